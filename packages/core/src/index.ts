@@ -1,0 +1,17 @@
+/**
+ * @module @holdfast/core
+ * The domain: plan, slot, backup, manifest, catalogue, evidence, retention, restore, status, and the ports that adapters implement.
+ * It knows no AWS, no kind and no store, does no I/O of its own, and imports nothing but zod and the standard library.
+ */
+export * from "./errors.ts";
+export * from "./ports/bytes.ts";
+export * from "./ports/context.ts";
+export * from "./ports/errors.ts";
+export * from "./ports/finding.ts";
+export * from "./ports/kind.ts";
+export * from "./ports/restore.ts";
+export * from "./ports/seal.ts";
+export * from "./ports/sign.ts";
+export * from "./ports/source.ts";
+export * from "./ports/store.ts";
+export * from "./ports/storekind.ts";

@@ -1,0 +1,47 @@
+import type { z } from "zod";
+
+/**
+ * The ladder of proofs, lowest first. Each includes those before it, but for `copied`, which stands beside it.
+ * present: it is there and its key is enabled · intact: bytes match the manifest, its signature holds · readable: decrypts,
+ * decompresses, the archive parses to its end · copied: a whole copy stands in another store · restored: loaded in a real server, contents equal.
+ */
+export const proofs = ["present", "intact", "readable", "copied", "restored"] as const;
+export type Proof = (typeof proofs)[number];
+
+export type Verb = "capture" | "read" | "restore";
+
+/** What one verb of one kind needs of its surroundings; infrastructure turns it into layers, network and one written-out role. */
+export type Needs = {
+  /** Names of secrets in Secrets Manager that the verb reads. */
+  secrets: readonly string[];
+  /** Names of Lambda layers (folders below `.local/layers` after `scripts/layers.mjs`). */
+  layers: readonly string[];
+  /** Where the verb must stand in the network; undefined: no VPC. */
+  vpc?: { subnets: readonly string[]; securityGroups: readonly string[] } | undefined;
+  /** Further statements, for kinds that call AWS themselves. */
+  allow: readonly { actions: readonly string[]; resources: readonly string[] }[];
+};
+
+/**
+ * `kind.ts` of each kind: pure data and schemas. Plan, infrastructure and core's verbs import this and nothing else of a kind.
+ * Three sibling files hold the verbs, each exported under the verb's own name so that a Lambda bundles one of them only:
+ * `capture.ts` exports `capture: CaptureFactory`, `read.ts` exports `read: ReadFactory`, `restore.ts` exports `restore: RestoreFactory`.
+ */
+export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
+  readonly name: string;
+  /** The kind's own part of a source in the plan (schedule, copies, keep… are the plan's). */
+  readonly config: z.ZodType<Config>;
+  /** The kind's own part of a manifest. At most 32 KiB as JSON. */
+  readonly native: z.ZodType<Native>;
+  /** The kind's own part of a target in the plan (`kind` and `protected` are the plan's). */
+  readonly target: z.ZodType<Target>;
+  /** The proofs that together make a backup of this kind "verified". */
+  readonly verified: readonly Proof[];
+  /** False: no copy of it outside AWS can exist (RDS snapshots). */
+  readonly portable: boolean;
+  /** Sources that a source of this kind brings along: aurora "orders" brings "orders-dump" of kind postgres. */
+  expand?(name: string, config: Config): Record<string, unknown>;
+  needs(verb: "capture", config: Config): Needs;
+  needs(verb: "read"): Needs;
+  needs(verb: "restore", target: Target): Needs;
+}

@@ -1,0 +1,41 @@
+import type { Context } from "./context.ts";
+import type { Finding } from "./finding.ts";
+import type { Backup, Opened, Surroundings } from "./source.ts";
+
+/** What a person asked for, already parsed: `at` is resolved to a backup before a kind sees it. */
+export type Want = {
+  /** Which of the backup's databases; undefined when it holds one. */
+  database?: string | undefined;
+  /** The name of what is made; undefined: the kind proposes one that does not exist. */
+  as?: string | undefined;
+  force?: boolean | undefined;
+};
+/** Something a restore made and undo may remove: `{ what: "database", id: "shop_restored_20261121" }`. */
+export type Made = { what: string; id: string };
+export type Step = { state: "wait"; seconds: number; note: string; made: Made[] } | { state: "loaded"; made: Made[] };
+export type RestorePlan = { creates: Made[]; steps: string[]; needsDisk: number };
+
+/** One execution of the workflow. `id` is unique for it, safe in an identifier (`[a-z0-9]{1,20}`), and stands in everything it makes. */
+export type Execution = {
+  id: string;
+  /** False once the execution was stopped or failed. Asked after each creation: whoever finds false removes what it just made and throws {@link ExecutionStopped}. */
+  running(): Promise<boolean>;
+};
+
+/** One workflow drives every kind: survey, plan, (advance, wait)*, prove, finish; undo on failure. A drill is the same with undo always. */
+export interface Restore<Native, Facts> {
+  /** Looks at the target and changes nothing. Facts are JSON: they travel through the state machine's history, so no secret and no row in them. */
+  survey(want: Want, context: Context): Promise<Facts>;
+  /** Pure. */
+  plan(backup: Backup<Native>, want: Want, facts: Facts, execution: { id: string }): RestorePlan | { refused: Finding };
+  /** Re-entrant: called again after `wait`. Claims a name before it creates under it; marks what it makes with the execution's id. Creates new things or fails. */
+  advance(plan: RestorePlan, opened: Opened<Native>, want: Want, made: readonly Made[], execution: Execution, context: Context): Promise<Step>;
+  /** Compares what was loaded with the backup's own contents. `unit` names what is counted: rows, secrets. */
+  prove(opened: Opened<Native>, want: Want, made: readonly Made[], context: Context): Promise<Proven>;
+  /** Hands what was made over to its owner and removes the execution's own login. After it, undo finds nothing. Twice is harmless. */
+  finish(made: readonly Made[], execution: { id: string }, context: Context): Promise<void>;
+  /** Removes only what carries the execution's id, found at the target itself, since a killed execution reports nothing. Twice is harmless. Returns what it removed. */
+  undo(execution: { id: string }, context: Context): Promise<Made[]>;
+}
+export type Proven = { unit: string; things: number; expected: number; found: number; findings: Finding[] };
+export type RestoreFactory<Native, Target, Facts> = (target: Target, surroundings: Surroundings) => Restore<Native, Facts>;
