@@ -4,8 +4,22 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["packages/**/*.test.ts", "infra/**/*.test.ts", "functions/**/*.test.ts", "test/unit/**/*.test.ts"], exclude: ["**/*.services.test.ts", "**/node_modules/**"] } },
-      { test: { name: "services", include: ["packages/**/*.services.test.ts", "test/services/**/*.test.ts"], exclude: ["**/node_modules/**"], testTimeout: 60_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["packages/**/*.test.ts", "infra/**/*.test.ts", "functions/**/*.test.ts", "test/unit/**/*.test.ts"],
+          exclude: ["**/*.services.test.ts", "**/node_modules/**"],
+        },
+      },
+      {
+        test: {
+          name: "services",
+          include: ["packages/**/*.services.test.ts", "test/services/**/*.test.ts"],
+          exclude: ["**/node_modules/**"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 240_000 } },
     ],
   },

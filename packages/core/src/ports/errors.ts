@@ -6,7 +6,10 @@ export class DeadlineNear extends HoldfastError {
   override readonly name = "DeadlineNear";
   override readonly fault = "world";
   constructor(doing: string) {
-    super(`ran out of time while ${doing}`, "Nothing was left behind. Give the function more memory, or move this source to a runner without a time limit.");
+    super(
+      `ran out of time while ${doing}`,
+      "Nothing was left behind. Give the function more memory, or move this source to a runner without a time limit.",
+    );
   }
 }
 /** Recorded sizes say that the work would not fit this runner. */
@@ -40,22 +43,28 @@ export class StoreDenied extends HoldfastError {
 export class ObjectExists extends HoldfastError {
   override readonly name = "ObjectExists";
   override readonly fault = "input";
-  constructor(readonly key: string, options?: ErrorOptions) {
+  readonly key: string;
+  constructor(key: string, options?: ErrorOptions) {
     super(`${key} exists already`, "Nothing was changed. Objects are written once; another attempt was first.", options);
+    this.key = key;
   }
 }
 export class ObjectMissing extends HoldfastError {
   override readonly name = "ObjectMissing";
   override readonly fault = "backup";
-  constructor(readonly key: string, options?: ErrorOptions) {
+  readonly key: string;
+  constructor(key: string, options?: ErrorOptions) {
     super(`${key} does not exist`, "It was never written or has expired. List the backups of the source for those that stand.", options);
+    this.key = key;
   }
 }
 export class ObjectArchived extends HoldfastError {
   override readonly name = "ObjectArchived";
   override readonly fault = "world";
-  constructor(readonly key: string, options?: ErrorOptions) {
+  readonly key: string;
+  constructor(key: string, options?: ErrorOptions) {
     super(`${key} is in an archive class`, "Thaw it first: a restore does that by itself and waits some hours.", options);
+    this.key = key;
   }
 }
 export class ObjectTooLarge extends HoldfastError {
@@ -65,8 +74,14 @@ export class ObjectTooLarge extends HoldfastError {
 export class ShortRead extends HoldfastError {
   override readonly name = "ShortRead";
   override readonly fault = "world";
-  constructor(readonly key: string, readonly expected: number, readonly got: number, options?: ErrorOptions) {
+  readonly key: string;
+  readonly expected: number;
+  readonly got: number;
+  constructor(key: string, expected: number, got: number, options?: ErrorOptions) {
     super(`${key}: the store sent ${got} of ${expected} bytes`, "Nothing of it was used. Trying again usually helps.", options);
+    this.key = key;
+    this.expected = expected;
+    this.got = got;
   }
 }
 export class UploadGone extends HoldfastError {

@@ -29,7 +29,14 @@ export interface Restore<Native, Facts> {
   /** Pure. */
   plan(backup: Backup<Native>, want: Want, facts: Facts, execution: { id: string }): RestorePlan | { refused: Finding };
   /** Re-entrant: called again after `wait`. Claims a name before it creates under it; marks what it makes with the execution's id. Creates new things or fails. */
-  advance(plan: RestorePlan, opened: Opened<Native>, want: Want, made: readonly Made[], execution: Execution, context: Context): Promise<Step>;
+  advance(
+    plan: RestorePlan,
+    opened: Opened<Native>,
+    want: Want,
+    made: readonly Made[],
+    execution: Execution,
+    context: Context,
+  ): Promise<Step>;
   /** Compares what was loaded with the backup's own contents. `unit` names what is counted: rows, secrets. */
   prove(opened: Opened<Native>, want: Want, made: readonly Made[], context: Context): Promise<Proven>;
   /** Hands what was made over to its owner and removes the execution's own login. After it, undo finds nothing. Twice is harmless. */

@@ -12,6 +12,9 @@ export interface StoreKind<Config = unknown> {
   readonly config: z.ZodType<Config>;
   /** Whether marks can make this store expire objects; synth refuses retention rules that it could not keep. */
   readonly expires: boolean;
-  needs(rights: readonly Right[], config: Config): { secrets: readonly string[]; allow: readonly { actions: readonly string[]; resources: readonly string[] }[] };
+  needs(
+    rights: readonly Right[],
+    config: Config,
+  ): { secrets: readonly string[]; allow: readonly { actions: readonly string[]; resources: readonly string[] }[] };
 }
 export type OpenStore<Config> = (config: Config, surroundings: { secrets: Secrets; region: string }) => Promise<Store>;
