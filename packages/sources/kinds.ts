@@ -1,0 +1,16 @@
+/**
+ * @module @holdfast/sources
+ * One folder a kind of source. `{folder}/kind.ts` is pure; `{folder}/capture.ts`, `read.ts` and `restore.ts` hold the verbs, each exported under
+ * its own name, so that a function bundles one verb of one kind. This list is the only place that names the kinds.
+ */
+import type { Kind } from "@holdfast/core";
+import { postgres } from "./postgres/kind.ts";
+
+/** `folder` is relative to the repository's root. */
+export type KindEntry = { readonly kind: Kind; readonly folder: string };
+export type Kinds = Readonly<Record<string, KindEntry>>;
+
+/** By the name that the plan uses. Callers that bring their own kinds spread it: `{ ...kinds, mine }`. */
+export const kinds: Kinds = {
+  postgres: { kind: postgres, folder: "packages/sources/postgres" },
+};

@@ -1,0 +1,92 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+/** PostgreSQL cuts identifiers at NAMEDATALEN - 1 bytes, silently; a longer name would mean another object than the one typed. */
+const IDENTIFIER_BYTES = 63;
+
+/** A name as PostgreSQL takes it: any characters but control ones, at most 63 bytes of UTF-8. */
+export const identifier = z
+  .string()
+  .min(1)
+  .refine((name) => Buffer.byteLength(name) <= IDENTIFIER_BYTES, `is longer than PostgreSQL's ${IDENTIFIER_BYTES} bytes`)
+  .refine((name) => !/\p{Cc}/u.test(name), "holds a control character");
+
+/** One host: a name or an address. libpq would read a comma as several hosts and a slash as a socket folder. */
+export const host = z
+  .string()
+  .refine((text) => isIP(text) > 0 || /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(text), "is neither a host name nor an address");
+export const port = z.number().int().min(1).max(65535);
+
+/** What the server's certificate must show; words are libpq's. `prefer` and `allow` are missing on purpose: anybody on the way can switch them off. */
+export const tlsMode = z.enum(["verify-full", "verify-ca", "require", "disable"]);
+export type TlsMode = z.infer<typeof tlsMode>;
+
+const tls = z.strictObject({
+  /** Default: `verify-full`, but `disable` on loopback. Stands above the secret's `sslmode`. */
+  mode: tlsMode.optional(),
+  /** PEM of the authority that signed the server's certificate, or `rds` for Amazon's bundle. Default: Amazon's for its own host names, else the public ones. */
+  ca: z.union([z.literal("rds"), z.string().regex(/-----BEGIN CERTIFICATE-----/)], 'is neither "rds" nor a PEM certificate').optional(),
+});
+
+const network = z.strictObject({ subnets: z.array(z.string()).min(1), securityGroups: z.array(z.string()).min(1) });
+
+/** How to reach a server; the same for sources and targets. */
+export const connection = {
+  /** Name of the secret in Secrets Manager: JSON with username and password, and host, port, dbname, sslmode and ca where the plan does not say. */
+  connection: z.string().min(1),
+  /** Secrets that RDS manages hold no host. */
+  host: host.optional(),
+  port: port.optional(),
+  tls: tls.optional(),
+  /** Where the function must stand to reach the server. Default: outside of any VPC. */
+  network: network.optional(),
+};
+
+/** A table as `schema.table`, each part in double quotes where it holds a dot, a quote or upper case. */
+export const tableName = z
+  .string()
+  .regex(/^([^".]+|"([^"]|"")+")\.([^".]+|"([^"]|"")+")$/, 'must be schema.table, with "quotes" around a part that holds a dot or a quote');
+
+/** What would make a dump incomplete, by the name of its finding. Only these can be accepted. */
+export const incompleteness = ["row-level-security", "unreadable-tables", "unreadable-sequences", "unreadable-large-objects"] as const;
+export type Incompleteness = (typeof incompleteness)[number];
+
+/** The postgres part of a source in the plan. */
+export const config = z.strictObject({
+  ...connection,
+  /** Whose data it is, for lists and keys: `acme-shop`. */
+  client: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+    .optional(),
+  /** Databases by name, or `all`: every one that lets anybody in, found anew at each backup. */
+  databases: z
+    .union(
+      [
+        z.literal("all"),
+        z
+          .array(identifier)
+          .min(1)
+          .refine((names) => new Set(names).size === names.length, "names a database twice"),
+      ],
+      'is neither "all" nor a list of names',
+    )
+    .default("all"),
+  /** Seconds to wait for a table that a migration holds, before the backup gives up rather than queue in front of everybody else. */
+  lockTimeout: z.number().int().min(1).max(600).default(30),
+  /** Tables of which only the definition is kept: sessions, caches, tokens. */
+  excludeData: z.array(tableName).default([]),
+  /** What the operator accepts to be missing. Without it such a finding stops the backup. */
+  allowIncomplete: z.array(z.enum(incompleteness)).default([]),
+});
+export type Config = z.infer<typeof config>;
+
+/** The postgres part of a target in the plan. */
+export const target = z.strictObject({
+  ...connection,
+  /** Role that owns what a restore made. Default: the login of the secret. */
+  owner: identifier.optional(),
+  /** Extensions that a restore may create with the rights of the secret's login. Trusted ones need no mention. */
+  extensions: z.array(identifier).default([]),
+});
+export type Target = z.infer<typeof target>;
