@@ -1,0 +1,115 @@
+import { PreflightRefused } from "./backuperrors.ts";
+import { artifactKey, type BackupId, backupId, manifestKey, signatureKey, slotId } from "./layout.ts";
+import { type Artifact, encodeManifest, type Manifest, manifestSchema, sha256 } from "./manifest.ts";
+import type { Bytes } from "./ports/bytes.ts";
+import type { Context } from "./ports/context.ts";
+import { ObjectExists } from "./ports/errors.ts";
+import type { Finding } from "./ports/finding.ts";
+import type { Kind } from "./ports/kind.ts";
+import type { Seal } from "./ports/seal.ts";
+import type { Sign } from "./ports/sign.ts";
+import type { Capture, Produced } from "./ports/source.ts";
+import type { StoreCreate, StoreList } from "./ports/store.ts";
+import { version } from "./version.ts";
+
+export type BackupInput = { source: string; at: Date; attempt: string; trigger: Manifest["trigger"] };
+export type BackupPorts<Native> = {
+  kind: Pick<Kind<unknown, Native>, "name" | "native">;
+  capture: Capture<Native>;
+  seal: Seal;
+  sign: Sign;
+  list: StoreList;
+  create: StoreCreate;
+};
+export type BackupOutcome = {
+  state: "made" | "exists" | "pending";
+  id: string;
+  bytes?: number;
+  artifacts?: number;
+  note?: string;
+  findings?: readonly Finding[];
+};
+
+/**
+ * Makes the backup of one slot. Finding it made already is success; of two attempts at once the first manifest wins.
+ * Throws {@link PreflightRefused}, what the source throws, and what the store throws; none of them leaves a manifest or an open upload.
+ */
+export async function backup<Native>(input: BackupInput, ports: BackupPorts<Native>, context: Context): Promise<BackupOutcome> {
+  const at: BackupId = { source: input.source, slot: slotId(input.at) };
+  if (await exists(manifestKey(at), ports.list)) return { state: "exists", id: backupId(at) };
+  const started = context.now();
+  const found = await ports.capture.preflight(context);
+  const refused = found.filter((f) => f.severity === "refuse");
+  if (refused.length > 0) throw new PreflightRefused(input.source, refused);
+  const captured = await ports.capture.capture({ source: input.source, at: input.at, attempt: input.attempt }, context);
+  if (captured.state === "pending") return { state: "pending", id: backupId(at), note: captured.note };
+
+  const artifacts: Artifact[] = [];
+  for await (const produced of captured.artifacts) artifacts.push(await store(produced, { ...at, attempt: input.attempt }, ports, context));
+  const native = ports.kind.native.parse(await captured.native());
+  const findings = [...found, ...captured.findings].filter((f) => f.severity !== "refuse");
+  const manifest = manifestSchema.parse({
+    format: "holdfast-manifest/1",
+    source: at.source,
+    kind: ports.kind.name,
+    slot: at.slot,
+    attempt: input.attempt,
+    trigger: input.trigger,
+    started: started.toISOString(),
+    finished: context.now().toISOString(),
+    holdfast: version,
+    recipients: [...ports.seal.recipients],
+    signedBy: ports.sign.keyId,
+    artifacts,
+    findings,
+    native,
+  } satisfies Record<keyof Manifest, unknown>);
+  const state = await commit(manifest, ports, context);
+  return { state, id: backupId(at), artifacts: artifacts.length, bytes: artifacts.reduce((sum, a) => sum + a.bytes, 0), findings };
+}
+
+/** By listing, because a writer may list its own prefix and read nothing. */
+async function exists(key: string, list: StoreList): Promise<boolean> {
+  for await (const object of list.list(key)) if (object.key === key) return true;
+  return false;
+}
+
+async function store<Native>(
+  produced: Produced,
+  at: BackupId & { attempt: string },
+  ports: BackupPorts<Native>,
+  context: Context,
+): Promise<Artifact> {
+  produced.done.catch(() => {}); // it also reaches us through `gated`; a rejection before that must not end the process
+  const { body, sealed } = ports.seal.seal(gated(produced), at, {
+    compress: produced.compress,
+    progress: (bytes) => context.progress(bytes),
+  });
+  sealed.catch(() => {});
+  await ports.create.create(artifactKey(at, produced.name, produced.compress), body, context);
+  return { name: produced.name, compressed: produced.compress, ...(await sealed) };
+}
+
+/** The last chunk is followed by the verdict of whoever made the bytes: a dump that died must not end an upload well. */
+async function* gated(produced: Produced): Bytes {
+  yield* produced.bytes;
+  await produced.done;
+}
+
+/** Signature first: whoever finds a manifest finds all that it names. */
+async function commit<Native>(manifest: Manifest, ports: BackupPorts<Native>, context: Context): Promise<"made" | "exists"> {
+  const bytes = encodeManifest(manifest);
+  await ports.create.create(signatureKey(manifest), once(await ports.sign.sign(sha256(bytes))), context);
+  try {
+    await ports.create.create(manifestKey(manifest), once(bytes), context, bytes.length);
+    return "made";
+  } catch (error) {
+    if (error instanceof ObjectExists) return "exists";
+    throw error;
+  }
+}
+
+/** A small object as a stream. */
+export async function* once(bytes: Uint8Array): Bytes {
+  yield bytes;
+}

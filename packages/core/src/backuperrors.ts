@@ -1,0 +1,61 @@
+import { HoldfastError } from "./errors.ts";
+import type { Finding } from "./ports/finding.ts";
+
+/** A manifest is malformed, too large or of another backup than its key says. */
+export class ManifestInvalid extends HoldfastError {
+  override readonly name = "ManifestInvalid";
+  override readonly fault = "backup";
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, "Nothing in this backup is believed. Use another one, and find out who wrote it: CloudTrail has the request.", options);
+  }
+}
+/** A signature is missing, wrong or of a key that the plan does not trust. */
+export class BackupForged extends HoldfastError {
+  override readonly name = "BackupForged";
+  override readonly fault = "backup";
+  constructor(message: string, options?: ErrorOptions) {
+    super(
+      message,
+      "Nothing in this backup is believed. If the key is an older one of yours, list it under trust in holdfast.config.ts.",
+      options,
+    );
+  }
+}
+/** A check before the backup found that it would be incomplete. */
+export class PreflightRefused extends HoldfastError {
+  override readonly name = "PreflightRefused";
+  override readonly fault = "input";
+  readonly findings: readonly Finding[];
+  constructor(source: string, findings: readonly Finding[]) {
+    super(
+      `${source} was not backed up: ${findings.map((f) => `${f.name}: ${f.message}`).join("; ")}`,
+      findings.map((f) => f.hint).join(" "),
+    );
+    this.findings = findings;
+  }
+}
+/** No backup fits what was asked for. */
+export class BackupNotFound extends HoldfastError {
+  override readonly name = "BackupNotFound";
+  override readonly fault = "input";
+}
+/** The backup that was asked for has no proof that it can be read. */
+export class BackupUnverified extends HoldfastError {
+  override readonly name = "BackupUnverified";
+  override readonly fault = "input";
+}
+/** A restore was refused by its plan; nothing was made. */
+export class RestoreRefused extends HoldfastError {
+  override readonly name = "RestoreRefused";
+  override readonly fault = "input";
+  readonly finding: Finding;
+  constructor(finding: Finding) {
+    super(`${finding.name}: ${finding.message}`, finding.hint);
+    this.finding = finding;
+  }
+}
+/** What was loaded is not what the backup holds. */
+export class RestoreDiffers extends HoldfastError {
+  override readonly name = "RestoreDiffers";
+  override readonly fault = "backup";
+}

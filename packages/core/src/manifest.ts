@@ -1,0 +1,98 @@
+import { createHash, createPublicKey, verify as verifyWith } from "node:crypto";
+import { z } from "zod";
+import { BackupForged, ManifestInvalid } from "./backuperrors.ts";
+import { pathed } from "./issues.ts";
+import { type BackupId, slotSchema } from "./layout.ts";
+import type { TrustedKeys } from "./ports/sign.ts";
+
+/** A manifest is read whole into memory and travels in events' shadows: 64 KiB holds hundreds of artifacts. */
+export const manifestLimit = 65_536;
+const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+const count = z.int().min(0);
+
+export const artifactSchema = z.strictObject({
+  name: z.string().min(1),
+  compressed: z.boolean(),
+  bytes: count,
+  sha256: hex(64),
+  crc32c: hex(8),
+  crc64nvme: hex(16),
+  plain: z.strictObject({ bytes: count, sha256: hex(64) }),
+});
+export type Artifact = z.infer<typeof artifactSchema>;
+
+export const manifestSchema = z.strictObject({
+  format: z.literal("holdfast-manifest/1"),
+  source: z.string(),
+  kind: z.string(),
+  slot: slotSchema,
+  attempt: z.string().regex(/^[a-z0-9]{8,32}$/),
+  trigger: z.enum(["schedule", "replay", "manual"]),
+  started: z.iso.datetime(),
+  finished: z.iso.datetime(),
+  holdfast: z.string(),
+  recipients: z.array(z.string()),
+  signedBy: z.string(),
+  artifacts: z.array(artifactSchema),
+  findings: z.array(z.strictObject({ name: z.string(), severity: z.enum(["doubt", "note"]), message: z.string(), hint: z.string() })),
+  native: z.unknown(),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The exact bytes that are stored and signed. Throws {@link ManifestInvalid} over the limit. */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const bytes = Buffer.from(`${JSON.stringify(manifest, undefined, 1)}\n`);
+  if (bytes.length > manifestLimit) throw new ManifestInvalid(`a manifest of ${bytes.length} bytes is over the limit of ${manifestLimit}`);
+  return bytes;
+}
+
+export const sha256 = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
+export const manifestDigest = (bytes: Uint8Array): string => sha256(bytes).toString("hex");
+
+/**
+ * Parses a manifest that was found under the key of `at`. Nothing of it is believed before its signature holds.
+ * Throws {@link ManifestInvalid} (malformed, or of another backup than its key says) and {@link BackupForged} (unknown key, wrong signature).
+ */
+export function readManifest(bytes: Uint8Array, signature: Uint8Array | undefined, at: BackupId, trusted: TrustedKeys): Manifest {
+  const manifest = parseManifest(bytes);
+  if (manifest.source !== at.source || manifest.slot !== at.slot)
+    throw new ManifestInvalid(`the manifest of ${at.source}/${at.slot} says that it belongs to ${manifest.source}/${manifest.slot}`);
+  checkSignature(bytes, signature, manifest.signedBy, trusted, `the manifest of ${at.source}/${at.slot}`);
+  return manifest;
+}
+
+/** Shape only: for finding the attempt, before the signature (which lies in the attempt) can be read. */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  if (bytes.length > manifestLimit) throw new ManifestInvalid(`a manifest of ${bytes.length} bytes is over the limit of ${manifestLimit}`);
+  const parsed = manifestSchema.safeParse(parseJson(bytes));
+  if (!parsed.success) throw new ManifestInvalid(`the manifest is malformed: ${pathed(parsed.error).join("; ")}`, { cause: parsed.error });
+  return parsed.data;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ManifestInvalid("the manifest is not JSON", { cause });
+  }
+}
+
+/** ECDSA P-256 with SHA-256 over `bytes`, DER signature. Throws {@link BackupForged}. */
+export function checkSignature(
+  bytes: Uint8Array,
+  signature: Uint8Array | undefined,
+  keyId: string,
+  trusted: TrustedKeys,
+  what: string,
+): void {
+  const pem = Object.hasOwn(trusted, keyId) ? trusted[keyId] : undefined;
+  if (pem === undefined) throw new BackupForged(`${what} is signed by key ${keyId}, which the plan does not trust`);
+  if (!signature) throw new BackupForged(`${what} has no signature`);
+  if (!verifyWith("sha256", bytes, createPublicKey(pem), signature)) throw new BackupForged(`the signature of ${what} does not hold`);
+}
+
+/** The id under which a public key is listed: first 16 hexadecimal digits of the SHA-256 of its DER (SubjectPublicKeyInfo). */
+export const keyIdOf = (pem: string): string =>
+  sha256(createPublicKey(pem).export({ type: "spki", format: "der" }))
+    .toString("hex")
+    .slice(0, 16);

@@ -1,0 +1,20 @@
+// Every margin that deletes, delays or alarms, with its reason. Nothing else in the code base invents one.
+
+/** Objects of a slot without a manifest are a dead attempt's after this long: no runner lives longer than 15 minutes, and a person may look first. */
+export const garbageAfterHours = 48;
+/** A deleted or overwritten version is kept this long, so that a marker or rule gone wrong can be noticed and undone. */
+export const noncurrentDays = 14;
+/** Unfinished uploads are billed and invisible; a Lambda's lasts 15 minutes at most. */
+export const abortUploadDays = 2;
+/** Long tiers move to Glacier then: by that time the newest daily ones serve restores. Glacier Flexible Retrieval bills 90 days at least. */
+export const archiveAfterDays = 30;
+/** A tier kept shorter than archiving pays for stays where it is: 30 days before, and Glacier's billed minimum of 90. */
+export const archiveFromDays = archiveAfterDays + 90;
+/** A manifest without evidence is replayed after this long: a verify Lambda (15 minutes) and one retry of its queue fit. */
+export const replayVerifyAfterMinutes = 35;
+/** A missed slot is run again after this long (or after one interval, if shorter): the Scheduler's own retries and a whole attempt fit. */
+export const replaySlotAfterMinutes = 25;
+/** Two thirds of a Lambda's 15 minutes at the rate measured for each verb, in MiB of plaintext a second, leave room for a slow day. */
+export const lambdaRates = { read: 60, restore: 8 } as const;
+/** Plaintext bytes that fit a Lambda by those rates. */
+export const lambdaFits = (verb: keyof typeof lambdaRates): number => lambdaRates[verb] * 2 ** 20 * 600;

@@ -1,0 +1,121 @@
+import { type Entry, stateOf } from "./catalogue.ts";
+import { BackupNotFound, BackupUnverified } from "./backuperrors.ts";
+import { readEvidence } from "./evidence.ts";
+import { artifactKey, backupId, type BackupId, manifestKey, signatureKey } from "./layout.ts";
+import { type Artifact, type Manifest, manifestDigest, manifestLimit, parseManifest, readManifest } from "./manifest.ts";
+import { pathed } from "./issues.ts";
+import { ManifestInvalid } from "./backuperrors.ts";
+import type { Bytes } from "./ports/bytes.ts";
+import { ObjectMissing } from "./ports/errors.ts";
+import type { Kind } from "./ports/kind.ts";
+import type { Unseal } from "./ports/seal.ts";
+import type { TrustedKeys } from "./ports/sign.ts";
+import type { Opened } from "./ports/source.ts";
+import type { StoreRead } from "./ports/store.ts";
+
+export type OpenPorts = { store: StoreRead; unseal: Unseal; trusted: TrustedKeys };
+export type Loaded = { manifest: Manifest; digest: string; version: string };
+
+/**
+ * Reads the manifest of one backup (a certain version of it, where given) and checks its signature before anything in it is believed.
+ * Throws {@link BackupNotFound}, and the errors of {@link readManifest}.
+ */
+export async function loadManifest(
+  at: BackupId & { version?: string | undefined },
+  ports: Pick<OpenPorts, "store" | "trusted">,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const key = manifestKey(at);
+  const found = await ports.store.head(at.version === undefined ? { key } : { key, version: at.version });
+  if (!found) throw new BackupNotFound(`there is no backup ${backupId(at)}`, "List the backups of the source for those that stand.");
+  if (found.bytes > manifestLimit)
+    throw new ManifestInvalid(`the manifest of ${backupId(at)} has ${found.bytes} bytes, over the limit of ${manifestLimit}`);
+  const bytes = await whole(ports.store.read(found, undefined, signal), manifestLimit);
+  const signature = await readSignature({ ...at, attempt: parseManifest(bytes).attempt }, ports.store, signal);
+  return { manifest: readManifest(bytes, signature, at, ports.trusted), digest: manifestDigest(bytes), version: found.version };
+}
+
+async function readSignature(at: BackupId & { attempt: string }, store: StoreRead, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  try {
+    return await whole(store.read({ key: signatureKey(at) }, undefined, signal), 1024);
+  } catch (error) {
+    if (error instanceof ObjectMissing) return undefined;
+    throw error;
+  }
+}
+
+/** Small objects only: refuses to collect more than `limit`. */
+export async function whole(bytes: Bytes, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of bytes) {
+    length += chunk.length;
+    if (length > limit) throw new ManifestInvalid(`an object that should be small is over ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The backup as its kind sees it. `open` decrypts, decompresses and checks every digest of one artifact as it is read. */
+export function openBackup<Native>(
+  { manifest, digest }: Loaded,
+  kind: Pick<Kind<unknown, Native>, "name" | "native">,
+  ports: OpenPorts,
+  signal: AbortSignal,
+  seen?: (name: string) => void,
+): Opened<Native> {
+  const native = kind.native.safeParse(manifest.native);
+  if (manifest.kind !== kind.name || !native.success)
+    throw new ManifestInvalid(
+      `the manifest of ${backupId(manifest)} does not describe a backup of kind ${kind.name}: ${native.success ? manifest.kind : pathed(native.error).join("; ")}`,
+    );
+  const open = (name: string): Bytes => {
+    const artifact = manifest.artifacts.find((a) => a.name === name);
+    if (!artifact) throw new ManifestInvalid(`the backup ${backupId(manifest)} has no artifact ${name}`);
+    return openArtifact(manifest, artifact, ports, signal, seen);
+  };
+  const artifacts = manifest.artifacts.map((a) => ({ name: a.name, plainBytes: a.plain.bytes }));
+  return { backup: { source: manifest.source, slot: manifest.slot, manifestSha256: digest, artifacts, native: native.data }, open };
+}
+
+async function* openArtifact(
+  manifest: Manifest,
+  artifact: Artifact,
+  ports: OpenPorts,
+  signal: AbortSignal,
+  seen?: (name: string) => void,
+): Bytes {
+  const body = ports.store.read({ key: artifactKey(manifest, artifact.name, artifact.compressed) }, undefined, signal);
+  yield* ports.unseal.unseal(body, artifact, manifest);
+  seen?.(artifact.name);
+}
+
+/**
+ * Refuses a backup that its kind does not call verified. Evidence is opened and its signature checked: a name in a listing proves nothing
+ * to somebody who may write names. Throws {@link BackupUnverified}.
+ */
+export async function requireVerified(
+  entry: Entry,
+  loaded: Loaded,
+  kind: Pick<Kind, "verified">,
+  ports: Pick<OpenPorts, "store" | "trusted">,
+  signal: AbortSignal,
+): Promise<void> {
+  const state = stateOf(entry, kind.verified, loaded.digest);
+  if (state !== "verified")
+    throw new BackupUnverified(
+      `the backup ${backupId(entry)} is ${stateWords[state]}`,
+      'Choose a verified one, or say "unverified": true in the input to restore it all the same.',
+    );
+  for (const proof of kind.verified) {
+    const found = entry.evidence[proof]?.find((e) => loaded.digest.startsWith(e.digest8));
+    if (!found) continue;
+    const evidence = readEvidence(await whole(ports.store.read({ key: found.key }, undefined, signal), 262_144), found, ports.trusted);
+    if (evidence.manifest !== loaded.digest)
+      throw new BackupUnverified(
+        `the evidence of ${backupId(entry)} is about another manifest`,
+        "Choose another backup, and have the store looked at.",
+      );
+  }
+}
+const stateWords = { doubt: "in doubt", failed: "known to be broken", unverified: "not verified", verified: "verified" };
