@@ -59,3 +59,25 @@ export class RestoreDiffers extends HoldfastError {
   override readonly name = "RestoreDiffers";
   override readonly fault = "backup";
 }
+/** An artifact that the manifest names is not in the store. */
+export class ArtifactMissing extends HoldfastError {
+  override readonly name = "ArtifactMissing";
+  override readonly fault = "backup";
+  constructor(key: string) {
+    super(
+      `${key} is named by the manifest and not in the store`,
+      "This backup cannot be restored. Use another one, and find out who could delete: CloudTrail has the request.",
+    );
+  }
+}
+/** An artifact is shorter or longer than the manifest says. */
+export class ArtifactTruncated extends HoldfastError {
+  override readonly name = "ArtifactTruncated";
+  override readonly fault = "backup";
+  constructor(key: string, expected: number, found: number) {
+    super(
+      `${key} has ${found} bytes, the manifest says ${expected}`,
+      "This backup cannot be restored whole. Use another one, or a copy in another store.",
+    );
+  }
+}

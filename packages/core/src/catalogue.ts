@@ -1,8 +1,8 @@
 import {
   type BackupId,
-  evidenceNames,
   type EvidenceName,
   type EvidenceRef,
+  evidenceNames,
   evidencePrefix,
   parseBackupKey,
   parseEvidenceKey,

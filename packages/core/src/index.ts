@@ -3,7 +3,19 @@
  * The domain: plan, slot, backup, manifest, catalogue, evidence, retention, restore, status, and the ports that adapters implement.
  * It knows no AWS, no kind and no store, does no I/O of its own, and imports nothing but zod and the standard library.
  */
+
+export * from "./backup.ts";
+export * from "./backuperrors.ts";
+export * from "./catalogue.ts";
 export * from "./errors.ts";
+export * from "./evidence.ts";
+export * from "./keep.ts";
+export * from "./layout.ts";
+export * from "./manifest.ts";
+export * from "./margins.ts";
+export * from "./opened.ts";
+export * from "./plan.ts";
+export * from "./planerrors.ts";
 export * from "./ports/bytes.ts";
 export * from "./ports/context.ts";
 export * from "./ports/errors.ts";
@@ -15,3 +27,11 @@ export * from "./ports/sign.ts";
 export * from "./ports/source.ts";
 export * from "./ports/store.ts";
 export * from "./ports/storekind.ts";
+export * from "./restore.ts";
+export * from "./retain.ts";
+export * from "./retention.ts";
+export * from "./schedule.ts";
+export * from "./status.ts";
+export * from "./verify.ts";
+export * from "./version.ts";
+export * from "./watch.ts";

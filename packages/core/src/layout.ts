@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { proofs, type Proof } from "./ports/kind.ts";
+import { type Proof, proofs } from "./ports/kind.ts";
 
 /** A slot as it stands in keys: the scheduled moment in UTC, ISO 8601 basic form, `20261121T020000Z`. Sorts as time does. */
 export const slotId = (at: Date): string => `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;

@@ -1,10 +1,9 @@
+import { BackupNotFound, BackupUnverified, ManifestInvalid } from "./backuperrors.ts";
 import { type Entry, stateOf } from "./catalogue.ts";
-import { BackupNotFound, BackupUnverified } from "./backuperrors.ts";
 import { readEvidence } from "./evidence.ts";
-import { artifactKey, backupId, type BackupId, manifestKey, signatureKey } from "./layout.ts";
-import { type Artifact, type Manifest, manifestDigest, manifestLimit, parseManifest, readManifest } from "./manifest.ts";
 import { pathed } from "./issues.ts";
-import { ManifestInvalid } from "./backuperrors.ts";
+import { artifactKey, type BackupId, backupId, manifestKey, signatureKey } from "./layout.ts";
+import { type Artifact, type Manifest, manifestDigest, manifestLimit, parseManifest, readManifest } from "./manifest.ts";
 import type { Bytes } from "./ports/bytes.ts";
 import { ObjectMissing } from "./ports/errors.ts";
 import type { Kind } from "./ports/kind.ts";

@@ -1,0 +1,238 @@
+import { z } from "zod";
+import { BackupNotFound, RestoreDiffers, RestoreRefused } from "./backuperrors.ts";
+import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
+import type { Evidence } from "./evidence.ts";
+import { pathed } from "./issues.ts";
+import { artifactKey, backupId, slotTime } from "./layout.ts";
+import { lambdaFits } from "./margins.ts";
+import { type Loaded, loadManifest, type OpenPorts, openBackup, requireVerified } from "./opened.ts";
+import { InputInvalid, UnknownSource, UnknownTarget } from "./planerrors.ts";
+import type { Context } from "./ports/context.ts";
+import { TooLargeForLambda } from "./ports/errors.ts";
+import type { Kind } from "./ports/kind.ts";
+import type { Execution, Made, Restore, RestorePlan, Step, Want } from "./ports/restore.ts";
+import type { Sign } from "./ports/sign.ts";
+import type { Opened } from "./ports/source.ts";
+import type { StoreCreate, StoreList, StoreThaw } from "./ports/store.ts";
+import { record } from "./verify.ts";
+import { version } from "./version.ts";
+
+/** What a person types into the console. Three fields are enough: source, target, database. */
+export const restoreInput = z.strictObject({
+  source: z.string(),
+  target: z.string(),
+  /** `latest`: the newest verified backup; a time (ISO 8601): the newest verified one at or before it; or a slot. */
+  at: z.string().default("latest"),
+  /** The store to read from; undefined: the primary one. */
+  from: z.string().optional(),
+  /** The name of the new database; undefined: one is proposed that does not exist. */
+  database: z.string().optional(),
+  /** Which of the backup's databases, when it holds several. */
+  which: z.string().optional(),
+  /** Restore a backup without proof that it can be read. */
+  unverified: z.boolean().default(false),
+  force: z.boolean().default(false),
+});
+export type RestoreInput = z.infer<typeof restoreInput>;
+export type Names = {
+  sources: Readonly<Record<string, string>>;
+  targets: Readonly<Record<string, { kind: string; protected: boolean }>>;
+  stores: readonly string[];
+};
+
+/** Throws {@link InputInvalid}, {@link UnknownSource}, {@link UnknownTarget}: each lists what would be right. */
+export function parseRestoreInput(input: unknown, names: Names): RestoreInput {
+  const parsed = restoreInput.safeParse(input);
+  const example = `Write for example {"source": "${Object.keys(names.sources)[0] ?? "…"}", "target": "${Object.keys(names.targets)[0] ?? "…"}"}. Sources: ${Object.keys(names.sources).join(", ")}. Targets: ${Object.keys(names.targets).join(", ")}.`;
+  if (!parsed.success) throw new InputInvalid(`the input is wrong: ${pathed(parsed.error).join("; ")}`, example, { cause: parsed.error });
+  const { source, target, at, from } = parsed.data;
+  const kind = names.sources[source];
+  const found = names.targets[target];
+  if (kind === undefined) throw new UnknownSource(source, Object.keys(names.sources));
+  if (!found) throw new UnknownTarget(target, Object.keys(names.targets));
+  if (found.kind !== kind)
+    throw new InputInvalid(
+      `the target ${target} takes ${found.kind} and the source ${source} is ${kind}`,
+      `Targets that fit: ${
+        Object.entries(names.targets)
+          .filter(([, t]) => t.kind === kind)
+          .map(([name]) => name)
+          .join(", ") || "none; add one to the plan"
+      }.`,
+    );
+  if (from !== undefined && !names.stores.includes(from))
+    throw new InputInvalid(`no store is called "${from}"`, `The stores are: ${names.stores.join(", ")}.`);
+  if (at !== "latest" && slotTime(at) === undefined && Number.isNaN(Date.parse(at)))
+    throw new InputInvalid(`"${at}" is neither "latest", a slot such as 20261121T020000Z nor a time such as 2026-11-21T09:30:00Z`, example);
+  return parsed.data;
+}
+
+/** What travels between the states: JSON, small, no secret, nothing from inside the backup. */
+export type Survey<Facts> = {
+  backup: { source: string; slot: string; version: string; digest: string };
+  want: Want;
+  target: string;
+  from?: string | undefined;
+  facts: Facts;
+};
+export type Planned<Facts> = Survey<Facts> & { plan: RestorePlan };
+
+export type RestorePorts<Native, Facts> = OpenPorts & {
+  kind: Pick<Kind<unknown, Native>, "name" | "native" | "verified">;
+  list: StoreList;
+  thaw?: StoreThaw | undefined;
+  restore: Restore<Native, Facts>;
+  /** What the runner can hold on disk and load in its time. */
+  fits: { disk: number; bytes: number };
+};
+export const lambdaRestoreBytes = lambdaFits("restore");
+
+/** Chooses the backup and looks at the target; changes nothing. Throws {@link BackupNotFound}, {@link BackupUnverified}, and what the target throws. */
+export async function survey<Native, Facts>(
+  input: RestoreInput,
+  ports: RestorePorts<Native, Facts>,
+  context: Context,
+): Promise<Survey<Facts>> {
+  const entry = chooseBackup(await catalogue(ports.list, input.source), input, ports.kind);
+  const loaded = await loadManifest(entry, ports, context.signal);
+  if (!input.unverified) await requireVerified(entry, loaded, ports.kind, ports, context.signal);
+  const want: Want = { database: input.which, as: input.database, force: input.force };
+  const facts = await ports.restore.survey(want, context);
+  return {
+    backup: { source: entry.source, slot: entry.slot, version: loaded.version, digest: loaded.digest },
+    want,
+    target: input.target,
+    from: input.from,
+    facts,
+  };
+}
+
+/** Pure. Throws {@link BackupNotFound} and says what there is instead. */
+export function chooseBackup(
+  entries: readonly Entry[],
+  input: Pick<RestoreInput, "source" | "at" | "unverified">,
+  kind: Pick<Kind, "verified">,
+): Entry {
+  const backups = entries.filter(isBackup);
+  const usable = backups.filter((entry) => input.unverified || stateOf(entry, kind.verified) === "verified");
+  const slot = slotTime(input.at);
+  const chosen = slot
+    ? backups.find((entry) => entry.slot === input.at)
+    : input.at === "latest"
+      ? usable.at(-1)
+      : usable.findLast((entry) => entry.at.getTime() <= Date.parse(input.at));
+  if (chosen) return chosen;
+  const newest = usable.at(-1);
+  throw new BackupNotFound(
+    input.at === "latest"
+      ? `no backup of ${input.source} is verified`
+      : `there is no ${slot ? "" : "verified "}backup of ${input.source} at ${slot ? "" : "or before "}${input.at}`,
+    newest
+      ? `The newest verified one is ${backupId(newest)}, the oldest ${backupId(usable[0] ?? newest)}.`
+      : backups.length > 0
+        ? `It has ${backups.length} backups without proof; look at their evidence, or say "unverified": true.`
+        : "It has no backups at all.",
+  );
+}
+
+async function reopen<Native, Facts>(
+  of: Survey<Facts>,
+  ports: RestorePorts<Native, Facts>,
+  context: Context,
+): Promise<{ loaded: Loaded; opened: Opened<Native> }> {
+  const loaded = await loadManifest({ source: of.backup.source, slot: of.backup.slot, version: of.backup.version }, ports, context.signal);
+  if (loaded.digest !== of.backup.digest)
+    throw new BackupNotFound(
+      `the manifest of ${backupId(of.backup)} is not the one that was surveyed`,
+      "Start the restore again, and have the store looked at.",
+    );
+  return { loaded, opened: openBackup(loaded, ports.kind, ports, context.signal) };
+}
+
+/** Decides what will be made and refuses what must not be. Throws {@link RestoreRefused} and {@link TooLargeForLambda}; nothing was made. */
+export async function planRestore<Native, Facts>(
+  of: Survey<Facts>,
+  execution: { id: string },
+  ports: RestorePorts<Native, Facts>,
+  context: Context,
+): Promise<Planned<Facts>> {
+  const { opened } = await reopen(of, ports, context);
+  const plan = ports.restore.plan(opened.backup, of.want, of.facts, execution);
+  if ("refused" in plan) throw new RestoreRefused(plan.refused);
+  const bytes = opened.backup.artifacts.reduce((sum, a) => sum + a.plainBytes, 0);
+  if (bytes > ports.fits.bytes)
+    throw new TooLargeForLambda(
+      `${backupId(of.backup)} holds ${bytes} bytes, and this runner loads at most ${ports.fits.bytes} in its time`,
+      "Fetch it with `holdfast fetch` and load it with pg_restore by hand; docs/recover.md has the commands.",
+    );
+  return { ...of, plan };
+}
+
+/** Asks archived artifacts back. Answers `ready` when every one can be read now. */
+export async function thaw<Native, Facts>(
+  of: Survey<Facts>,
+  ports: RestorePorts<Native, Facts>,
+  context: Context,
+): Promise<{ state: "ready" | "thawing" }> {
+  const { loaded } = await reopen(of, ports, context);
+  let state: "ready" | "thawing" = "ready";
+  for (const artifact of loaded.manifest.artifacts) {
+    const found = await ports.store.head({ key: artifactKey(loaded.manifest, artifact.name, artifact.compressed) });
+    if (!found || found.access === "now") continue;
+    if (found.access === "thawing" || (await ports.thaw?.thaw(found, thawDays)) !== "ready") state = "thawing";
+  }
+  return { state };
+}
+/** Long enough for a slow restore and a second try at it. */
+const thawDays = 3;
+
+export async function advance<Native, Facts>(
+  of: Planned<Facts>,
+  made: readonly Made[],
+  execution: Execution,
+  ports: RestorePorts<Native, Facts>,
+  context: Context,
+): Promise<Step> {
+  const { opened } = await reopen(of, ports, context);
+  return await ports.restore.advance(of.plan, opened, of.want, made, execution, context);
+}
+
+export type Comparison = { unit: string; things: number; expected: number; found: number; verdict: "ok" | "failed" };
+
+/**
+ * Compares what was loaded with the backup's own contents and records it as signed evidence `restored`, also when they differ.
+ * Throws {@link RestoreDiffers} after recording; the workflow then undoes.
+ */
+export async function prove<Native, Facts>(
+  of: Planned<Facts>,
+  made: readonly Made[],
+  execution: { id: string },
+  ports: RestorePorts<Native, Facts> & { create: StoreCreate; sign: Sign },
+  context: Context,
+): Promise<Comparison> {
+  const started = context.now();
+  const { opened } = await reopen(of, ports, context);
+  const proven = await ports.restore.prove(opened, of.want, made, context);
+  const differs = proven.expected !== proven.found || proven.findings.some((f) => f.severity === "refuse");
+  const evidence: Evidence = {
+    format: "holdfast-evidence/1",
+    proof: "restored",
+    verdict: differs ? "failed" : "ok",
+    source: of.backup.source,
+    slot: of.backup.slot,
+    manifest: of.backup.digest,
+    run: execution.id,
+    at: context.now().toISOString(),
+    seconds: (context.now().getTime() - started.getTime()) / 1000,
+    holdfast: version,
+    findings: proven.findings,
+    details: { target: of.target, unit: proven.unit, things: proven.things, expected: proven.expected, found: proven.found },
+  };
+  await record(evidence, ports, context);
+  if (differs)
+    throw new RestoreDiffers(
+      `${backupId(of.backup)} was loaded and differs: ${proven.found} of ${proven.expected} ${proven.unit}; ${proven.findings.map((f) => f.message).join("; ")}`,
+      "What was made is removed. The evidence has the findings; restore an earlier backup if you need one now.",
+    );
+  return { unit: proven.unit, things: proven.things, expected: proven.expected, found: proven.found, verdict: "ok" };
+}

@@ -1,0 +1,86 @@
+import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
+import { backupId } from "./layout.ts";
+import { replaySlotAfterMinutes, replayVerifyAfterMinutes } from "./margins.ts";
+import type { Proof } from "./ports/kind.ts";
+import type { StoreList } from "./ports/store.ts";
+import { parseSchedule } from "./schedule.ts";
+
+export type WatchedSource = { name: string; kind: string; schedule: string; alarmHours: number; verified: readonly Proof[] };
+export type SourceStatus = {
+  source: string;
+  kind: string;
+  /** `ok` only when the newest verified backup is young enough and nothing newer is broken or in doubt. Missing data is a breach. */
+  verdict: "ok" | "breach";
+  reasons: string[];
+  newest: string | undefined;
+  newestVerified: string | undefined;
+  /** Age of the newest verified backup, counted from its slot. */
+  ageSeconds: number | undefined;
+  backups: number;
+  bytes: number;
+  next: string;
+};
+/** What `watch` does about what it sees. */
+export type Replay =
+  | { verb: "verify"; source: string; slot: string; key: string; version: string }
+  | { verb: "backup"; source: string; at: Date };
+
+/** Looks at one source from listings alone. Pure but for the listing. */
+export async function look(
+  source: WatchedSource,
+  list: StoreList,
+  now: Date,
+): Promise<{ status: SourceStatus; replays: Replay[]; entries: Entry[] }> {
+  const entries = await catalogue(list, source.name);
+  return { status: statusOf(source, entries, now), replays: replaysOf(source, entries, now), entries };
+}
+
+export function statusOf(source: WatchedSource, entries: readonly Entry[], now: Date): SourceStatus {
+  const backups = entries.filter(isBackup);
+  const newest = backups.at(-1);
+  const verified = backups.findLast((entry) => stateOf(entry, source.verified) === "verified");
+  const age = verified && (now.getTime() - verified.at.getTime()) / 1000;
+  const reasons: string[] = [];
+  if (age === undefined) reasons.push(newest ? "no backup is verified" : "there is no backup");
+  else if (age > source.alarmHours * 3600)
+    reasons.push(`the newest verified backup is ${hours(age)} old, over the ${hours(source.alarmHours * 3600)} that the plan allows`);
+  for (const entry of backups) {
+    const state = stateOf(entry, source.verified);
+    if ((state === "failed" || state === "doubt") && (!verified || entry.at > verified.at))
+      reasons.push(`${backupId(entry)} is ${state === "doubt" ? "in doubt" : "broken"}`);
+  }
+  return {
+    source: source.name,
+    kind: source.kind,
+    verdict: reasons.length > 0 ? "breach" : "ok",
+    reasons,
+    newest: newest && backupId(newest),
+    newestVerified: verified && backupId(verified),
+    ageSeconds: age,
+    backups: backups.length,
+    bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
+    next: parseSchedule(source.schedule).next(now).toISOString(),
+  };
+}
+
+const hours = (seconds: number) => (seconds < 5400 ? `${Math.round(seconds / 60)} minutes` : `${(seconds / 3600).toFixed(1)} hours`);
+
+/**
+ * Events are hints, so what they lost is asked for again: a manifest without evidence, and the latest slot when it is missing. A source
+ * that never had a backup waits for its schedule: nobody wants a dump of production at the moment of deployment.
+ */
+export function replaysOf(source: WatchedSource, entries: readonly Entry[], now: Date): Replay[] {
+  const replays: Replay[] = [];
+  for (const entry of entries.filter(isBackup)) {
+    const waited = now.getTime() - entry.manifest.at.getTime();
+    if (stateOf(entry, source.verified) === "unverified" && waited > replayVerifyAfterMinutes * 60_000)
+      replays.push({ verb: "verify", source: source.name, slot: entry.slot, key: entry.manifest.key, version: entry.manifest.version });
+  }
+  const schedule = parseSchedule(source.schedule);
+  const patience = Math.min(replaySlotAfterMinutes * 60_000, schedule.interval(now));
+  const due = schedule.latest(new Date(now.getTime() - patience));
+  const first = entries.find(isBackup);
+  if (first && first.at < due && !entries.some((entry) => isBackup(entry) && entry.at >= due))
+    replays.push({ verb: "backup", source: source.name, at: due });
+  return replays;
+}

@@ -1,0 +1,195 @@
+import { once } from "./backup.ts";
+import { ArtifactMissing, ArtifactTruncated } from "./backuperrors.ts";
+import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
+import { HoldfastError } from "./errors.ts";
+import { type Evidence, encodeEvidence } from "./evidence.ts";
+import { artifactKey, type BackupId, backupId, evidenceKey, evidencePrefix, parseEvidenceKey, type Verdict } from "./layout.ts";
+import type { Artifact, Manifest } from "./manifest.ts";
+import { lambdaFits } from "./margins.ts";
+import { type Loaded, loadManifest, type OpenPorts, openBackup } from "./opened.ts";
+import type { Context } from "./ports/context.ts";
+import { ObjectExists, TooLargeForLambda } from "./ports/errors.ts";
+import type { Finding } from "./ports/finding.ts";
+import type { Kind, Proof } from "./ports/kind.ts";
+import type { Sign } from "./ports/sign.ts";
+import type { Opened, Read } from "./ports/source.ts";
+import type { StoreCreate, StoreList } from "./ports/store.ts";
+import { version } from "./version.ts";
+
+export type VerifyInput = BackupId & { version?: string | undefined; run?: string | undefined };
+export type VerifyPorts<Native> = OpenPorts & {
+  kind: Pick<Kind<unknown, Native>, "name" | "native" | "verified">;
+  read: Read<Native>;
+  list: StoreList;
+  create: StoreCreate;
+  sign: Sign;
+  /** Plaintext bytes that fit the runner. */
+  fits: number;
+};
+export type VerifyOutcome = { state: "recorded" | "known"; id: string; verdict: Verdict; proof: Proof; findings: readonly Finding[] };
+type Result = { findings: Finding[]; details: Evidence["details"] };
+
+/**
+ * Proves one backup `readable`: signature, presence and size of each artifact, every byte decrypted, decompressed, digested, and read as
+ * its kind reads it; then compared with the newest verified backup before it. Writes signed evidence, also when the backup is broken.
+ * An event that comes again finds its evidence and does nothing. Throws what has fault "world" (try again) and {@link TooLargeForLambda};
+ * neither says anything about the backup, so nothing is recorded.
+ */
+export async function verify<Native>(input: VerifyInput, ports: VerifyPorts<Native>, context: Context): Promise<VerifyOutcome> {
+  const proof = "readable";
+  const found = await ports.store.head({
+    key: `backups/${input.source}/${input.slot}/manifest.json`,
+    ...(input.version === undefined ? {} : { version: input.version }),
+  });
+  const run = input.run ?? found?.version ?? "none";
+  const known = await findRun(proof, input, run, ports.list);
+  if (known) return { state: "known", id: backupId(input), verdict: known, proof, findings: [] };
+  const started = context.now();
+  const checked = await check(input, ports, context);
+  const verdict = verdictOf(checked.findings);
+  const evidence: Evidence = {
+    format: "holdfast-evidence/1",
+    proof,
+    verdict,
+    source: input.source,
+    slot: input.slot,
+    manifest: checked.digest,
+    run,
+    at: context.now().toISOString(),
+    seconds: (context.now().getTime() - started.getTime()) / 1000,
+    holdfast: version,
+    findings: checked.findings,
+    details: checked.details,
+  };
+  await record(evidence, ports);
+  return { state: "recorded", id: backupId(input), verdict, proof, findings: checked.findings };
+}
+
+export const verdictOf = (findings: readonly Finding[]): Verdict =>
+  findings.some((f) => f.severity === "refuse") ? "failed" : findings.some((f) => f.severity === "doubt") ? "doubt" : "ok";
+
+async function findRun(proof: Proof, at: BackupId, run: string, list: StoreList): Promise<Verdict | undefined> {
+  for await (const object of list.list(`${evidencePrefix(proof, at.source)}${at.slot}/`)) {
+    const ref = parseEvidenceKey(object.key);
+    if (ref && evidenceKey({ ...ref, run }) === object.key) return ref.verdict;
+  }
+  return undefined;
+}
+
+/** Create-if-absent: two runs of one event write the same key, and the second finds it there. */
+export async function record(evidence: Evidence, ports: { create: StoreCreate; sign: Sign }, context?: Context): Promise<string> {
+  const key = evidenceKey({ ...evidence, digest8: evidence.manifest.slice(0, 8) });
+  const bytes = await encodeEvidence(evidence, ports.sign);
+  try {
+    await ports.create.create(key, once(bytes), context ?? idle, bytes.length);
+  } catch (error) {
+    if (!(error instanceof ObjectExists)) throw error;
+  }
+  return key;
+}
+/** Recording what was found goes on when the deadline of finding it is near. */
+const idle: Context = { now: () => new Date(Number.NaN), signal: new AbortController().signal, progress: () => {} };
+
+async function check<Native>(input: VerifyInput, ports: VerifyPorts<Native>, context: Context): Promise<Result & { digest: string }> {
+  let loaded: Loaded | undefined;
+  try {
+    loaded = await loadManifest(input, ports, context.signal);
+    const bytes = loaded.manifest.artifacts.reduce((sum, a) => sum + a.plain.bytes, 0);
+    if (bytes > ports.fits)
+      throw new TooLargeForLambda(
+        `${backupId(input)} holds ${bytes} bytes, and a Lambda reads at most ${ports.fits} in its time`,
+        "Run this source's verification where there is no time limit.",
+      );
+    const result = await readAll(loaded, ports, context);
+    return { ...result, digest: loaded.digest };
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.fault !== "backup") throw error;
+    const findings: Finding[] = [{ name: error.name, severity: "refuse", message: error.message, hint: error.hint }];
+    return { findings, details: {}, digest: loaded?.digest ?? (await digestOf(input, ports, context)) };
+  }
+}
+
+/** A manifest that could not be believed still has bytes, and the evidence against it must name them. */
+async function digestOf(input: VerifyInput, ports: OpenPorts, context: Context): Promise<string> {
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("sha256");
+  for await (const chunk of ports.store.read(
+    { key: `backups/${input.source}/${input.slot}/manifest.json`, ...(input.version === undefined ? {} : { version: input.version }) },
+    undefined,
+    context.signal,
+  ))
+    hash.update(chunk);
+  return hash.digest("hex");
+}
+
+async function readAll<Native>(loaded: Loaded, ports: VerifyPorts<Native>, context: Context): Promise<Result> {
+  const { manifest } = loaded;
+  for (const artifact of manifest.artifacts) await requirePresent(manifest, artifact, ports);
+  const seen = new Set<string>();
+  const opened = openBackup(loaded, ports.kind, ports, context.signal, (name) => seen.add(name));
+  const previous = await previousOf(manifest, ports, context);
+  const findings = await ports.read.read(counted(opened, context), previous, context);
+  for (const { name } of opened.backup.artifacts)
+    if (!seen.has(name)) for await (const chunk of opened.open(name)) context.progress(chunk.length);
+  const plain = manifest.artifacts.reduce((sum, a) => sum + a.plain.bytes, 0);
+  if (plain > lambdaFits("restore"))
+    findings.push({
+      name: "restore-needs-runner",
+      severity: "note",
+      message: `${plain} bytes are more than a Lambda loads in its time`,
+      hint: "A restore of this backup is refused until a runner without a time limit exists; fetch and pg_restore by hand work.",
+    });
+  return {
+    findings,
+    details: {
+      artifacts: manifest.artifacts.length,
+      bytes: manifest.artifacts.reduce((sum, a) => sum + a.bytes, 0),
+      plainBytes: plain,
+      comparedWith: previous ? previous.backup.slot : "nothing",
+    },
+  };
+}
+
+/** A truncated or missing object is found before gigabytes are read. */
+async function requirePresent(manifest: Manifest, artifact: Artifact, ports: OpenPorts): Promise<void> {
+  const key = artifactKey(manifest, artifact.name, artifact.compressed);
+  const found = await ports.store.head({ key });
+  if (!found) throw new ArtifactMissing(key);
+  if (found.bytes !== artifact.bytes) throw new ArtifactTruncated(key, artifact.bytes, found.bytes);
+}
+
+function counted<Native>(opened: Opened<Native>, context: Context): Opened<Native> {
+  return {
+    ...opened,
+    async *open(name) {
+      for await (const chunk of opened.open(name)) {
+        context.progress(chunk.length);
+        yield chunk;
+      }
+    },
+  };
+}
+
+/** The newest verified backup before this one whose manifest can still be believed. */
+async function previousOf<Native>(manifest: Manifest, ports: VerifyPorts<Native>, context: Context): Promise<Opened<Native> | undefined> {
+  const earlier = (await catalogue(ports.list, manifest.source)).filter(
+    (entry) => isBackup(entry) && entry.slot < manifest.slot && stateOf(entry, ports.kind.verified) === "verified",
+  );
+  for (const entry of earlier.reverse()) {
+    const opened = await tryOpen(entry, ports, context);
+    if (opened) return opened;
+  }
+  return undefined;
+}
+
+async function tryOpen<Native>(entry: Entry, ports: VerifyPorts<Native>, context: Context): Promise<Opened<Native> | undefined> {
+  try {
+    const loaded = await loadManifest(entry, ports, context.signal);
+    return stateOf(entry, ports.kind.verified, loaded.digest) === "verified"
+      ? openBackup(loaded, ports.kind, ports, context.signal)
+      : undefined;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.fault !== "world") return undefined;
+    throw error;
+  }
+}
