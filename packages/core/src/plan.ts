@@ -11,8 +11,8 @@ export type Kinds = Readonly<Record<string, { kind: Kind; folder: string }>>;
 export type StoreKinds = Readonly<Record<string, { kind: StoreKind; folder: string }>>;
 export type Lists = { kinds: Kinds; stores: StoreKinds };
 
-/** Names end up in keys, role names and KMS contexts, all of which this is safe in; 32 leaves room for prefixes in a 64-character role name. */
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, "use lower-case letters, digits and hyphens, at most 32, a letter first");
+/** Names end up in keys, role names and KMS contexts, all of which this is safe in; with a project of 16 and a stage of 10 they fit a 64-character role name. */
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "use lower-case letters, digits and hyphens, at most 24, a letter first");
 const schedule = z.string().superRefine((text, check) => {
   try {
     parseSchedule(text);
@@ -37,7 +37,7 @@ const common = z.looseObject({
   alarmHours: z.number().positive().optional(),
 });
 const root = z.strictObject({
-  project: name.max(20, "at most 20 characters, because AWS names hold it with much else"),
+  project: name.max(16, "at most 16 characters, because AWS names hold it with much else"),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as eu-central-1"),
   /** `eu`: refuse any region outside the European Union's. */
   residency: z.literal("eu").optional(),

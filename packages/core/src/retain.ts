@@ -3,11 +3,11 @@ import { type Keep, type Tier, tierDays } from "./keep.ts";
 import { archiveFromDays, garbageAfterHours } from "./margins.ts";
 import type { Context } from "./ports/context.ts";
 import type { Proof } from "./ports/kind.ts";
-import type { Mark, Stored, StoreList, StoreMark, StoreRead } from "./ports/store.ts";
+import type { Mark, Stored, StoreList, StoreMark } from "./ports/store.ts";
 import { type Decision, decideRetention } from "./retention.ts";
 
 export type RetainSource = { name: string; keep: Keep; verified: readonly Proof[] };
-export type RetainPorts = { list: StoreList; head: Pick<StoreRead, "head">; mark: StoreMark };
+export type RetainPorts = { list: StoreList; mark: StoreMark };
 export type Retained = {
   source: string;
   kept: number;
@@ -65,8 +65,7 @@ async function settle(
   ports: RetainPorts,
   done: Retained,
 ): Promise<void> {
-  const present = await ports.head.head(entry.manifest);
-  if (!present || sameMark(present.mark ?? {}, mark)) return;
+  if (sameMark((await ports.mark.marked(entry.manifest)) ?? {}, mark)) return;
   for (const object of [...entry.objects, entry.manifest]) {
     if (isLong(keep, tier) && ports.mark.lockUntil)
       await ports.mark.lockUntil(object, new Date(object.at.getTime() + tierDays(keep, tier) * 86_400_000));
@@ -78,8 +77,7 @@ async function settle(
 const sameMark = (a: Mark, b: Mark) => a.release === b.release && a.tier === b.tier && a.garbage === b.garbage;
 
 async function writeMark(object: Stored, mark: Mark, ports: RetainPorts): Promise<void> {
-  const present = await ports.head.head(object);
-  if (present && !sameMark(present.mark ?? {}, mark)) await ports.mark.mark(object, mark);
+  if (!sameMark((await ports.mark.marked(object)) ?? {}, mark)) await ports.mark.mark(object, mark);
 }
 
 /** What attempts left in slots that never got a manifest. A losing attempt beside a winner ages with the winner. */

@@ -61,6 +61,8 @@ export interface StoreRanges {
   abort(upload: Upload): Promise<void>;
 }
 export interface StoreMark {
+  /** The mark that stands on it, undefined for none. Needs no right to read the bytes. Throws {@link ObjectMissing}. */
+  marked(at: Ref): Promise<Mark | undefined>;
   /** Throws {@link ObjectMissing}. Never touches the bytes. */
   mark(at: Ref, mark: Mark): Promise<void>;
   /** Lengthens a lock; a date before the present lock throws {@link LockShortened}. Absent where the store has no locks. */
