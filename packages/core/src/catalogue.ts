@@ -10,7 +10,7 @@ import {
   slotTime,
   sourcePrefix,
 } from "./layout.ts";
-import type { Proof } from "./ports/kind.ts";
+import { type Proof, proofs } from "./ports/kind.ts";
 import type { Stored, StoreList } from "./ports/store.ts";
 
 export type FoundEvidence = EvidenceRef & { key: string; at: Date };
@@ -57,7 +57,7 @@ export async function catalogue(store: StoreList, source: string): Promise<Entry
     for await (const object of store.list(evidencePrefix(proof, source))) {
       const ref = parseEvidenceKey(object.key);
       const found = ref && entries.get(ref.slot);
-      if (ref && found) (found.evidence[proof] ??= []).push({ ...ref, key: object.key, at: object.at });
+      if (ref && found) found.evidence[proof] = [...(found.evidence[proof] ?? []), { ...ref, key: object.key, at: object.at }];
     }
   for (const found of entries.values())
     for (const list of Object.values(found.evidence)) list?.sort((a, b) => b.at.getTime() - a.at.getTime());
@@ -65,16 +65,29 @@ export async function catalogue(store: StoreList, source: string): Promise<Entry
 }
 
 /**
- * How a backup stands, by the newest verdict of each proof that its kind asks for. A doubt that a person accepted (for the same manifest)
- * counts as verified. With `digest` only evidence of that manifest counts.
+ * How a backup stands, by the newest verdict of each proof that its kind asks for. A proof stands for those below it on the ladder, so
+ * `readable` serves a kind that also asks for `present`. A doubt counts as verified once a person accepted it (for the same manifest); a
+ * restore does not clear it, because an emptied database restores perfectly. A failed restore breaks a backup that could be read.
+ * With `digest` only evidence of that manifest counts.
  */
 export function stateOf(entry: Entry, verified: readonly Proof[], digest?: string): State {
-  const counts = (found: FoundEvidence) => digest === undefined || digest.startsWith(found.digest8);
-  const newest = verified.map((proof) => entry.evidence[proof]?.find(counts));
-  if (newest.some((found) => found?.verdict === "failed")) return "failed";
-  if (newest.some((found) => found === undefined)) return "unverified";
-  const accepted = entry.evidence.accepted?.filter(counts).map((found) => found.digest8) ?? [];
-  return newest.every((found) => found && (found.verdict === "ok" || accepted.includes(found.digest8))) ? "verified" : "doubt";
+  const newest = (proof: EvidenceName) => entry.evidence[proof]?.find((found) => digest === undefined || digest.startsWith(found.digest8));
+  const found = verified.map((proof) => firstOf(atOrAbove(proof), newest));
+  if (found.some((evidence) => evidence?.verdict === "failed") || newest("restored")?.verdict === "failed") return "failed";
+  if (found.some((evidence) => evidence === undefined)) return "unverified";
+  const accepted = newest("accepted")?.digest8;
+  return found.every((evidence) => evidence?.verdict === "ok" || evidence?.digest8 === accepted) ? "verified" : "doubt";
+}
+
+/** The proof itself first, then those that include it; `copied` is about another store and includes nothing. */
+const atOrAbove = (proof: Proof): readonly Proof[] => (proof === "copied" ? [proof] : proofs.slice(proofs.indexOf(proof)).filter((p) => p !== "copied"));
+
+function firstOf<A, B>(items: readonly A[], find: (item: A) => B | undefined): B | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 export const isBackup = (entry: Entry): entry is Entry & { manifest: Stored } => entry.manifest !== undefined;
