@@ -20,8 +20,18 @@ export function kmsCipher(client: KMSClient, signal?: AbortSignal): KmsCipher {
     }
   };
   return {
-    encrypt: (KeyId, Plaintext, EncryptionContext) => call("encrypt", KeyId, async () => (await client.send(new EncryptCommand({ KeyId, Plaintext, EncryptionContext }), options)).CiphertextBlob),
-    decrypt: (KeyId, CiphertextBlob, EncryptionContext) => call("decrypt", KeyId, async () => (await client.send(new DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext }), options)).Plaintext),
+    encrypt: (KeyId, Plaintext, EncryptionContext) =>
+      call(
+        "encrypt",
+        KeyId,
+        async () => (await client.send(new EncryptCommand({ KeyId, Plaintext, EncryptionContext }), options)).CiphertextBlob,
+      ),
+    decrypt: (KeyId, CiphertextBlob, EncryptionContext) =>
+      call(
+        "decrypt",
+        KeyId,
+        async () => (await client.send(new DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext }), options)).Plaintext,
+      ),
   };
 }
 
@@ -31,7 +41,9 @@ export function kmsSign(client: KMSClient, keyArn: string, publicKeyPem: string)
     keyId: keyIdOf(publicKeyPem),
     async sign(digest) {
       try {
-        const answer = await client.send(new SignCommand({ KeyId: keyArn, Message: digest, MessageType: "DIGEST", SigningAlgorithm: "ECDSA_SHA_256" }));
+        const answer = await client.send(
+          new SignCommand({ KeyId: keyArn, Message: digest, MessageType: "DIGEST", SigningAlgorithm: "ECDSA_SHA_256" }),
+        );
         return answer.Signature ?? new Uint8Array();
       } catch (error) {
         throw kmsError("sign", keyArn, error);

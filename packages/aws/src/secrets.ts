@@ -16,7 +16,16 @@ async function fetchValue(client: SecretsManagerClient, name: string): Promise<s
     return (await client.send(new GetSecretValueCommand({ SecretId: name }))).SecretString;
   } catch (cause) {
     const why = sdkName(cause);
-    if (why === "ResourceNotFoundException") throw new SecretUnusable(`there is no secret called ${name}`, `Create it in Secrets Manager under exactly this name, in the same region.`, { cause });
-    throw new SecretUnusable(`the secret ${name} could not be read (${why})`, "Check that the plan names it, that this role may read it, and that its KMS key is enabled.", { cause });
+    if (why === "ResourceNotFoundException")
+      throw new SecretUnusable(
+        `there is no secret called ${name}`,
+        `Create it in Secrets Manager under exactly this name, in the same region.`,
+        { cause },
+      );
+    throw new SecretUnusable(
+      `the secret ${name} could not be read (${why})`,
+      "Check that the plan names it, that this role may read it, and that its KMS key is enabled.",
+      { cause },
+    );
   }
 }

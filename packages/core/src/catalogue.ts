@@ -70,17 +70,25 @@ export async function catalogue(store: StoreList, source: string): Promise<Entry
  * restore does not clear it, because an emptied database restores perfectly. A failed restore breaks a backup that could be read.
  * With `digest` only evidence of that manifest counts.
  */
-export function stateOf(entry: Entry, verified: readonly Proof[], digest?: string): State {
+export const stateOf = (entry: Entry, verified: readonly Proof[], digest?: string): State => standingOf(entry, verified, digest).state;
+
+/** The state, and each piece of evidence that it rests on: what a reader who trusts no listing opens and checks. */
+export function standingOf(entry: Entry, verified: readonly Proof[], digest?: string): { state: State; restsOn: FoundEvidence[] } {
   const newest = (proof: EvidenceName) => entry.evidence[proof]?.find((found) => digest === undefined || digest.startsWith(found.digest8));
   const found = verified.map((proof) => firstOf(atOrAbove(proof), newest));
-  if (found.some((evidence) => evidence?.verdict === "failed") || newest("restored")?.verdict === "failed") return "failed";
-  if (found.some((evidence) => evidence === undefined)) return "unverified";
-  const accepted = newest("accepted")?.digest8;
-  return found.every((evidence) => evidence?.verdict === "ok" || evidence?.digest8 === accepted) ? "verified" : "doubt";
+  const accepted = newest("accepted");
+  const doubts = found.filter((evidence) => evidence?.verdict === "doubt");
+  const settled = doubts.every((evidence) => evidence?.digest8 === accepted?.digest8);
+  const restsOn = [...new Set([...found, ...(doubts.length > 0 ? [accepted] : [])])].filter((evidence) => evidence !== undefined);
+  if (found.some((evidence) => evidence?.verdict === "failed") || newest("restored")?.verdict === "failed")
+    return { state: "failed", restsOn };
+  if (found.length === 0 || found.includes(undefined)) return { state: "unverified", restsOn };
+  return { state: settled ? "verified" : "doubt", restsOn };
 }
 
 /** The proof itself first, then those that include it; `copied` is about another store and includes nothing. */
-const atOrAbove = (proof: Proof): readonly Proof[] => (proof === "copied" ? [proof] : proofs.slice(proofs.indexOf(proof)).filter((p) => p !== "copied"));
+const atOrAbove = (proof: Proof): readonly Proof[] =>
+  proof === "copied" ? [proof] : proofs.slice(proofs.indexOf(proof)).filter((p) => p !== "copied");
 
 function firstOf<A, B>(items: readonly A[], find: (item: A) => B | undefined): B | undefined {
   for (const item of items) {

@@ -32,7 +32,8 @@ const envelopeSchema = z.strictObject({
   signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.base64() })).length(1),
 });
 const payloadType = "application/vnd.holdfast.evidence+json";
-const limit = 262_144;
+/** Findings are few and short; 256 KiB holds thousands. */
+export const evidenceLimit = 262_144;
 
 /** Pre-authentication encoding: the type is signed with the body. */
 function authenticated(payload: Uint8Array): Uint8Array {
@@ -64,7 +65,7 @@ export function readEvidence(bytes: Uint8Array, ref: EvidenceRef, trusted: Trust
 }
 
 function parseJson(bytes: Uint8Array, what: string): unknown {
-  if (bytes.length > limit) throw new ManifestInvalid(`${what} has ${bytes.length} bytes, over the limit of ${limit}`);
+  if (bytes.length > evidenceLimit) throw new ManifestInvalid(`${what} has ${bytes.length} bytes, over the limit of ${evidenceLimit}`);
   try {
     return JSON.parse(Buffer.from(bytes).toString("utf8"));
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { BackupNotFound, BackupUnverified, ManifestInvalid } from "./backuperrors.ts";
-import { type Entry, stateOf } from "./catalogue.ts";
-import { readEvidence } from "./evidence.ts";
+import { type Entry, standingOf } from "./catalogue.ts";
+import { evidenceLimit, readEvidence } from "./evidence.ts";
 import { pathed } from "./issues.ts";
 import { artifactKey, type BackupId, backupId, manifestKey, signatureKey } from "./layout.ts";
 import { type Artifact, type Manifest, manifestDigest, manifestLimit, parseManifest, readManifest } from "./manifest.ts";
@@ -100,16 +100,18 @@ export async function requireVerified(
   ports: Pick<OpenPorts, "store" | "trusted">,
   signal: AbortSignal,
 ): Promise<void> {
-  const state = stateOf(entry, kind.verified, loaded.digest);
+  const { state, restsOn } = standingOf(entry, kind.verified, loaded.digest);
   if (state !== "verified")
     throw new BackupUnverified(
       `the backup ${backupId(entry)} is ${stateWords[state]}`,
       'Choose a verified one, or say "unverified": true in the input to restore it all the same.',
     );
-  for (const proof of kind.verified) {
-    const found = entry.evidence[proof]?.find((e) => loaded.digest.startsWith(e.digest8));
-    if (!found) continue;
-    const evidence = readEvidence(await whole(ports.store.read({ key: found.key }, undefined, signal), 262_144), found, ports.trusted);
+  for (const found of restsOn) {
+    const evidence = readEvidence(
+      await whole(ports.store.read({ key: found.key }, undefined, signal), evidenceLimit),
+      found,
+      ports.trusted,
+    );
     if (evidence.manifest !== loaded.digest)
       throw new BackupUnverified(
         `the evidence of ${backupId(entry)} is about another manifest`,
