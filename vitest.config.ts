@@ -14,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: "services",
+          globalSetup: ["test/kit/services.ts"],
           include: ["packages/**/*.services.test.ts", "test/services/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           testTimeout: 60_000,

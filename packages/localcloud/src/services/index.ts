@@ -1,0 +1,6 @@
+export { ServiceNotInstalled, ServiceNotReady, ServiceNotStopped } from "./errors.ts";
+export { clone, postgresBin } from "./install.ts";
+export { type Ministack, type MinistackOptions, ministack } from "./ministack.ts";
+export { freePorts } from "./ports.ts";
+export { type Connection, type Postgres, type PostgresOptions, postgres } from "./postgres.ts";
+export { type Credentials, type Identity, type Policy, type Seaweedfs, type SeaweedfsOptions, seaweedfs } from "./seaweedfs.ts";

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import net from "node:net";
+import { ServiceNotReady } from "./errors.ts";
+
+const LOWEST = 20_000;
+const HIGHEST = 45_000;
+const ATTEMPTS = 5;
+/** Handed out by this process and maybe not bound yet. */
+const given = new Set<number>();
+
+/**
+ * `count` ports on loopback that nothing listens on now. Another process may still take one before its service binds it, so whoever
+ * starts a service tries again with other ports when it finds its own taken.
+ */
+export async function freePorts(count: number, suits: (port: number) => boolean = () => true): Promise<number[]> {
+  const found: number[] = [];
+  while (found.length < count) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    if (given.has(port) || !suits(port)) continue;
+    given.add(port);
+    if (await bindable(port)) found.push(port);
+    else given.delete(port);
+  }
+  return found;
+}
+
+/** Runs `start` with free ports, and again with others when it failed because one was taken meanwhile. */
+export async function withPorts<T>(count: number, start: (ports: number[]) => Promise<T>, suits?: (port: number) => boolean): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(await freePorts(count, suits));
+    } catch (error) {
+      if (attempt === ATTEMPTS || !taken(error)) throw error;
+    }
+  }
+}
+
+/** Go, Python and PostgreSQL all use the words of strerror(EADDRINUSE); MiniStack's own check says "is already in use". */
+function taken(error: unknown): boolean {
+  return error instanceof ServiceNotReady && /already in use/i.test(error.lastLines);
+}
+
+function bindable(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Whether process `pid` itself listens on `port`: another clone's service that answers there must not be taken for ours. */
+export function listens(pid: number, port: number): boolean {
+  const socket = listeningInode(port);
+  if (socket === undefined) return false;
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => link(`/proc/${pid}/fd/${fd}`) === `socket:[${socket}]`);
+  } catch {
+    return false;
+  }
+}
+
+/** proc(5), /proc/net/tcp: local address in hexadecimal, state 0A is LISTEN, the tenth column is the inode. */
+function listeningInode(port: number): string | undefined {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const lines = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1);
+  return lines.map((line) => line.trim().split(/\s+/)).find(([, local, , state]) => state === "0A" && local?.endsWith(suffix))?.[9];
+}
+
+function link(file: string): string | undefined {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined;
+  }
+}

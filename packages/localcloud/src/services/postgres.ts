@@ -1,0 +1,157 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chownSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { type Account, reaches, unprivileged } from "./account.ts";
+import { environment } from "./environment.ts";
+import { ServiceNotReady } from "./errors.ts";
+import { executable, postgresBin } from "./install.ts";
+import { listens, withPorts } from "./ports.ts";
+import { type Launched, launch } from "./process.ts";
+import { beginRun, endRun, type Run } from "./runs.ts";
+
+export type PostgresOptions = {
+  /** The folder of another major's programs, beside its `lib` and `share`. Default: the pinned PostgreSQL 17. */
+  bin?: string;
+  /** Further settings, as in postgresql.conf. */
+  settings?: Readonly<Record<string, string>>;
+  /** Paths of a certificate and its key in PEM; then the server offers TLS. */
+  tls?: { cert: string; key: string };
+};
+/** What `pg` and libpq's variables both are made of. */
+export type Connection = { host: string; port: number; user: string; password: string; database: string };
+export type Postgres = {
+  readonly host: string;
+  readonly port: number;
+  /** The superuser. */
+  readonly user: string;
+  readonly password: string;
+  /** The folder of its Unix socket. */
+  readonly socket: string;
+  /** The folder of its programs, where the account that it runs as can reach them: pg_dump, psql, pg_restore. */
+  readonly bin: string;
+  readonly pid: number;
+  readonly folder: string;
+  readonly log: string;
+  connection(database?: string): Connection;
+  /** Twice is harmless. Open connections are cut. */
+  stop(): Promise<void>;
+};
+
+const HOST = "127.0.0.1";
+const USER = "postgres";
+/** It is thrown away at stop, so nothing has to survive a power cut. */
+const THROWAWAY = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+
+/** Starts a PostgreSQL server of its own on loopback, as `nobody` where we are root. Ready in about 1 s. Throws {@link ServiceNotReady}, {@link ServiceNotInstalled}. */
+export async function postgres(options: PostgresOptions = {}): Promise<Postgres> {
+  const account = unprivileged();
+  return await withPorts(1, async ([port = 0]) => {
+    const run = beginRun("postgres", account);
+    const password = randomBytes(24).toString("base64url");
+    const bin = reachable(run, account, options.bin ?? postgresBin());
+    await initialise(run, account, bin, password);
+    const launched = await start(run, account, bin, port, options);
+    return described(run, launched, bin, port, password);
+  });
+}
+
+/** `bin`, or a copy of the whole installation where the account cannot walk to it: a clone in root's home is closed to everyone else. */
+function reachable(run: Run, account: Account | undefined, bin: string): string {
+  executable("PostgreSQL", path.join(bin, "postgres"));
+  if (reaches(account, path.join(bin, "postgres"))) return bin;
+  const copy = path.join(run.folder, "install");
+  cpSync(path.dirname(bin), copy, { recursive: true });
+  return path.join(copy, path.basename(bin));
+}
+
+async function initialise(run: Run, account: Account | undefined, bin: string, password: string): Promise<void> {
+  const secret = path.join(run.folder, "password");
+  writeFileSync(secret, password, { mode: 0o600 });
+  give(account, secret);
+  const args = [
+    "--pgdata",
+    data(run),
+    "--username",
+    USER,
+    "--pwfile",
+    secret,
+    "--auth",
+    "scram-sha-256",
+    "--encoding",
+    "UTF8",
+    "--locale",
+    "C.UTF-8",
+    "--no-sync",
+  ];
+  try {
+    await promisify(execFile)(path.join(bin, "initdb"), args, { cwd: run.folder, env: environment(run.folder), ...account });
+  } catch (cause) {
+    endRun(run);
+    throw new ServiceNotReady(
+      "PostgreSQL",
+      "could not make its data folder",
+      String((cause as { stderr?: string }).stderr ?? cause).trim(),
+      { cause },
+    );
+  }
+}
+
+function start(run: Run, account: Account | undefined, bin: string, port: number, options: PostgresOptions): Promise<Launched> {
+  mkdirSync(socket(run));
+  give(account, socket(run));
+  const own = { listen_addresses: HOST, port: String(port), unix_socket_directories: socket(run) };
+  const settings = { ...THROWAWAY, ...own, ...tlsSettings(run, account, options), ...options.settings };
+  return launch(run, {
+    title: "PostgreSQL",
+    program: path.join(bin, "postgres"),
+    args: ["-D", data(run), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    account,
+    ready: async (pid) => listens(pid, port) && isReady(run),
+    // SIGINT is PostgreSQL's fast shutdown: it cuts connections instead of waiting for them.
+    stop: { signal: "INT", seconds: 10 },
+  });
+}
+
+/** The server itself writes `ready` into the eighth line of postmaster.pid (miscadmin.h, LOCK_FILE_LINE_PM_STATUS), as pg_ctl -w reads it. */
+function isReady(run: Run): boolean {
+  return (
+    readFileSync(path.join(data(run), "postmaster.pid"), "utf8")
+      .split("\n")[7]
+      ?.trim() === "ready"
+  );
+}
+
+/** The key must belong to the server's account and be closed to others, or it refuses to start. */
+function tlsSettings(run: Run, account: Account | undefined, { tls }: PostgresOptions): Record<string, string> {
+  if (!tls) return {};
+  const copies = { cert: path.join(run.folder, "server.crt"), key: path.join(run.folder, "server.key") };
+  copyFileSync(tls.cert, copies.cert);
+  writeFileSync(copies.key, readFileSync(tls.key), { mode: 0o600 });
+  for (const file of Object.values(copies)) give(account, file);
+  return { ssl: "on", ssl_cert_file: copies.cert, ssl_key_file: copies.key };
+}
+
+function described(run: Run, launched: Launched, bin: string, port: number, password: string): Postgres {
+  return {
+    host: HOST,
+    port,
+    user: USER,
+    password,
+    socket: socket(run),
+    bin,
+    pid: launched.pid,
+    folder: run.folder,
+    log: path.join(run.folder, "log"),
+    connection: (database = "postgres") => ({ host: HOST, port, user: USER, password, database }),
+    stop: launched.stop,
+  };
+}
+
+const data = (run: Run): string => path.join(run.folder, "data");
+const socket = (run: Run): string => path.join(run.folder, "socket");
+
+function give(account: Account | undefined, file: string): void {
+  if (account) chownSync(file, account.uid, account.gid);
+}

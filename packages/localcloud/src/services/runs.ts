@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type Account, temporary } from "./account.ts";
+import { clone } from "./install.ts";
+
+/**
+ * One start of one service: its private folder, and a record in `.local/run` by which the next start finds what a killed one left.
+ * `mark` stands in the environment of every process of the run, so that no other process is ever taken for one of them.
+ */
+export type Run = { service: string; mark: string; folder: string; record: string };
+
+export const MARK = "HOLDFAST_RUN";
+const records = path.join(clone, ".local", "run");
+
+type Written = { service: string; mark: string; folder: string; owner: string; also: string[] };
+
+/** Makes the folder, owned by `account` and closed to others. `also` names files outside the folder that the service leaves behind. */
+export function beginRun(service: string, account: Account | undefined, also: string[] = []): Run {
+  sweep();
+  const mark = randomBytes(12).toString("hex");
+  const folder = mkdtempSync(path.join(temporary(account), "holdfast-"));
+  mkdirSync(records, { recursive: true });
+  const record = path.join(records, `${service}-${mark}.json`);
+  writeFileSync(record, JSON.stringify({ service, mark, folder, owner: identity(process.pid) ?? "unknown", also } satisfies Written));
+  chmodSync(folder, 0o700);
+  if (account) chownSync(folder, account.uid, account.gid);
+  return { service, mark, folder, record };
+}
+
+/** Removes the run's folder and record. Twice is harmless. */
+export function endRun(run: Run): void {
+  rmSync(run.folder, { recursive: true, force: true });
+  rmSync(run.record, { force: true });
+}
+
+/** Ends what runs of this clone left whose starter is dead, and only that. */
+export function sweep(): void {
+  for (const file of list(records)) {
+    const record = path.join(records, file);
+    const left = readRecord(record);
+    if (!left || alive(left.owner)) continue;
+    for (const pid of marked(left.mark)) signal(pid);
+    for (const leftover of [left.folder, ...left.also, record]) rmSync(leftover, { recursive: true, force: true });
+  }
+}
+
+function readRecord(file: string): Written | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process beyond doubt: its number is used again one day, number with start time and boot is not. */
+function identity(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return `${pid} ${start} ${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function alive(owner: string): boolean {
+  return identity(Number(owner.split(" ")[0])) === owner;
+}
+
+/** Every process that carries the mark of a run. */
+export function marked(mark: string): number[] {
+  const pids = list("/proc").map(Number).filter(Number.isInteger);
+  return pids.filter((pid) => environ(pid).includes(`${MARK}=${mark}\0`));
+}
+
+function environ(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function signal(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { weed } from "./install.ts";
+import { listens, withPorts } from "./ports.ts";
+import { type Launched, launch } from "./process.ts";
+import { beginRun, type Run } from "./runs.ts";
+
+/** A policy in AWS's own language. */
+export type Policy = { Version: "2012-10-17"; Statement: readonly Record<string, unknown>[] };
+/** Somebody who may do what the policies allow. Not the older `actions`: there `Write` also allows DELETE. */
+export type Identity = { name: string; policies: Readonly<Record<string, Policy>> };
+export type Credentials = { accessKeyId: string; secretAccessKey: string };
+export type SeaweedfsOptions = { identities?: readonly Identity[] };
+export type Seaweedfs = {
+  readonly endpoint: string;
+  readonly region: string;
+  /** Its administrator. */
+  readonly credentials: Credentials;
+  /** Of each identity that was asked for, by name. */
+  readonly identities: Readonly<Record<string, Credentials>>;
+  readonly pid: number;
+  readonly folder: string;
+  readonly log: string;
+  /** Twice is harmless. */
+  stop(): Promise<void>;
+};
+
+const NAMES = ["master", "masterGrpc", "volume", "volumeGrpc", "filer", "filerGrpc", "s3", "s3Grpc"] as const;
+type Ports = Record<(typeof NAMES)[number], number>;
+
+/** Starts SeaweedFS: an S3-compatible store that is not AWS, and that enforces locks and checksums. Ready in about 2 s. Throws {@link ServiceNotReady}, {@link ServiceNotInstalled}. */
+export async function seaweedfs(options: SeaweedfsOptions = {}): Promise<Seaweedfs> {
+  const start = async (numbers: number[]) => {
+    const ports = Object.fromEntries(NAMES.map((name, i) => [name, numbers[i] ?? 0])) as Ports;
+    const run = beginRun("seaweedfs", undefined, sockets(ports));
+    const credentials = newCredentials();
+    const identities = Object.fromEntries((options.identities ?? []).map(({ name }) => [name, newCredentials()]));
+    writeFileSync(config(run), configuration(options, credentials, identities), { mode: 0o600 });
+    mkdirSync(path.join(run.folder, "data"));
+    return described(run, await started(run, ports), ports, credentials, identities);
+  };
+  return await withPorts(NAMES.length, start, (port) => !GRPC_SERVERS.some((server) => existsSync(grpcSocket(server, port))));
+}
+
+function started(run: Run, ports: Ports): Promise<Launched> {
+  return launch(run, {
+    title: "SeaweedFS",
+    program: weed(),
+    args: ["-logtostderr", "server", ...flags(run, ports)],
+    env: { GOMEMLIMIT: "300MiB", WEED_S3_SSE_KEK: randomBytes(32).toString("hex") },
+    ready: async (pid) => listens(pid, ports.s3) && (await answers(`http://127.0.0.1:${ports.s3}/healthz`)) && (await hasVolumes(ports)),
+    // Asked kindly it takes 16 s, and nothing of it is kept.
+    stop: { signal: "KILL", seconds: 5 },
+    leaves: sockets(ports),
+  });
+}
+
+function flags(run: Run, ports: Ports): string[] {
+  const { master, masterGrpc, volume, volumeGrpc, filer, filerGrpc, s3, s3Grpc } = ports;
+  const listeners = [
+    `-master.port=${master}`,
+    `-master.port.grpc=${masterGrpc}`,
+    `-volume.port=${volume}`,
+    `-volume.port.grpc=${volumeGrpc}`,
+  ];
+  const gateways = [`-filer.port=${filer}`, `-filer.port.grpc=${filerGrpc}`, `-s3.port=${s3}`, `-s3.port.grpc=${s3Grpc}`];
+  const unused = ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"];
+  const local = [`-filer.localSocket=${path.join(run.folder, "filer.sock")}`, `-s3.localSocket=${path.join(run.folder, "s3.sock")}`];
+  const where = [`-dir=${path.join(run.folder, "data")}`, "-ip=127.0.0.1", "-ip.bind=127.0.0.1", `-s3.config=${config(run)}`];
+  // `peers=none` makes it its own leader at once; an election may end after the volume server asked, which then waits 5 s.
+  const quick = ["-master.peers=none", "-master.heartbeatInterval=100ms", "-volume.preStopSeconds=0"];
+  return [
+    ...where,
+    "-filer=true",
+    "-s3",
+    ...listeners,
+    ...gateways,
+    ...unused,
+    ...local,
+    ...quick,
+    "-master.volumeSizeLimitMB=1024",
+    "-volume.max=100",
+  ];
+}
+
+const GRPC_SERVERS = ["master", "volume", "filer", "s3"] as const;
+/** Its gRPC servers put these into /tmp whatever TMPDIR says, and leave some behind. */
+const grpcSocket = (server: string, port: number): string => `/tmp/seaweedfs-${server}-grpc-${port}.sock`;
+const sockets = (ports: Ports): string[] => GRPC_SERVERS.map((server) => grpcSocket(server, ports[`${server}Grpc`]));
+const config = (run: Run): string => path.join(run.folder, "s3.json");
+
+/** The gateway is healthy before a volume server has joined; until then every write fails. */
+async function hasVolumes(ports: Ports): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${ports.master}/dir/status`);
+  const status = (await answer.json()) as { Topology?: { Max?: number } };
+  return (status.Topology?.Max ?? 0) > 0;
+}
+
+async function answers(url: string): Promise<boolean> {
+  const answer = await fetch(url);
+  await answer.body?.cancel();
+  return answer.ok;
+}
+
+function newCredentials(): Credentials {
+  return { accessKeyId: randomBytes(10).toString("hex"), secretAccessKey: randomBytes(20).toString("hex") };
+}
+
+function configuration({ identities = [] }: SeaweedfsOptions, admin: Credentials, keys: Record<string, Credentials>): string {
+  const key = (credentials: Credentials | undefined) => [{ accessKey: credentials?.accessKeyId, secretKey: credentials?.secretAccessKey }];
+  const policies = identities.flatMap((identity) =>
+    Object.entries(identity.policies).map(([name, content]) => ({ name: `${identity.name}-${name}`, content: JSON.stringify(content) })),
+  );
+  const listed = identities.map(({ name, policies: own }) => ({
+    name,
+    credentials: key(keys[name]),
+    policyNames: Object.keys(own).map((policy) => `${name}-${policy}`),
+  }));
+  return JSON.stringify({ identities: [{ name: "admin", credentials: key(admin), actions: ["Admin"] }, ...listed], policies });
+}
+
+function described(
+  run: Run,
+  launched: Launched,
+  ports: Ports,
+  credentials: Credentials,
+  identities: Record<string, Credentials>,
+): Seaweedfs {
+  return {
+    endpoint: `http://127.0.0.1:${ports.s3}`,
+    region: "us-east-1",
+    credentials,
+    identities,
+    pid: launched.pid,
+    folder: run.folder,
+    log: path.join(run.folder, "log"),
+    stop: launched.stop,
+  };
+}
