@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { backup, type CaptureFactory, type Kind, parseSchedule } from "@holdfast/core";
+import { z } from "zod";
+import { lambda } from "./bundle.ts";
+import { signer } from "./clients.ts";
+import { primary, sealing } from "./files.ts";
+
+/** From the Scheduler: `scheduled`. From `watch`: `slot`. From a person: nothing, or `{"trigger": "manual"}`. */
+const input = z.looseObject({
+  scheduled: z.string().optional(),
+  slot: z.iso.datetime().optional(),
+  trigger: z.enum(["manual", "replay"]).optional(),
+});
+
+export function backupFunction<Config, Native, Target>(
+  source: { name: string; schedule: string; offlineKeys: string[] },
+  config: Config,
+  kind: Kind<Config, Native, Target>,
+  capture: CaptureFactory<Config, Native>,
+) {
+  return lambda(`backing up ${source.name}`, async (event: unknown, { context, surroundings }) => {
+    const { at, trigger } = slotOf(input.parse(event ?? {}), source.schedule, context.now());
+    const store = await primary();
+    return await backup(
+      { source: source.name, at, attempt: randomBytes(8).toString("hex"), trigger },
+      {
+        kind,
+        capture: capture(config, surroundings),
+        seal: sealing(source.offlineKeys),
+        sign: signer(),
+        list: store.list,
+        create: store.create,
+      },
+      context,
+    );
+  });
+}
+
+/** The slot is the schedule's own occurrence; a local scheduler leaves the placeholder as it is, and the clock finds the same occurrence. */
+function slotOf(event: z.infer<typeof input>, schedule: string, now: Date): { at: Date; trigger: "schedule" | "replay" | "manual" } {
+  if (event.slot !== undefined) return { at: new Date(event.slot), trigger: "replay" };
+  if (event.trigger === "manual" || event.scheduled === undefined)
+    return { at: new Date(Math.floor(now.getTime() / 1000) * 1000), trigger: "manual" };
+  const scheduled = Date.parse(event.scheduled);
+  return { at: parseSchedule(schedule).latest(Number.isNaN(scheduled) ? now : new Date(scheduled)), trigger: "schedule" };
+}

@@ -1,0 +1,51 @@
+import type { Kind, Lists, Plan } from "@holdfast/core";
+
+/** What every concern of the infrastructure gets: the plan, where it is deployed, and how things are called there. */
+export type Deployment = {
+  plan: Plan;
+  lists: Lists;
+  stage: string;
+  account: $util.Output<string>;
+  /** Buckets and keys outlive the stack in every stage but the local one. */
+  keep: boolean;
+  /** `acme-prod-backup-shop`: project, stage and what it is; at most 64 characters, IAM's limit. */
+  name(...parts: string[]): string;
+};
+
+/** A stage's name stands in role names beside a project of 16, a verb and a source of 24. */
+const stageLimit = 10;
+
+export function deploymentOf(plan: Plan, lists: Lists): Deployment {
+  const stage = $app.stage;
+  if (!/^[a-z][a-z0-9-]*$/.test(stage) || stage.length > stageLimit)
+    throw new Error(
+      `the stage "${stage}" does not fit into names: use at most ${stageLimit} lower-case letters, digits and hyphens, a letter first`,
+    );
+  return {
+    plan,
+    lists,
+    stage,
+    account: aws.getCallerIdentityOutput({}).accountId,
+    keep: stage !== "local",
+    name: (...parts) => [plan.project, stage, ...parts].join("-"),
+  };
+}
+
+/** `backup-shop` → `BackupShop`: the name of a resource inside the graph. */
+export const logical = (...parts: string[]): string =>
+  parts
+    .flatMap((part) => part.split("-"))
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
+
+export const kindOf = (d: Deployment, name: string): Kind => {
+  const found = d.lists.kinds[name];
+  if (!found) throw new Error(`no kind is called ${name}`);
+  return found.kind;
+};
+/** Where the verbs of a kind lie, from the repository's root. */
+export const folderOf = (d: Deployment, name: string): string => d.lists.kinds[name]?.folder ?? "";
+export const sourcesOf = (d: Deployment, kind: string): string[] =>
+  Object.values(d.plan.sources)
+    .filter((source) => source.kind === kind)
+    .map((source) => source.name);

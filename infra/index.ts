@@ -1,0 +1,24 @@
+import { backup } from "./backup.ts";
+import type { Deployment } from "./deployment.ts";
+import { keys as makeKeys } from "./keys.ts";
+import { layers as makeLayers } from "./layers.ts";
+import { notice } from "./notice.ts";
+import { restore } from "./restore.ts";
+import { retain } from "./retain.ts";
+import { storage } from "./storage.ts";
+import { verify } from "./verify.ts";
+import { watch } from "./watch.ts";
+
+/** The whole graph, in the order in which data flows through it. */
+export function deploy(d: Deployment) {
+  const layers = makeLayers(d);
+  const keys = makeKeys(d);
+  const bucket = storage(d);
+  const topic = notice(d, bucket);
+  const backups = backup(d, { bucket, keys, topic, layers });
+  const verifiers = verify(d, { bucket, keys, layers });
+  retain(d, { bucket });
+  watch(d, { bucket, keys, topic, backups, verifiers });
+  const machine = restore(d, { bucket, keys, topic, layers });
+  return { bucket: bucket.bucket, notice: topic.arn, ...(machine ? { restore: machine.arn } : {}) };
+}

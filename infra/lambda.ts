@@ -1,0 +1,85 @@
+import type { Needs } from "@holdfast/core";
+import { type Deployment, logical } from "./deployment.ts";
+import type { Layers } from "./layers.ts";
+import { type Statement, role } from "./role.ts";
+
+export type LambdaOptions = {
+  handler: string;
+  statements: Statement[];
+  environment: Record<string, $util.Input<string>>;
+  memory: `${number} MB`;
+  timeout: `${number} seconds` | `${number} minutes`;
+  /** Room in /tmp. */
+  scratch?: `${number} MB`;
+  needs?: Needs;
+  layers?: Layers;
+  /** Where a failed asynchronous invocation is told, after its retries. */
+  onFailure?: $util.Input<string>;
+};
+
+/** One Lambda with a role of its own. It may write its own log and nothing else that `statements` does not say. */
+export function lambda(d: Deployment, name: string, options: LambdaOptions): sst.aws.Function {
+  const physical = d.name(name);
+  const logGroup = `/aws/lambda/${physical}`;
+  const { needs } = options;
+  const own = role(d, name, "lambda.amazonaws.com", [
+    ...options.statements,
+    {
+      sid: "WriteOwnLog",
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [$interpolate`arn:aws:logs:${d.plan.region}:${d.account}:log-group:${logGroup}:*`],
+    },
+    ...(needs?.secrets.length
+      ? [{ sid: "ReadSecret", actions: ["secretsmanager:GetSecretValue"], resources: needs.secrets.map((secret) => secretArn(d, secret)) }]
+      : []),
+    ...(needs?.allow ?? []).map((allow, i) => ({ sid: `KindNeeds${i}`, actions: [...allow.actions], resources: [...allow.resources] })),
+    ...(needs?.vpc
+      ? [
+          {
+            sid: "JoinNetwork",
+            actions: [
+              "ec2:CreateNetworkInterface",
+              "ec2:DescribeNetworkInterfaces",
+              "ec2:DescribeSubnets",
+              "ec2:DeleteNetworkInterface",
+              "ec2:AssignPrivateIpAddresses",
+              "ec2:UnassignPrivateIpAddresses",
+            ],
+            resources: ["*"],
+          },
+        ]
+      : []),
+    ...(options.onFailure ? [{ sid: "TellFailure", actions: ["sns:Publish"], resources: [options.onFailure] }] : []),
+  ]);
+  const made = new sst.aws.Function(logical(name), {
+    name: physical,
+    handler: options.handler,
+    runtime: "nodejs24.x",
+    architecture: "arm64",
+    role: own.arn,
+    memory: options.memory,
+    timeout: options.timeout,
+    storage: options.scratch ?? "512 MB",
+    environment: { ...options.environment, HOLDFAST_LAYERS: "/opt", NODE_OPTIONS: "--enable-source-maps" },
+    layers: (needs?.layers ?? []).map((layer) => options.layers?.arn(layer) ?? ""),
+    logging: { retention: "1 year", format: "json" },
+    nodejs: { minify: true },
+    ...(needs?.vpc ? { vpc: { privateSubnets: [...needs.vpc.subnets], securityGroups: [...needs.vpc.securityGroups] } } : {}),
+  });
+  if (options.onFailure)
+    new aws.lambda.FunctionEventInvokeConfig(logical(name, "async"), {
+      functionName: made.name,
+      maximumRetryAttempts: 2,
+      maximumEventAgeInSeconds: 3600,
+      destinationConfig: { onFailure: { destination: options.onFailure } },
+    });
+  return made;
+}
+
+/** Secrets Manager adds a hyphen and six characters to a secret's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */
+const secretArn = (d: Deployment, name: string) => $interpolate`arn:aws:secretsmanager:${d.plan.region}:${d.account}:secret:${name}-??????`;
+
+/** EventBridge or the Scheduler may start this function, and only by this rule or schedule. */
+export function allow(name: string, fn: sst.aws.Function, principal: string, sourceArn: $util.Input<string>): void {
+  new aws.lambda.Permission(logical(name, "permission"), { action: "lambda:InvokeFunction", function: fn.name, principal, sourceArn });
+}

@@ -1,0 +1,163 @@
+import { type Deployment, folderOf, kindOf, sourcesOf } from "./deployment.ts";
+import { entry } from "./entry.ts";
+import type { Keys } from "./keys.ts";
+import { lambda } from "./lambda.ts";
+import type { Layers } from "./layers.ts";
+import { consume, queue, route } from "./queue.ts";
+import definition from "./restore.asl.json" with { type: "json" };
+import { role } from "./role.ts";
+
+const timeoutMinutes = 15;
+/** Disk for one archive, its parallel workers and the table of contents. */
+const scratchMegabytes = 10_240;
+
+type At = { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic; layers: Layers };
+
+/** One workflow for every kind and target, and one Lambda a target that knows that target's secret alone. */
+export function restore(d: Deployment, at: At): aws.sfn.StateMachine | undefined {
+  const targets = Object.values(d.plan.targets);
+  if (targets.length === 0) return undefined;
+  const machineArn = $interpolate`arn:aws:states:${d.plan.region}:${d.account}:stateMachine:${d.name("restore")}`;
+  const functions: Record<string, sst.aws.Function> = {};
+  for (const target of targets) functions[target.name] = targetFunction(d, at, target, machineArn);
+  const starter = role(d, "restore", "states.amazonaws.com", [
+    { sid: "RunVerbs", actions: ["lambda:InvokeFunction"], resources: Object.values(functions).map((fn) => fn.arn) },
+    { sid: "Tell", actions: ["sns:Publish"], resources: [at.topic.arn] },
+  ]);
+  return new aws.sfn.StateMachine("Restore", {
+    name: d.name("restore"),
+    roleArn: starter.arn,
+    definition: $jsonStringify(
+      filled(definition, {
+        functions: Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, fn.arn])),
+        protected: Object.fromEntries(targets.map((target) => [target.name, target.protected])),
+        topic: at.topic.arn,
+        unknownTarget: `the input names no target of the plan. Write for example {"source": "${Object.keys(d.plan.sources)[0]}", "target": "${targets[0]?.name}"}. Targets: ${targets.map((t) => t.name).join(", ")}. Sources: ${Object.keys(d.plan.sources).join(", ")}.`,
+        retry: [
+          {
+            ErrorEquals: [
+              "Lambda.ServiceException",
+              "Lambda.AWSLambdaException",
+              "Lambda.SdkClientException",
+              "Lambda.TooManyRequestsException",
+            ],
+            IntervalSeconds: 2,
+            MaxAttempts: 5,
+            BackoffRate: 2,
+          },
+        ],
+        outcome:
+          "{% { 'source': $of.backup.source, 'slot': $of.backup.slot, 'target': $of.target, 'made': $made, 'unit': $proof.unit, 'things': $proof.things, 'expected': $proof.expected, 'found': $proof.found } %}",
+      }),
+    ),
+  });
+}
+
+/** Replaces `"@name@"` by the value of that name. */
+function filled(node: unknown, values: Record<string, unknown>): unknown {
+  if (typeof node === "string") return /^@\w+@$/.test(node) ? values[node.slice(1, -1)] : node;
+  if (Array.isArray(node)) return node.map((item) => filled(item, values));
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, filled(value, values)]));
+}
+
+function targetFunction(
+  d: Deployment,
+  at: At,
+  target: Deployment["plan"]["targets"][string],
+  machineArn: $util.Output<string>,
+): sst.aws.Function {
+  const name = `restore-${target.name}`;
+  const sources = sourcesOf(d, target.kind);
+  const stores = Object.values(d.plan.stores);
+  const storeNeeds = stores.map((store) => d.lists.stores[store.kind]?.kind.needs(["read", "list"], store.config));
+  const needs = kindOf(d, target.kind).needs("restore", target.config);
+  const objects = sources.map((source) => $interpolate`${at.bucket.arn}/backups/${source}/*`);
+  const undo = queue(d, `undo-${target.name}`, timeoutMinutes * 60);
+  const names = {
+    sources: Object.fromEntries(Object.values(d.plan.sources).map((s) => [s.name, s.kind])),
+    targets: Object.fromEntries(Object.values(d.plan.targets).map((t) => [t.name, { kind: t.kind, protected: t.protected }])),
+  };
+  const fn = lambda(d, name, {
+    handler: entry(name, (from) => [
+      `import { restoreFunction } from ${from("functions/restore.ts")};`,
+      `import { kind } from ${from(`${folderOf(d, target.kind)}/kind.ts`)};`,
+      `import { restore } from ${from(`${folderOf(d, target.kind)}/restore.ts`)};`,
+      ...stores.map((store, i) => `import { open as open${i} } from ${from(`${d.lists.stores[store.kind]?.folder}/open.ts`)};`),
+      `const stores = { ${stores.map((store, i) => `${JSON.stringify(store.name)}: { open: open${i}, config: ${JSON.stringify(store.config)} }`).join(", ")} };`,
+      `const target = ${JSON.stringify({ name: target.name, config: target.config, names, trust: d.plan.trust, scratchBytes: (scratchMegabytes - 512) * 2 ** 20 })};`,
+      `export const handler = restoreFunction(target, kind, restore, stores);`,
+    ]),
+    memory: "3538 MB",
+    timeout: `${timeoutMinutes} minutes`,
+    scratch: `${scratchMegabytes} MB`,
+    needs: {
+      ...needs,
+      secrets: [...needs.secrets, ...storeNeeds.flatMap((need) => need?.secrets ?? [])],
+      allow: [...needs.allow, ...storeNeeds.flatMap((need) => need?.allow ?? [])],
+    },
+    layers: at.layers,
+    environment: {
+      HOLDFAST_BUCKET: at.bucket.bucket,
+      HOLDFAST_MANIFEST_PEM: at.keys.manifest.pem,
+      HOLDFAST_SIGNING_KEY: at.keys.proof.arn,
+      HOLDFAST_SIGNING_PEM: at.keys.proof.pem,
+    },
+    statements: [
+      undo.statement,
+      {
+        sid: "ReadBackups",
+        actions: ["s3:GetObject", "s3:GetObjectVersion"],
+        resources: [...objects, ...sources.map((source) => $interpolate`${at.bucket.arn}/evidence/*/${source}/*`)],
+      },
+      { sid: "ThawBackups", actions: ["s3:RestoreObject"], resources: objects },
+      {
+        sid: "ListBackupsAndEvidence",
+        actions: ["s3:ListBucket"],
+        resources: [at.bucket.arn],
+        conditions: { StringLike: { "s3:prefix": sources.flatMap((source) => [`backups/${source}/*`, `evidence/*/${source}/*`]) } },
+      },
+      {
+        sid: "RecordRestored",
+        actions: ["s3:PutObject"],
+        resources: sources.map((source) => $interpolate`${at.bucket.arn}/evidence/restored/${source}/*`),
+      },
+      {
+        sid: "UnwrapFileKeys",
+        actions: ["kms:Decrypt"],
+        resources: [at.keys.envelope],
+        conditions: { StringEquals: { "kms:EncryptionContext:source": sources } },
+      },
+      { sid: "SignProof", actions: ["kms:Sign"], resources: [at.keys.proof.arn] },
+      {
+        sid: "AskWhetherStopped",
+        actions: ["states:DescribeExecution"],
+        resources: [machineArn.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`)],
+      },
+    ],
+  });
+  undoOf(d, target.name, fn, undo, machineArn);
+  return fn;
+}
+
+/** StopExecution bypasses every Catch, so the event of an execution that did not succeed asks each target's function to remove what it made. */
+function undoOf(
+  d: Deployment,
+  target: string,
+  fn: sst.aws.Function,
+  undo: ReturnType<typeof queue>,
+  machineArn: $util.Output<string>,
+): void {
+  const name = `undo-${target}`;
+  consume(name, undo, fn, 2);
+  route(
+    d,
+    name,
+    undo,
+    $jsonStringify({
+      source: ["aws.states"],
+      "detail-type": ["Step Functions Execution Status Change"],
+      detail: { stateMachineArn: [machineArn], status: ["FAILED", "TIMED_OUT", "ABORTED"] },
+    }),
+  );
+}

@@ -1,0 +1,68 @@
+import { type Deployment, folderOf, kindOf, sourcesOf } from "./deployment.ts";
+import { entry } from "./entry.ts";
+import type { Keys } from "./keys.ts";
+import { lambda } from "./lambda.ts";
+import type { Layers } from "./layers.ts";
+import { consume, type Consumer, objectCreated, queue, route } from "./queue.ts";
+
+const timeoutMinutes = 15;
+/** Several backups that arrive at once are read side by side, not all at once. */
+const concurrency = 4;
+
+/** One Lambda a kind: it reads hostile bytes, so it can neither mark nor touch anything but its own proof. */
+export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; layers: Layers }): Record<string, Consumer> {
+  const made: Record<string, Consumer> = {};
+  for (const kindName of new Set(Object.values(d.plan.sources).map((source) => source.kind))) {
+    const name = `verify-${kindName}`;
+    const sources = sourcesOf(d, kindName);
+    const consumer = queue(d, name, timeoutMinutes * 60);
+    const fn = lambda(d, name, {
+      handler: entry(name, (from) => [
+        `import { verifyFunction } from ${from("functions/verify.ts")};`,
+        `import { kind } from ${from(`${folderOf(d, kindName)}/kind.ts`)};`,
+        `import { read } from ${from(`${folderOf(d, kindName)}/read.ts`)};`,
+        `export const handler = verifyFunction(${JSON.stringify({ sources, trust: d.plan.trust })}, kind, read);`,
+      ]),
+      memory: "1769 MB",
+      timeout: `${timeoutMinutes} minutes`,
+      needs: kindOf(d, kindName).needs("read"),
+      layers: at.layers,
+      environment: {
+        HOLDFAST_BUCKET: at.bucket.bucket,
+        HOLDFAST_MANIFEST_PEM: at.keys.manifest.pem,
+        HOLDFAST_SIGNING_KEY: at.keys.proof.arn,
+        HOLDFAST_SIGNING_PEM: at.keys.proof.pem,
+      },
+      statements: [
+        consumer.statement,
+        {
+          sid: "ReadBackups",
+          actions: ["s3:GetObject", "s3:GetObjectVersion"],
+          resources: sources.map((source) => $interpolate`${at.bucket.arn}/backups/${source}/*`),
+        },
+        {
+          sid: "ListBackupsAndEvidence",
+          actions: ["s3:ListBucket"],
+          resources: [at.bucket.arn],
+          conditions: { StringLike: { "s3:prefix": sources.flatMap((source) => [`backups/${source}/*`, `evidence/*/${source}/*`]) } },
+        },
+        {
+          sid: "RecordReadable",
+          actions: ["s3:PutObject"],
+          resources: sources.map((source) => $interpolate`${at.bucket.arn}/evidence/readable/${source}/*`),
+        },
+        {
+          sid: "UnwrapFileKeys",
+          actions: ["kms:Decrypt"],
+          resources: [at.keys.envelope],
+          conditions: { StringEquals: { "kms:EncryptionContext:source": sources } },
+        },
+        { sid: "SignProof", actions: ["kms:Sign"], resources: [at.keys.proof.arn] },
+      ],
+    });
+    consume(name, consumer, fn, concurrency);
+    route(d, name, consumer, objectCreated(at.bucket.bucket, [{ suffix: "/manifest.json" }]));
+    made[kindName] = consumer;
+  }
+  return made;
+}

@@ -1,0 +1,80 @@
+import { schedule } from "./backup.ts";
+import { type Deployment, kindOf, logical } from "./deployment.ts";
+import { entry } from "./entry.ts";
+import type { Keys } from "./keys.ts";
+import { lambda } from "./lambda.ts";
+import type { Consumer } from "./queue.ts";
+
+/** Two missed looks in a row are a breach; one may be a slow one. */
+const periodSeconds = 900;
+
+/** Looks at every source each quarter of an hour, publishes ages, replays what events lost; an alarm a source, on which silence is a breach. */
+export function watch(
+  d: Deployment,
+  at: {
+    bucket: aws.s3.Bucket;
+    keys: Keys;
+    topic: aws.sns.Topic;
+    backups: Record<string, sst.aws.Function>;
+    verifiers: Record<string, Consumer>;
+  },
+): void {
+  const name = "watch";
+  const sources = Object.values(d.plan.sources).map((source) => ({
+    name: source.name,
+    kind: source.kind,
+    schedule: source.schedule,
+    alarmHours: source.alarmHours,
+    verified: kindOf(d, source.kind).verified,
+  }));
+  const functions = Object.fromEntries(Object.keys(at.backups).map((source) => [source, d.name(`backup-${source}`)]));
+  const fn = lambda(d, name, {
+    handler: entry(name, (from) => [
+      `import { watchFunction } from ${from("functions/watch.ts")};`,
+      `export const handler = watchFunction(${JSON.stringify({ project: d.plan.project, stage: d.stage, sources, functions })});`,
+    ]),
+    memory: "512 MB",
+    timeout: "5 minutes",
+    onFailure: at.topic.arn,
+    environment: {
+      HOLDFAST_BUCKET: at.bucket.bucket,
+      HOLDFAST_KEYS: $jsonStringify([at.keys.manifest.pem, at.keys.proof.pem]),
+      HOLDFAST_QUEUES: $jsonStringify(Object.fromEntries(Object.entries(at.verifiers).map(([kind, { queue }]) => [kind, queue.url]))),
+    },
+    statements: [
+      {
+        sid: "ListBackupsAndEvidence",
+        actions: ["s3:ListBucket"],
+        resources: [at.bucket.arn],
+        conditions: { StringLike: { "s3:prefix": ["backups/*", "evidence/*", "keys/*"] } },
+      },
+      { sid: "PublishKeys", actions: ["s3:PutObject"], resources: [$interpolate`${at.bucket.arn}/keys/*`] },
+      {
+        sid: "PublishAges",
+        actions: ["cloudwatch:PutMetricData"],
+        resources: ["*"],
+        conditions: { StringEquals: { "cloudwatch:namespace": "Holdfast" } },
+      },
+      { sid: "ReplayVerify", actions: ["sqs:SendMessage"], resources: Object.values(at.verifiers).map(({ queue }) => queue.arn) },
+      { sid: "ReplaySlot", actions: ["lambda:InvokeFunction"], resources: Object.values(at.backups).map((backup) => backup.arn) },
+    ],
+  });
+  schedule(d, name, "rate(15 minutes)", fn);
+  for (const source of sources)
+    new aws.cloudwatch.MetricAlarm(logical("alarm", source.name), {
+      name: d.name("age", source.name),
+      alarmDescription: `The newest verified backup of ${source.name} is older than ${source.alarmHours} hours, or nobody looked. Run: holdfast status`,
+      namespace: "Holdfast",
+      metricName: "VerifiedBackupAge",
+      dimensions: { Project: d.plan.project, Stage: d.stage, Source: source.name },
+      statistic: "Maximum",
+      period: periodSeconds,
+      evaluationPeriods: 2,
+      datapointsToAlarm: 2,
+      comparisonOperator: "GreaterThanThreshold",
+      threshold: source.alarmHours * 3600,
+      treatMissingData: "breaching",
+      alarmActions: [at.topic.arn],
+      okActions: [at.topic.arn],
+    });
+}
