@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { ExecutionStopped, type Made, type RestoreFactory } from "@holdfast/core";
+import { linesOf } from "./capture.ts";
+import type { Native, Target } from "./kind.ts";
+import { textOf } from "./read.ts";
+
+type Facts = { taken: boolean };
+
+/** What is made stands in a folder that carries the execution's id until it is handed over by a rename. */
+export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
+  const place = (name: string) => path.join(target.folder, name);
+  const claim = (id: string) => place(`.holdfast-${id}`);
+  return {
+    survey: async (want) => ({ taken: existsSync(place(want.as ?? "memo")) }),
+    plan: (_backup, want, facts, execution) =>
+      facts.taken
+        ? { refused: { name: "exists", severity: "refuse", message: `${want.as ?? "memo"} exists`, hint: "Choose another name." } }
+        : { creates: [{ what: "folder", id: claim(execution.id) }], steps: [`write ${want.as ?? "memo"}`], needsDisk: 0 },
+    async advance(plan, { open }, _want, made, execution) {
+      const waited = made.filter(({ what }) => what === "wait").length;
+      if (waited === 0) await mkdir(claim(execution.id));
+      if (!(await execution.running())) {
+        await rm(claim(execution.id), { recursive: true, force: true });
+        throw new ExecutionStopped(execution.id);
+      }
+      const all: Made[] = waited === 0 ? plan.creates : [...made];
+      if (waited < target.waits)
+        return { state: "wait", seconds: 1, note: "on its way", made: [...all, { what: "wait", id: String(waited) }] };
+      await writeFile(path.join(claim(execution.id), "memo.txt"), await textOf(open("memo.txt")));
+      return { state: "loaded", made: all };
+    },
+    async prove({ backup }, _want, made) {
+      const found = linesOf(await readFile(path.join(made[0]?.id ?? "", "memo.txt"), "utf8"));
+      return { unit: "lines", things: 1, expected: backup.native.lines, found, findings: [] };
+    },
+    async finish(made, execution) {
+      const from = made[0]?.id ?? "";
+      if (existsSync(from)) await rename(from, place(`memo-${execution.id}`));
+    },
+    async undo(execution) {
+      if (!existsSync(claim(execution.id))) return [];
+      await rm(claim(execution.id), { recursive: true });
+      return [{ what: "folder", id: claim(execution.id) }];
+    },
+  };
+};
