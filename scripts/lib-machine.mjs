@@ -4,11 +4,11 @@ import { tryRun } from "./lib-run.mjs";
 
 /** The pinned PostgreSQL and cryptography wheels use symbols up to this version of glibc (Debian 12, Ubuntu 22.04, RHEL 9 and later). */
 const GLIBC = [2, 34];
-/** MiB on disk that each part takes, measured, with the room that a download and its unpacked copy take together. */
-const ROOM = { packages: 1100, wheels: 600, data: 300 };
+/** MiB on disk that each part takes, measured, with what its download and unpacking take meanwhile; `data` is what services write. */
+const ROOM = { packages: 700, wheels: 400, layer: 200, servers: 150, platform: 350, data: 300 };
 
 /**
- * @param {string} root @param {{ packages: boolean, wheels: boolean }} todo @param {import("./lib-python.mjs").Python | undefined} python
+ * @param {string} root @param {Record<keyof Omit<typeof ROOM, "data">, boolean>} todo @param {import("./lib-python.mjs").Python | undefined} python
  * @returns {string[]} one sentence a lack; empty when the set-up can begin
  */
 export function missing(root, todo, python) {
@@ -42,9 +42,10 @@ function npmLack() {
     : `npm 10 or later is needed; this is ${version.trim()}. Run npm install --global npm@11.`;
 }
 
-/** @param {string} root @param {{ packages: boolean, wheels: boolean }} todo */
+/** @param {string} root @param {Record<string, boolean>} todo */
 function diskLack(root, todo) {
-  const need = ROOM.data + (todo.packages ? ROOM.packages : 0) + (todo.wheels ? ROOM.wheels : 0);
+  const parts = Object.entries(ROOM).filter(([part]) => part === "data" || todo[part]);
+  const need = parts.reduce((sum, [, room]) => sum + room, 0);
   const { bavail, bsize } = statfsSync(root);
   const free = Math.floor((bavail * bsize) / 1024 ** 2);
   return free >= need ? undefined : `${need} MiB of free disk are needed in ${root}; there are ${free} MiB.`;

