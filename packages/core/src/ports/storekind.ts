@@ -3,7 +3,7 @@ import type { Secrets } from "./source.ts";
 import type { Store } from "./store.ts";
 
 /** The rights that a role can have on a store; each maps to one port. */
-export type Right = "read" | "list" | "create" | "mark" | "thaw";
+export type Right = "read" | "list" | "create" | "ranges" | "mark" | "thaw";
 
 /** `kind.ts` of each store kind: pure. A sibling `open.ts` exports `open: OpenStore`. */
 export interface StoreKind<Config = unknown> {
