@@ -1,10 +1,15 @@
 import path from "node:path";
 import { python } from "./install.ts";
+import { ask } from "./loopback.ts";
 import { listens, withPorts } from "./ports.ts";
 import { type Launched, launch } from "./process.ts";
-import { beginRun, type Run } from "./runs.ts";
+import { inRun, type Run } from "./runs.ts";
 
 export type MinistackOptions = {
+  /** Taken when it is free. Default: any free one. */
+  port?: number;
+  /** Where it logs to. Default: a file in its folder. */
+  log?: string;
   /** False: no signature and no policy is checked. Default true. */
   authenticated?: boolean;
   /** Default eu-central-1. */
@@ -40,12 +45,12 @@ const ACCOUNT = "000000000000";
 /** Starts MiniStack: AWS on loopback, with IAM switched on. Ready in about 1 s. Throws {@link ServiceNotReady}, {@link ServiceNotInstalled}. */
 export async function ministack(options: MinistackOptions = {}): Promise<Ministack> {
   const { region = "eu-central-1" } = options;
-  return await withPorts(1, async ([port = 0]) => {
-    const run = beginRun("ministack", undefined);
-    const endpoint = `http://127.0.0.1:${port}`;
-    const launched = await start(run, port, endpoint, { ...options, region });
-    return described(run, launched, endpoint, region);
-  });
+  return await withPorts({ count: 1, preferred: options.port }, ([port = 0]) =>
+    inRun("ministack", undefined, async (run) => {
+      const endpoint = `http://127.0.0.1:${port}`;
+      return described(run, await start(run, port, endpoint, { ...options, region }), endpoint, region);
+    }),
+  );
 }
 
 function start(run: Run, port: number, endpoint: string, options: MinistackOptions & { region: string }): Promise<Launched> {
@@ -61,8 +66,9 @@ function start(run: Run, port: number, endpoint: string, options: MinistackOptio
       ...settings(run, port, endpoint, options),
       ...options.env,
     },
-    ready: async (pid) => listens(pid, port) && (await fetch(`${endpoint}/_ministack/health`)).ok,
+    ready: async (pid) => listens(pid, port) && (await ask(`${endpoint}/_ministack/health`)).status === 200,
     stop: { signal: "TERM", seconds: 5 },
+    log: options.log,
   });
 }
 
@@ -94,10 +100,10 @@ function described(run: Run, launched: Launched, endpoint: string, region: strin
     root: { accessKeyId: "test", secretAccessKey: "test" },
     pid: launched.pid,
     folder: run.folder,
-    log: path.join(run.folder, "log"),
+    log: launched.log,
     reset: async () => {
-      const answer = await fetch(`${endpoint}/_ministack/reset`, { method: "POST" });
-      if (!answer.ok) throw new Error(`MiniStack would not reset: HTTP ${answer.status}`);
+      const answer = await ask(`${endpoint}/_ministack/reset`, "POST");
+      if (answer.status !== 200) throw new Error(`MiniStack would not reset: HTTP ${answer.status}`);
     },
     stop: launched.stop,
   };

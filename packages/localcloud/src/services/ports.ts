@@ -24,11 +24,19 @@ export async function freePorts(count: number, suits: (port: number) => boolean 
   return found;
 }
 
+export type Wanted = {
+  count: number;
+  /** The first port, if nobody has it. */
+  preferred?: number | undefined;
+  suits?: (port: number) => boolean;
+};
+
 /** Runs `start` with free ports, and again with others when it failed because one was taken meanwhile. */
-export async function withPorts<T>(count: number, start: (ports: number[]) => Promise<T>, suits?: (port: number) => boolean): Promise<T> {
+export async function withPorts<T>({ count, preferred, suits }: Wanted, start: (ports: number[]) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
+    const first = attempt === 1 && preferred !== undefined ? [preferred] : [];
     try {
-      return await start(await freePorts(count, suits));
+      return await start([...first, ...(await freePorts(count - first.length, suits))]);
     } catch (error) {
       if (attempt === ATTEMPTS || !taken(error)) throw error;
     }

@@ -9,11 +9,15 @@ import { ServiceNotReady } from "./errors.ts";
 import { executable, postgresBin } from "./install.ts";
 import { listens, withPorts } from "./ports.ts";
 import { type Launched, launch } from "./process.ts";
-import { beginRun, endRun, type Run } from "./runs.ts";
+import { inRun, MARK, type Run } from "./runs.ts";
 
 export type PostgresOptions = {
-  /** The folder of another major's programs, beside its `lib` and `share`. Default: the pinned PostgreSQL 17. */
-  bin?: string;
+  /** Taken when it is free. Default: any free one. */
+  port?: number;
+  /** Where it logs to. Default: a file in its folder. */
+  log?: string;
+  /** Another major: the folder of its programs, beside its `lib` and `share`, and of libraries that it wants besides. Default: the pinned PostgreSQL 17. */
+  install?: { bin: string; libraries?: string };
   /** Further settings, as in postgresql.conf. */
   settings?: Readonly<Record<string, string>>;
   /** Paths of a certificate and its key in PEM; then the server offers TLS. */
@@ -47,58 +51,60 @@ const THROWAWAY = { fsync: "off", synchronous_commit: "off", full_page_writes: "
 /** Starts a PostgreSQL server of its own on loopback, as `nobody` where we are root. Ready in about 1 s. Throws {@link ServiceNotReady}, {@link ServiceNotInstalled}. */
 export async function postgres(options: PostgresOptions = {}): Promise<Postgres> {
   const account = unprivileged();
-  return await withPorts(1, async ([port = 0]) => {
-    const run = beginRun("postgres", account);
-    const password = randomBytes(24).toString("base64url");
-    const bin = reachable(run, account, options.bin ?? postgresBin());
-    await initialise(run, account, bin, password);
-    const launched = await start(run, account, bin, port, options);
-    return described(run, launched, bin, port, password);
-  });
+  return await withPorts({ count: 1, preferred: options.port }, ([port = 0]) =>
+    inRun("postgres", account, async (run) => {
+      const install = reachable(run, account, options.install ?? { bin: postgresBin() });
+      const server: Server = {
+        run,
+        account,
+        port,
+        env: libraryPath(install),
+        bin: install.bin,
+        password: randomBytes(24).toString("base64url"),
+      };
+      await initialise(server);
+      return described(server, await start(server, options));
+    }),
+  );
 }
 
-/** `bin`, or a copy of the whole installation where the account cannot walk to it: a clone in root's home is closed to everyone else. */
-function reachable(run: Run, account: Account | undefined, bin: string): string {
+type Install = NonNullable<PostgresOptions["install"]>;
+type Server = { run: Run; account: Account | undefined; port: number; env: Record<string, string>; bin: string; password: string };
+
+/** The install, or a copy of it where the account cannot walk to it: a clone in root's home is closed to everyone else. */
+function reachable(run: Run, account: Account | undefined, { bin, libraries }: Install): Install {
   executable("PostgreSQL", path.join(bin, "postgres"));
-  if (reaches(account, path.join(bin, "postgres"))) return bin;
-  const copy = path.join(run.folder, "install");
-  cpSync(path.dirname(bin), copy, { recursive: true });
-  return path.join(copy, path.basename(bin));
+  const open = (folder: string) => reaches(account, folder);
+  const programs = open(path.join(bin, "postgres")) ? bin : path.join(copied(run, path.dirname(bin)), path.basename(bin));
+  if (libraries === undefined) return { bin: programs };
+  return { bin: programs, libraries: open(libraries) ? libraries : copied(run, libraries) };
 }
 
-async function initialise(run: Run, account: Account | undefined, bin: string, password: string): Promise<void> {
+function copied(run: Run, folder: string): string {
+  const copy = path.join(run.folder, `copy-of-${path.basename(folder)}`);
+  cpSync(folder, copy, { recursive: true });
+  return copy;
+}
+
+const libraryPath = ({ libraries }: Install): Record<string, string> => (libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries });
+
+async function initialise({ run, account, bin, password, env }: Server): Promise<void> {
   const secret = path.join(run.folder, "password");
   writeFileSync(secret, password, { mode: 0o600 });
   give(account, secret);
-  const args = [
-    "--pgdata",
-    data(run),
-    "--username",
-    USER,
-    "--pwfile",
-    secret,
-    "--auth",
-    "scram-sha-256",
-    "--encoding",
-    "UTF8",
-    "--locale",
-    "C.UTF-8",
-    "--no-sync",
-  ];
+  const how = ["--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"];
+  const args = ["--pgdata", data(run), "--username", USER, "--pwfile", secret, ...how];
+  const options = { cwd: run.folder, env: environment(run.folder, { ...env, [MARK]: run.mark }), ...account };
   try {
-    await promisify(execFile)(path.join(bin, "initdb"), args, { cwd: run.folder, env: environment(run.folder), ...account });
+    await promisify(execFile)(path.join(bin, "initdb"), args, options);
   } catch (cause) {
-    endRun(run);
-    throw new ServiceNotReady(
-      "PostgreSQL",
-      "could not make its data folder",
-      String((cause as { stderr?: string }).stderr ?? cause).trim(),
-      { cause },
-    );
+    const said = (cause as { stderr?: string }).stderr ?? String(cause);
+    throw new ServiceNotReady("PostgreSQL", "could not make its data folder", said.trim(), { cause });
   }
 }
 
-function start(run: Run, account: Account | undefined, bin: string, port: number, options: PostgresOptions): Promise<Launched> {
+function start(server: Server, options: PostgresOptions): Promise<Launched> {
+  const { run, account, bin, port, env } = server;
   mkdirSync(socket(run));
   give(account, socket(run));
   const own = { listen_addresses: HOST, port: String(port), unix_socket_directories: socket(run) };
@@ -107,10 +113,12 @@ function start(run: Run, account: Account | undefined, bin: string, port: number
     title: "PostgreSQL",
     program: path.join(bin, "postgres"),
     args: ["-D", data(run), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    env,
     account,
     ready: async (pid) => listens(pid, port) && isReady(run),
     // SIGINT is PostgreSQL's fast shutdown: it cuts connections instead of waiting for them.
     stop: { signal: "INT", seconds: 10 },
+    log: options.log,
   });
 }
 
@@ -133,18 +141,16 @@ function tlsSettings(run: Run, account: Account | undefined, { tls }: PostgresOp
   return { ssl: "on", ssl_cert_file: copies.cert, ssl_key_file: copies.key };
 }
 
-function described(run: Run, launched: Launched, bin: string, port: number, password: string): Postgres {
+function described({ run, bin, port, password }: Server, launched: Launched): Postgres {
+  const superuser = { host: HOST, port, user: USER, password };
   return {
-    host: HOST,
-    port,
-    user: USER,
-    password,
+    ...superuser,
     socket: socket(run),
     bin,
     pid: launched.pid,
     folder: run.folder,
-    log: path.join(run.folder, "log"),
-    connection: (database = "postgres") => ({ host: HOST, port, user: USER, password, database }),
+    log: launched.log,
+    connection: (database = "postgres") => ({ ...superuser, database }),
     stop: launched.stop,
   };
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, closeSync, openSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
+import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "./account.ts";
 import { environment } from "./environment.ts";
@@ -22,9 +22,14 @@ export type Launch = {
   stop: { signal: "TERM" | "INT" | "KILL"; seconds: number };
   /** Files outside the run's folder that it leaves behind. */
   leaves?: readonly string[];
+  /** Where it logs to; appended. Default: `log` in the run's folder, which goes with it. */
+  log?: string | undefined;
+  /** Default {@link READY_SECONDS}. */
+  readySeconds?: number;
 };
-export type Launched = { pid: number; stop(): Promise<void> };
+export type Launched = { pid: number; log: string; stop(): Promise<void> };
 
+/** Twenty times what the slowest takes on two idle cores; a laptop that wakes up or a busy build machine is slow, not broken. */
 const READY_SECONDS = 60;
 const POLL_MS = 25;
 const LAST_LINES = 20;
@@ -51,7 +56,7 @@ exec "$@" 3<&- </dev/null
 
 /** Starts a service in its run and waits until it is ready. Throws {@link ServiceNotReady} with the log's last lines; then nothing is left. */
 export async function launch(run: Run, what: Launch): Promise<Launched> {
-  const log = path.join(run.folder, "log");
+  const log = what.log ?? path.join(run.folder, "log");
   const child = start(run, what, log);
   const { pid } = child;
   const guard = child.stdio[3] as Socket;
@@ -65,7 +70,7 @@ export async function launch(run: Run, what: Launch): Promise<Launched> {
     // A program that ends without stopping its services may end: that closes the guard, which stops them.
     child.unref();
     guard.unref();
-    return { pid, stop };
+    return { pid, log, stop };
   }
   const lastLines = tail(log);
   await stop();
@@ -75,7 +80,6 @@ export async function launch(run: Run, what: Launch): Promise<Launched> {
 function start(run: Run, what: Launch, log: string): ChildProcess {
   const fd = openSync(log, "a", 0o600);
   try {
-    if (what.account) chownSync(log, what.account.uid, what.account.gid);
     const leftovers = [run.folder, run.record, ...(what.leaves ?? [])].map((file) => `${file}\n`).join("");
     return spawn(
       "/bin/sh",
@@ -94,14 +98,15 @@ function start(run: Run, what: Launch, log: string): ChildProcess {
 }
 
 async function untilReady(what: Launch, child: ChildProcess, pid: number): Promise<string | undefined> {
-  const deadline = performance.now() + READY_SECONDS * 1000;
+  const seconds = what.readySeconds ?? READY_SECONDS;
+  const deadline = performance.now() + seconds * 1000;
   while (performance.now() < deadline) {
     if (child.exitCode !== null) return `ended with exit code ${child.exitCode} while it started`;
     if (child.signalCode !== null) return `was ended by ${child.signalCode} while it started`;
     if (await what.ready(pid).catch(() => false)) return undefined;
     await pause(POLL_MS);
   }
-  return `was not ready after ${READY_SECONDS} s`;
+  return `was not ready after ${seconds} s`;
 }
 
 async function stopped(what: Launch, guard: Socket, over: Promise<void>, clear: () => void): Promise<void> {

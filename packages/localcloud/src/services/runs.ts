@@ -16,7 +16,7 @@ const records = path.join(clone, ".local", "run");
 type Written = { service: string; mark: string; folder: string; owner: string; also: string[] };
 
 /** Makes the folder, owned by `account` and closed to others. `also` names files outside the folder that the service leaves behind. */
-export function beginRun(service: string, account: Account | undefined, also: string[] = []): Run {
+function beginRun(service: string, account: Account | undefined, also: string[] = []): Run {
   sweep();
   const mark = randomBytes(12).toString("hex");
   const folder = mkdtempSync(path.join(temporary(account), "holdfast-"));
@@ -28,8 +28,20 @@ export function beginRun(service: string, account: Account | undefined, also: st
   return { service, mark, folder, record };
 }
 
-/** Removes the run's folder and record. Twice is harmless. */
+/** Gives `work` a run of its own, and removes the run when `work` fails. */
+export async function inRun<T>(service: string, account: Account | undefined, work: (run: Run) => Promise<T>, also?: string[]): Promise<T> {
+  const run = beginRun(service, account, also);
+  try {
+    return await work(run);
+  } catch (error) {
+    endRun(run);
+    throw error;
+  }
+}
+
+/** Ends what still carries the run's mark, and removes its folder and record. Twice is harmless. */
 export function endRun(run: Run): void {
+  for (const pid of marked(run.mark)) signal(pid);
   rmSync(run.folder, { recursive: true, force: true });
   rmSync(run.record, { force: true });
 }

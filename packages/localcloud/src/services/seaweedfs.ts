@@ -2,16 +2,23 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { weed } from "./install.ts";
+import { ask } from "./loopback.ts";
 import { listens, withPorts } from "./ports.ts";
 import { type Launched, launch } from "./process.ts";
-import { beginRun, type Run } from "./runs.ts";
+import { inRun, type Run } from "./runs.ts";
 
 /** A policy in AWS's own language. */
 export type Policy = { Version: "2012-10-17"; Statement: readonly Record<string, unknown>[] };
 /** Somebody who may do what the policies allow. Not the older `actions`: there `Write` also allows DELETE. */
 export type Identity = { name: string; policies: Readonly<Record<string, Policy>> };
 export type Credentials = { accessKeyId: string; secretAccessKey: string };
-export type SeaweedfsOptions = { identities?: readonly Identity[] };
+export type SeaweedfsOptions = {
+  /** Taken when it is free. Default: any free one. */
+  port?: number;
+  /** Where it logs to. Default: a file in its folder. */
+  log?: string;
+  identities?: readonly Identity[];
+};
 export type Seaweedfs = {
   readonly endpoint: string;
   readonly region: string;
@@ -26,33 +33,48 @@ export type Seaweedfs = {
   stop(): Promise<void>;
 };
 
-const NAMES = ["master", "masterGrpc", "volume", "volumeGrpc", "filer", "filerGrpc", "s3", "s3Grpc"] as const;
+const NAMES = ["s3", "s3Grpc", "master", "masterGrpc", "volume", "volumeGrpc", "filer", "filerGrpc"] as const;
 type Ports = Record<(typeof NAMES)[number], number>;
 
 /** Starts SeaweedFS: an S3-compatible store that is not AWS, and that enforces locks and checksums. Ready in about 2 s. Throws {@link ServiceNotReady}, {@link ServiceNotInstalled}. */
 export async function seaweedfs(options: SeaweedfsOptions = {}): Promise<Seaweedfs> {
-  const start = async (numbers: number[]) => {
+  const wanted = { count: NAMES.length, preferred: options.port, suits: hasNoSocket };
+  return await withPorts(wanted, (numbers) => {
     const ports = Object.fromEntries(NAMES.map((name, i) => [name, numbers[i] ?? 0])) as Ports;
-    const run = beginRun("seaweedfs", undefined, sockets(ports));
-    const credentials = newCredentials();
-    const identities = Object.fromEntries((options.identities ?? []).map(({ name }) => [name, newCredentials()]));
-    writeFileSync(config(run), configuration(options, credentials, identities), { mode: 0o600 });
-    mkdirSync(path.join(run.folder, "data"));
-    return described(run, await started(run, ports), ports, credentials, identities);
-  };
-  return await withPorts(NAMES.length, start, (port) => !GRPC_SERVERS.some((server) => existsSync(grpcSocket(server, port))));
+    return inRun("seaweedfs", undefined, (run) => start(run, ports, options), sockets(ports));
+  });
 }
 
-function started(run: Run, ports: Ports): Promise<Launched> {
+async function start(run: Run, ports: Ports, options: SeaweedfsOptions): Promise<Seaweedfs> {
+  const credentials = newCredentials();
+  const identities = Object.fromEntries((options.identities ?? []).map(({ name }) => [name, newCredentials()]));
+  writeFileSync(config(run), configuration(options, credentials, identities), { mode: 0o600 });
+  mkdirSync(path.join(run.folder, "data"));
+  const launched = await started(run, ports, options);
+  return {
+    endpoint: `http://127.0.0.1:${ports.s3}`,
+    region: "us-east-1",
+    credentials,
+    identities,
+    pid: launched.pid,
+    folder: run.folder,
+    log: launched.log,
+    stop: launched.stop,
+  };
+}
+
+function started(run: Run, ports: Ports, { log }: SeaweedfsOptions): Promise<Launched> {
   return launch(run, {
     title: "SeaweedFS",
     program: weed(),
     args: ["-logtostderr", "server", ...flags(run, ports)],
     env: { GOMEMLIMIT: "300MiB", WEED_S3_SSE_KEK: randomBytes(32).toString("hex") },
-    ready: async (pid) => listens(pid, ports.s3) && (await answers(`http://127.0.0.1:${ports.s3}/healthz`)) && (await hasVolumes(ports)),
+    ready: async (pid) =>
+      listens(pid, ports.s3) && (await ask(`http://127.0.0.1:${ports.s3}/healthz`)).status === 200 && (await hasVolumes(ports)),
     // Asked kindly it takes 16 s, and nothing of it is kept.
     stop: { signal: "KILL", seconds: 5 },
     leaves: sockets(ports),
+    log,
   });
 }
 
@@ -88,19 +110,14 @@ const GRPC_SERVERS = ["master", "volume", "filer", "s3"] as const;
 /** Its gRPC servers put these into /tmp whatever TMPDIR says, and leave some behind. */
 const grpcSocket = (server: string, port: number): string => `/tmp/seaweedfs-${server}-grpc-${port}.sock`;
 const sockets = (ports: Ports): string[] => GRPC_SERVERS.map((server) => grpcSocket(server, ports[`${server}Grpc`]));
+const hasNoSocket = (port: number): boolean => !GRPC_SERVERS.some((server) => existsSync(grpcSocket(server, port)));
 const config = (run: Run): string => path.join(run.folder, "s3.json");
 
 /** The gateway is healthy before a volume server has joined; until then every write fails. */
 async function hasVolumes(ports: Ports): Promise<boolean> {
-  const answer = await fetch(`http://127.0.0.1:${ports.master}/dir/status`);
-  const status = (await answer.json()) as { Topology?: { Max?: number } };
+  const { body } = await ask(`http://127.0.0.1:${ports.master}/dir/status`);
+  const status = JSON.parse(body) as { Topology?: { Max?: number } };
   return (status.Topology?.Max ?? 0) > 0;
-}
-
-async function answers(url: string): Promise<boolean> {
-  const answer = await fetch(url);
-  await answer.body?.cancel();
-  return answer.ok;
 }
 
 function newCredentials(): Credentials {
@@ -118,23 +135,4 @@ function configuration({ identities = [] }: SeaweedfsOptions, admin: Credentials
     policyNames: Object.keys(own).map((policy) => `${name}-${policy}`),
   }));
   return JSON.stringify({ identities: [{ name: "admin", credentials: key(admin), actions: ["Admin"] }, ...listed], policies });
-}
-
-function described(
-  run: Run,
-  launched: Launched,
-  ports: Ports,
-  credentials: Credentials,
-  identities: Record<string, Credentials>,
-): Seaweedfs {
-  return {
-    endpoint: `http://127.0.0.1:${ports.s3}`,
-    region: "us-east-1",
-    credentials,
-    identities,
-    pid: launched.pid,
-    folder: run.folder,
-    log: path.join(run.folder, "log"),
-    stop: launched.stop,
-  };
 }
