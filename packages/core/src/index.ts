@@ -14,6 +14,7 @@ export * from "./layout.ts";
 export * from "./manifest.ts";
 export * from "./margins.ts";
 export * from "./opened.ts";
+export * from "./parseplan.ts";
 export * from "./plan.ts";
 export * from "./planerrors.ts";
 export * from "./ports/bytes.ts";

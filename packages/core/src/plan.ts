@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { pathed } from "./issues.ts";
 import { keep } from "./keep.ts";
+import { keyIdOf } from "./manifest.ts";
 import { PlanInvalid } from "./planerrors.ts";
 import type { Kind } from "./ports/kind.ts";
 import type { StoreKind } from "./ports/storekind.ts";
@@ -12,10 +12,13 @@ export type StoreKinds = Readonly<Record<string, { kind: StoreKind; folder: stri
 export type Lists = { kinds: Kinds; stores: StoreKinds };
 
 /** Names end up in keys, role names and KMS contexts, all of which this is safe in; with a project of 16 and a stage of 10 they fit a 64-character role name. */
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, "use lower-case letters, digits and hyphens, at most 24, a letter first");
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,23}$/, "use lower-case letters, digits and hyphens, at most 24, a letter first");
 const schedule = z.string().superRefine((text, check) => {
   try {
-    parseSchedule(text);
+    if (!parseSchedule(text).endless)
+      check.addIssue({ code: "custom", message: `"${text}" names years; backups that end by themselves are noticed too late, so write *` });
   } catch (error) {
     if (!(error instanceof PlanInvalid)) throw error;
     check.addIssue({ code: "custom", message: error.problems.join("; ") });
@@ -24,35 +27,47 @@ const schedule = z.string().superRefine((text, check) => {
 const age = z
   .string()
   .regex(/^age1[02-9ac-hj-np-z]{58}$/, "an offline key is the public half that `holdfast keygen` prints, age1 and 58 characters");
-
-const common = z.looseObject({
+const once = <T extends z.ZodType>(item: T) =>
+  z.array(item).superRefine((items, check) => {
+    for (const [i, each] of items.entries())
+      if (items.indexOf(each) < i) check.addIssue({ code: "custom", path: [i], message: `${JSON.stringify(each)} is there twice` });
+  });
+const trust = z.record(z.string(), z.string()).superRefine((keys, check) => {
+  for (const [id, pem] of Object.entries(keys)) {
+    const message = wrongKey(id, pem);
+    if (message) check.addIssue({ code: "custom", path: [id], message });
+  }
+});
+export const sourceSchema = z.looseObject({
   kind: z.string(),
   /** Whom the source belongs to; stands in names, tags and notices. */
-  client: name.optional(),
+  client: nameSchema.optional(),
   schedule,
   keep: keep.prefault({}),
   /** Stores that get a copy. */
-  copies: z.array(z.string()).default([]),
+  copies: once(z.string()).default([]),
   /** Alarm when the newest verified backup is older than this many hours; undefined: the schedule's interval plus half. */
   alarmHours: z.number().positive().optional(),
 });
-const root = z.strictObject({
-  project: name.max(16, "at most 16 characters, because AWS names hold it with much else"),
+export const targetSchema = z.looseObject({ kind: z.string(), protected: z.boolean().default(false) });
+export const storeSchema = z.looseObject({ kind: z.string() });
+export const planSchema = z.strictObject({
+  project: nameSchema.max(16, "at most 16 characters, because AWS names hold it with much else"),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as eu-central-1"),
   /** `eu`: refuse any region outside the European Union's. */
   residency: z.literal("eu").optional(),
   /** Public halves; the private ones never touch a server. */
-  offlineKeys: z.array(age).min(1, "at least one, or no backup could be opened without AWS; `holdfast keygen` makes one"),
+  offlineKeys: once(age).min(1, "at least one, or no backup could be opened without AWS; `holdfast keygen` makes one"),
   /** E-mail addresses that get notices. */
-  alerts: z.array(z.email()).default([]),
+  alerts: once(z.email()).default([]),
   /** Further public keys (PEM, by key id) that readers trust: those of an account that is gone. */
-  trust: z.record(z.string(), z.string()).default({}),
-  stores: z.record(name, z.looseObject({ kind: z.string() })).default({}),
-  sources: z.record(name, common),
-  targets: z.record(name, z.looseObject({ kind: z.string(), protected: z.boolean().default(false) })).default({}),
+  trust: trust.default({}),
+  stores: z.record(nameSchema, storeSchema).default({}),
+  sources: z.record(nameSchema, sourceSchema),
+  targets: z.record(nameSchema, targetSchema).default({}),
 });
 
-export type PlanInput = z.input<typeof root>;
+export type PlanInput = z.input<typeof planSchema>;
 export type Source = {
   name: string;
   kind: string;
@@ -65,7 +80,7 @@ export type Source = {
 };
 export type Target = { name: string; kind: string; protected: boolean; config: unknown };
 export type PlannedStore = { name: string; kind: string; config: unknown };
-export type Plan = Pick<z.infer<typeof root>, "project" | "region" | "residency" | "offlineKeys" | "alerts" | "trust"> & {
+export type Plan = Pick<z.infer<typeof planSchema>, "project" | "region" | "residency" | "offlineKeys" | "alerts" | "trust"> & {
   stores: Record<string, PlannedStore>;
   sources: Record<string, Source>;
   targets: Record<string, Target>;
@@ -76,74 +91,12 @@ export const plan = (input: PlanInput): PlanInput => input;
 /** The name of a secret in Secrets Manager. The plan never holds the value. */
 export const secret = (name: string): string => name;
 
-/** Throws {@link PlanInvalid} with every problem and its path. */
-export function parsePlan(input: unknown, lists: Lists): Plan {
-  const parsed = root.safeParse(input);
-  if (!parsed.success) throw new PlanInvalid(pathed(parsed.error), { cause: parsed.error });
-  const problems: string[] = [];
-  const { stores: rawStores, sources: rawSources, targets: rawTargets, ...rest } = parsed.data;
-  if (rest.residency === "eu" && !rest.region.startsWith("eu-")) problems.push(`region: ${rest.region} is outside the residency "eu"`);
-  const part = (path: string[], kind: string, known: Readonly<Record<string, unknown>>, schema: z.ZodType | undefined, config: unknown) => {
-    if (!schema) problems.push(`${path.join(".")}.kind: "${kind}" is none of ${Object.keys(known).sort().join(", ")}`);
-    const result = schema?.safeParse(config);
-    if (result && !result.success) problems.push(...pathed(result.error, path));
-    return result?.data;
-  };
-  const stores = map(rawStores, (storeName, { kind, ...config }) => ({
-    name: storeName,
-    kind,
-    config: part(["stores", storeName], kind, lists.stores, lists.stores[kind]?.kind.config, config),
-  }));
-  const targets = map(rawTargets, (targetName, { kind, protected: isProtected, ...config }) => ({
-    name: targetName,
-    kind,
-    protected: isProtected,
-    config: part(["targets", targetName], kind, lists.kinds, lists.kinds[kind]?.kind.target, config),
-  }));
-  const sources: Record<string, Source> = {};
-  const add = (sourceName: string, raw: z.infer<typeof common>) => {
-    const { kind, client, schedule, keep, copies, alarmHours, ...config } = raw;
-    const path = ["sources", sourceName];
-    for (const copy of copies)
-      if (!(copy in rawStores)) problems.push(`${path.join(".")}.copies: "${copy}" is not among the plan's stores`);
-    const own = part(path, kind, lists.kinds, lists.kinds[kind]?.kind.config, config);
-    sources[sourceName] = {
-      name: sourceName,
-      kind,
-      client,
-      schedule,
-      keep,
-      copies,
-      alarmHours: alarmHours ?? defaultAlarmHours(schedule),
-      config: own,
-    };
-    if (own === undefined) return;
-    for (const [extra, more] of Object.entries(lists.kinds[kind]?.kind.expand?.(sourceName, own) ?? {})) {
-      const brought = common.safeParse({ client, schedule, keep, ...(more as object) });
-      if (extra in rawSources) problems.push(`${path.join(".")}: brings a source "${extra}" that the plan names itself`);
-      else if (brought.success) add(extra, brought.data);
-      else problems.push(...pathed(brought.error, ["sources", extra]));
-    }
-  };
-  for (const [sourceName, raw] of Object.entries(rawSources)) add(sourceName, raw);
-  if (problems.length > 0) throw new PlanInvalid(problems);
-  return { ...rest, stores, sources, targets };
-}
-
-const map = <A, B>(record: Record<string, A>, each: (name: string, value: A) => B): Record<string, B> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, each(key, value)]));
-
-/** The interval plus half, of the longest gap that the schedule makes around a fixed moment. */
-function defaultAlarmHours(expression: string): number {
-  const schedule = parseSchedule(expression);
-  let at = schedule.next(new Date(Date.UTC(2026, 0, 1)));
-  let longest = 0;
-  for (let i = 0; i < gapsLookedAt; i++) {
-    const next = schedule.next(at);
-    longest = Math.max(longest, next.getTime() - at.getTime());
-    at = next;
+function wrongKey(id: string, pem: string): string | undefined {
+  if (pem.includes("PRIVATE KEY")) return "holds a private key; only public ones belong in a plan, and this one must be replaced";
+  try {
+    const actual = keyIdOf(pem);
+    return actual === id ? undefined : `is the id of another key; this one's is ${actual}`;
+  } catch {
+    return "is not a public key in PEM";
   }
-  return (longest * 1.5) / 3_600_000;
 }
-/** Enough to see a weekend in an hourly working-day schedule. */
-const gapsLookedAt = 200;

@@ -1,0 +1,109 @@
+import type { z } from "zod";
+import { pathed } from "./issues.ts";
+import {
+  type Lists,
+  nameSchema,
+  type Plan,
+  type PlanInput,
+  planSchema,
+  type Source,
+  sourceSchema,
+  storeSchema,
+  targetSchema,
+} from "./plan.ts";
+import { PlanInvalid } from "./planerrors.ts";
+import { parseSchedule } from "./schedule.ts";
+
+/** The European Union's; eu-west-2 is London and eu-central-2 Zurich. https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
+const unionRegions = ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"];
+
+/** Throws {@link PlanInvalid} with every problem and its path. */
+export function parsePlan(input: unknown, lists: Lists): Plan {
+  const parsed = planSchema.safeParse(input);
+  const problems = parsed.success ? [] : pathed(parsed.error);
+  problems.push(...outside(input));
+  const part = (path: string[], kind: string, of: "kinds" | "stores", pick: "config" | "target", config: unknown): unknown => {
+    const schema = schemaOf(lists, of, kind, pick);
+    if (!schema) problems.push(`${path.join(".")}.kind: "${kind}" is none of ${Object.keys(lists[of]).sort().join(", ")}`);
+    const result = schema?.safeParse(config);
+    if (result && !result.success) problems.push(...pathed(result.error, path));
+    return result?.data;
+  };
+  const stores = Object.fromEntries(
+    named(input, "stores", storeSchema, problems).map(([own, { kind, ...config }]) => {
+      return [own, { name: own, kind, config: part(["stores", own], kind, "stores", "config", config) }];
+    }),
+  );
+  const targets = Object.fromEntries(
+    named(input, "targets", targetSchema, problems).map(([own, { kind, protected: guarded, ...config }]) => {
+      return [own, { name: own, kind, protected: guarded, config: part(["targets", own], kind, "kinds", "target", config) }];
+    }),
+  );
+  const sources = sourcesOf(input, lists, part, problems);
+  if (!parsed.success || problems.length > 0) throw new PlanInvalid(problems, parsed.success ? undefined : { cause: parsed.error });
+  const { stores: _stores, sources: _sources, targets: _targets, ...rest } = parsed.data;
+  return { ...rest, stores, sources, targets };
+}
+
+type Part = (path: string[], kind: string, of: "kinds", pick: "config", config: unknown) => unknown;
+
+/** The plan's sources, and those that they bring. */
+function sourcesOf(input: unknown, lists: Lists, part: Part, problems: string[]): Record<string, Source> {
+  const planned = named(input, "sources", sourceSchema, problems);
+  const stores = keysOf(input, "stores");
+  const sources: Record<string, Source> = {};
+  const add = (own: string, { kind, client, schedule, keep, copies, alarmHours, ...config }: z.infer<typeof sourceSchema>) => {
+    const path = ["sources", own];
+    for (const [i, copy] of copies.entries())
+      if (!stores.includes(copy))
+        problems.push(
+          `${path.join(".")}.copies.${i}: "${copy}" is none of the plan's stores: ${stores.sort().join(", ") || "it has none"}`,
+        );
+    const parsed = part(path, kind, "kinds", "config", config);
+    const hours = alarmHours ?? (parseSchedule(schedule).longestGap() * 1.5) / 3_600_000;
+    sources[own] = { name: own, kind, client, schedule, keep, copies, alarmHours: hours, config: parsed };
+    if (parsed !== undefined) bring(own, { client, schedule, keep }, lists.kinds[kind]?.kind.expand?.(own, parsed) ?? {});
+  };
+  const bring = (by: string, inherited: object, brought: Record<string, unknown>) => {
+    for (const [own, config] of Object.entries(brought)) {
+      const found = sourceSchema.safeParse({ ...inherited, ...(config as object) });
+      const called = nameSchema.safeParse(own);
+      if (!called.success) problems.push(...pathed(called.error, ["sources", by, `brings "${own}"`]));
+      if (keysOf(input, "sources").includes(own) || Object.hasOwn(sources, own))
+        problems.push(`sources.${by}: brings a source "${own}", and another is called so already`);
+      else if (found.success) add(own, found.data);
+      else problems.push(...pathed(found.error, ["sources", own]));
+    }
+  };
+  for (const [own, raw] of planned) add(own, raw);
+  return sources;
+}
+
+const schemaOf = (lists: Lists, of: "kinds" | "stores", kind: string, pick: "config" | "target"): z.ZodType | undefined => {
+  if (!Object.hasOwn(lists[of], kind)) return undefined;
+  return of === "stores" ? lists.stores[kind]?.kind.config : lists.kinds[kind]?.kind[pick];
+};
+
+/** What the plan names under one of its lists, without what a prototype brings. */
+function listed(input: unknown, list: "stores" | "sources" | "targets"): object {
+  const found = (input as Record<string, unknown> | null | undefined)?.[list];
+  return typeof found === "object" && found !== null ? found : {};
+}
+const keysOf = (input: unknown, list: "stores" | "sources" | "targets") => Object.keys(listed(input, list));
+
+/** The entries that are right by themselves, whatever else is wrong, so that one reading of the plan finds every problem. */
+function named<T extends z.ZodType>(input: unknown, list: "stores" | "sources" | "targets", schema: T, problems: string[]) {
+  const found: [string, z.infer<T>][] = [];
+  for (const [own, raw] of Object.entries(listed(input, list))) {
+    const parsed = schema.safeParse(raw);
+    if (own === "__proto__") problems.push(`${list}.${own}: cannot be a name`);
+    else if (parsed.success) found.push([own, parsed.data]);
+  }
+  return found;
+}
+
+function outside(input: unknown): string[] {
+  const { region, residency } = { ...(input as Partial<PlanInput> | undefined) };
+  if (residency !== "eu" || typeof region !== "string" || unionRegions.includes(region)) return [];
+  return [`region: ${region} is outside of the European Union, where residency "eu" keeps it; that has ${unionRegions.join(", ")}`];
+}
