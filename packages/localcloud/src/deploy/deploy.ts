@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { applyTo } from "./apply.ts";
+import { assertLoopback, type Clients, type Credentials, openClients } from "./clients.ts";
+import type { App, Graph, Values } from "./graph.ts";
+import { synth } from "./synth.ts";
+
+export type DeployOptions = {
+  /** The folder whose sst.config.ts is deployed. Default: this clone. */
+  root?: string;
+  config?: string;
+  /** The local AWS. Anything but loopback is refused. */
+  endpoint: string;
+  credentials: Credentials;
+  /** Default: what `app()` says, else eu-central-1. */
+  region?: string;
+  stage: string;
+  /** The plan file: HOLDFAST_PLAN in the program's environment. */
+  plan?: string;
+  /** A folder into which functions write what they ask of the local AWS. */
+  trace?: string;
+  /** Functions' own /tmp and /opt. Default: a new one, removed by {@link Deployed.remove}. The local AWS must be able to reach it. */
+  folder?: string;
+  platform?: string;
+};
+
+export type Deployed = {
+  graph: Graph;
+  outputs: Values;
+  seconds: number;
+  /** Removes functions' folders; to be called when the local AWS has stopped. Twice is harmless. */
+  remove(): Promise<void>;
+};
+
+/**
+ * Runs sst.config.ts and makes each resource of its graph in an empty local AWS. The first failure stops it, and names the resource.
+ * It only makes: what exists already is an error, and a failed deployment is started again on a new local AWS.
+ */
+export async function deploy(options: DeployOptions): Promise<Deployed> {
+  const begun = performance.now();
+  assertLoopback(options.endpoint);
+  const folder = options.folder ?? (await mkdtemp(path.join(os.tmpdir(), "holdfast-functions-")));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const open: Clients[] = [];
+  try {
+    if (options.trace) await mkdir(options.trace, { recursive: true });
+    const { root, config, stage, plan, region, platform } = options;
+    const graph = await synth({
+      stage,
+      ...(root ? { root } : {}),
+      ...(config ? { config } : {}),
+      ...(plan ? { plan } : {}),
+      ...(region ? { region } : {}),
+      ...(platform ? { platform } : {}),
+      apply: async (app) => {
+        const clients = openClients({ endpoint: options.endpoint, region: app.region, credentials: options.credentials });
+        open.push(clients);
+        return applyTo({ ...(await siteOf(app, clients, options)), folder });
+      },
+    });
+    return { graph, outputs: graph.outputs, seconds: (performance.now() - begun) / 1000, remove };
+  } catch (error) {
+    if (!options.folder) await remove();
+    throw error;
+  } finally {
+    for (const clients of open) clients.close();
+  }
+}
+
+async function siteOf({ region }: App, clients: Clients, { endpoint, trace }: DeployOptions) {
+  const { Account = "000000000000" } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  return {
+    clients,
+    endpoint,
+    place: { account: Account, region, partition: "aws" as const },
+    code: new Map<string, string>(),
+    layers: new Map<string, string>(),
+    trace,
+  };
+}

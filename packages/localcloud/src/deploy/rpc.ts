@@ -1,0 +1,54 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import type { Bundle } from "./graph.ts";
+import { isRecord } from "./graph.ts";
+import { buildHandler, bytesOf, isHandlerInput } from "./handler.ts";
+
+/** The server that `sst deploy` runs beside its program, as far as the components that Holdfast uses call it. */
+export type Rpc = { url: string; bundles: Record<string, Bundle>; close(): Promise<void> };
+
+/** Names of SST's own bucket and tables, which hold no data of ours; functions' code passes through the first. */
+const bootstrap = { asset: "sst-asset", assetEcrRegistryId: "", assetEcrUrl: "", state: "sst-state", appsyncHttp: "", appsyncRealtime: "" };
+
+export async function openRpc(root: string, work: string): Promise<Rpc> {
+  const bundles: Record<string, Bundle> = {};
+  const methods: Record<string, (params: unknown) => Promise<unknown>> = {
+    "Provider.Aws.Bootstrap": async () => bootstrap,
+    "Provider.Aws.Appsync": async () => ({ http: "", realtime: "" }),
+    "Runtime.AddTarget": async () => true,
+    "Runtime.Build": async (params) => {
+      if (!isHandlerInput(params)) throw new Error("Runtime.Build without a handler");
+      const made = await buildHandler(root, path.join(work, "handlers", params.functionID), params);
+      if (made.errors.length === 0)
+        bundles[params.functionID] = { folder: made.out, handler: made.handler, bytes: await bytesOf(made.out) };
+      return made;
+    },
+  };
+  const server = http.createServer((request, response) => {
+    answer(request, methods).then(
+      (body) => response.end(JSON.stringify(body)),
+      (error: unknown) => response.end(JSON.stringify({ error: String(error) })),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    bundles,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(request: http.IncomingMessage, methods: Record<string, (params: unknown) => Promise<unknown>>): Promise<object> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const asked: unknown = JSON.parse(Buffer.concat(chunks).toString());
+  const { method, params } = isRecord(asked) ? asked : {};
+  const known = typeof method === "string" ? methods[method] : undefined;
+  return known ? { result: await known(Array.isArray(params) ? params[0] : undefined) } : { error: `rpc: can't find method ${method}` };
+}
