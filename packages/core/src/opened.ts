@@ -2,17 +2,17 @@ import { BackupNotFound, BackupUnverified, ManifestInvalid } from "./backuperror
 import { type Entry, standingOf } from "./catalogue.ts";
 import { evidenceLimit, readEvidence } from "./evidence.ts";
 import { pathed } from "./issues.ts";
-import { artifactKey, type BackupId, backupId, manifestKey, signatureKey } from "./layout.ts";
+import { artifactKey, type BackupId, backupId, manifestKey, signatureKey, sourcePrefix } from "./layout.ts";
 import { type Artifact, type Manifest, manifestDigest, manifestLimit, parseManifest, readManifest } from "./manifest.ts";
 import type { Bytes } from "./ports/bytes.ts";
-import { ObjectMissing } from "./ports/errors.ts";
 import type { Kind } from "./ports/kind.ts";
 import type { Unseal } from "./ports/seal.ts";
 import type { TrustedKeys } from "./ports/sign.ts";
 import type { Opened } from "./ports/source.ts";
-import type { StoreRead } from "./ports/store.ts";
+import type { Stored, StoreList, StoreRead } from "./ports/store.ts";
 
-export type OpenPorts = { store: StoreRead; unseal: Unseal; trusted: TrustedKeys };
+export type OpenPorts = { store: StoreRead; list: StoreList; unseal: Unseal; trusted: TrustedKeys };
+type ManifestPorts = Pick<OpenPorts, "store" | "list" | "trusted">;
 export type Loaded = { manifest: Manifest; digest: string; version: string };
 
 /**
@@ -21,26 +21,32 @@ export type Loaded = { manifest: Manifest; digest: string; version: string };
  */
 export async function loadManifest(
   at: BackupId & { version?: string | undefined },
-  ports: Pick<OpenPorts, "store" | "trusted">,
+  ports: ManifestPorts,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const key = manifestKey(at);
-  const found = await ports.store.head(at.version === undefined ? { key } : { key, version: at.version });
+  const slot = await slotObjects(at, ports.list);
+  const current = slot.get(manifestKey(at));
+  const found =
+    at.version === undefined || at.version === current?.version
+      ? current
+      : await ports.store.head({ key: manifestKey(at), version: at.version });
   if (!found) throw new BackupNotFound(`there is no backup ${backupId(at)}`, "List the backups of the source for those that stand.");
   if (found.bytes > manifestLimit)
     throw new ManifestInvalid(`the manifest of ${backupId(at)} has ${found.bytes} bytes, over the limit of ${manifestLimit}`);
   const bytes = await whole(ports.store.read(found, undefined, signal), manifestLimit);
-  const signature = await readSignature({ ...at, attempt: parseManifest(bytes).attempt }, ports.store, signal);
+  const signed = slot.get(signatureKey({ ...at, attempt: parseManifest(bytes).attempt }));
+  const signature = signed && (await whole(ports.store.read(signed, undefined, signal), 1024));
   return { manifest: readManifest(bytes, signature, at, ports.trusted), digest: manifestDigest(bytes), version: found.version };
 }
 
-async function readSignature(at: BackupId & { attempt: string }, store: StoreRead, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  try {
-    return await whole(store.read({ key: signatureKey(at) }, undefined, signal), 1024);
-  } catch (error) {
-    if (error instanceof ObjectMissing) return undefined;
-    throw error;
-  }
+/**
+ * What stands in one slot, by key. Presence is asked of a listing: to a role that may list certain prefixes only, S3 answers a missing
+ * object with 403, which would look like a fault of the world.
+ */
+export async function slotObjects({ source, slot }: BackupId, list: StoreList): Promise<Map<string, Stored>> {
+  const found = new Map<string, Stored>();
+  for await (const object of list.list(`${sourcePrefix(source)}${slot}/`)) found.set(object.key, object);
+  return found;
 }
 
 /** Small objects only: refuses to collect more than `limit`. */
@@ -97,7 +103,7 @@ export async function requireVerified(
   entry: Entry,
   loaded: Loaded,
   kind: Pick<Kind, "verified">,
-  ports: Pick<OpenPorts, "store" | "trusted">,
+  ports: ManifestPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const { state, restsOn } = standingOf(entry, kind.verified, loaded.digest);

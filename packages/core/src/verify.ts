@@ -1,19 +1,29 @@
+import { createHash } from "node:crypto";
 import { once } from "./backup.ts";
 import { ArtifactMissing, ArtifactTruncated } from "./backuperrors.ts";
 import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
 import { HoldfastError } from "./errors.ts";
 import { type Evidence, encodeEvidence } from "./evidence.ts";
-import { artifactKey, type BackupId, backupId, evidenceKey, evidencePrefix, parseEvidenceKey, type Verdict } from "./layout.ts";
+import {
+  artifactKey,
+  type BackupId,
+  backupId,
+  evidenceKey,
+  evidencePrefix,
+  manifestKey,
+  parseEvidenceKey,
+  type Verdict,
+} from "./layout.ts";
 import type { Artifact, Manifest } from "./manifest.ts";
 import { lambdaFits } from "./margins.ts";
-import { type Loaded, loadManifest, type OpenPorts, openBackup } from "./opened.ts";
+import { type Loaded, loadManifest, type OpenPorts, openBackup, slotObjects } from "./opened.ts";
 import type { Context } from "./ports/context.ts";
 import { ObjectExists, TooLargeForLambda } from "./ports/errors.ts";
 import type { Finding } from "./ports/finding.ts";
 import type { Kind, Proof } from "./ports/kind.ts";
 import type { Sign } from "./ports/sign.ts";
 import type { Opened, Read } from "./ports/source.ts";
-import type { StoreCreate, StoreList } from "./ports/store.ts";
+import type { StoreCreate, Stored, StoreList } from "./ports/store.ts";
 import { version } from "./version.ts";
 
 export type VerifyInput = BackupId & { version?: string | undefined; run?: string | undefined };
@@ -37,11 +47,7 @@ type Result = { findings: Finding[]; details: Evidence["details"] };
  */
 export async function verify<Native>(input: VerifyInput, ports: VerifyPorts<Native>, context: Context): Promise<VerifyOutcome> {
   const proof = "readable";
-  const found = await ports.store.head({
-    key: `backups/${input.source}/${input.slot}/manifest.json`,
-    ...(input.version === undefined ? {} : { version: input.version }),
-  });
-  const run = input.run ?? found?.version ?? "none";
+  const run = input.run ?? input.version ?? (await slotObjects(input, ports.list)).get(manifestKey(input))?.version ?? "none";
   const known = await findRun(proof, input, run, ports.list);
   if (known) return { state: "known", id: backupId(input), verdict: known, proof, findings: [] };
   const started = context.now();
@@ -111,10 +117,9 @@ async function check<Native>(input: VerifyInput, ports: VerifyPorts<Native>, con
 
 /** A manifest that could not be believed still has bytes, and the evidence against it must name them. */
 async function digestOf(input: VerifyInput, ports: OpenPorts, context: Context): Promise<string> {
-  const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   for await (const chunk of ports.store.read(
-    { key: `backups/${input.source}/${input.slot}/manifest.json`, ...(input.version === undefined ? {} : { version: input.version }) },
+    { key: manifestKey(input), ...(input.version === undefined ? {} : { version: input.version }) },
     undefined,
     context.signal,
   ))
@@ -124,7 +129,8 @@ async function digestOf(input: VerifyInput, ports: OpenPorts, context: Context):
 
 async function readAll<Native>(loaded: Loaded, ports: VerifyPorts<Native>, context: Context): Promise<Result> {
   const { manifest } = loaded;
-  for (const artifact of manifest.artifacts) await requirePresent(manifest, artifact, ports);
+  const present = await slotObjects(manifest, ports.list);
+  for (const artifact of manifest.artifacts) requirePresent(manifest, artifact, present);
   const seen = new Set<string>();
   const opened = openBackup(loaded, ports.kind, ports, context.signal, (name) => seen.add(name));
   const previous = await previousOf(manifest, ports, context);
@@ -151,9 +157,9 @@ async function readAll<Native>(loaded: Loaded, ports: VerifyPorts<Native>, conte
 }
 
 /** A truncated or missing object is found before gigabytes are read. */
-async function requirePresent(manifest: Manifest, artifact: Artifact, ports: OpenPorts): Promise<void> {
+function requirePresent(manifest: Manifest, artifact: Artifact, present: ReadonlyMap<string, Stored>): void {
   const key = artifactKey(manifest, artifact.name, artifact.compressed);
-  const found = await ports.store.head({ key });
+  const found = present.get(key);
   if (!found) throw new ArtifactMissing(key);
   if (found.bytes !== artifact.bytes) throw new ArtifactTruncated(key, artifact.bytes, found.bytes);
 }
