@@ -38,7 +38,7 @@ export function backup(
         { sid: "AbortOwnUploads", actions: ["s3:AbortMultipartUpload"], resources: [own] },
         {
           sid: "ListOwnBackups",
-          actions: ["s3:ListBucket"],
+          actions: ["s3:ListBucketVersions"],
           resources: [at.bucket.arn],
           conditions: { StringLike: { "s3:prefix": [`backups/${source.name}/*`] } },
         },

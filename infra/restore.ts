@@ -99,6 +99,7 @@ function targetFunction(
     layers: at.layers,
     environment: {
       HOLDFAST_BUCKET: at.bucket.bucket,
+      HOLDFAST_ENVELOPE_KEY: at.keys.envelope,
       HOLDFAST_MANIFEST_PEM: at.keys.manifest.pem,
       HOLDFAST_SIGNING_KEY: at.keys.proof.arn,
       HOLDFAST_SIGNING_PEM: at.keys.proof.pem,
@@ -113,7 +114,7 @@ function targetFunction(
       { sid: "ThawBackups", actions: ["s3:RestoreObject"], resources: objects },
       {
         sid: "ListBackupsAndEvidence",
-        actions: ["s3:ListBucket"],
+        actions: ["s3:ListBucketVersions"],
         resources: [at.bucket.arn],
         conditions: { StringLike: { "s3:prefix": sources.flatMap((source) => [`backups/${source}/*`, `evidence/*/${source}/*`]) } },
       },

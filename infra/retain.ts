@@ -28,13 +28,13 @@ export function retain(d: Deployment, at: { bucket: aws.s3.Bucket }): void {
       consumer.statement,
       {
         sid: "ListBackupsAndEvidence",
-        actions: ["s3:ListBucket"],
+        actions: ["s3:ListBucketVersions"],
         resources: [at.bucket.arn],
         conditions: { StringLike: { "s3:prefix": ["backups/*", "evidence/*"] } },
       },
       {
         sid: "Mark",
-        actions: ["s3:GetObjectTagging", "s3:GetObjectVersionTagging", "s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
+        actions: ["s3:GetObjectVersionTagging", "s3:PutObjectVersionTagging"],
         resources: [objects],
       },
       { sid: "LengthenLocks", actions: ["s3:GetObjectRetention", "s3:PutObjectRetention"], resources: [objects] },

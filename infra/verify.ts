@@ -29,6 +29,7 @@ export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; l
       layers: at.layers,
       environment: {
         HOLDFAST_BUCKET: at.bucket.bucket,
+        HOLDFAST_ENVELOPE_KEY: at.keys.envelope,
         HOLDFAST_MANIFEST_PEM: at.keys.manifest.pem,
         HOLDFAST_SIGNING_KEY: at.keys.proof.arn,
         HOLDFAST_SIGNING_PEM: at.keys.proof.pem,
@@ -42,7 +43,7 @@ export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; l
         },
         {
           sid: "ListBackupsAndEvidence",
-          actions: ["s3:ListBucket"],
+          actions: ["s3:ListBucketVersions"],
           resources: [at.bucket.arn],
           conditions: { StringLike: { "s3:prefix": sources.flatMap((source) => [`backups/${source}/*`, `evidence/*/${source}/*`]) } },
         },

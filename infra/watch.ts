@@ -44,7 +44,7 @@ export function watch(
     statements: [
       {
         sid: "ListBackupsAndEvidence",
-        actions: ["s3:ListBucket"],
+        actions: ["s3:ListBucketVersions"],
         resources: [at.bucket.arn],
         conditions: { StringLike: { "s3:prefix": ["backups/*", "evidence/*", "keys/*"] } },
       },
