@@ -16,8 +16,8 @@ export type PostgresOptions = {
   port?: number;
   /** Where it logs to. Default: a file in its folder. */
   log?: string;
-  /** Another major: the folder of its programs, beside its `lib` and `share`, and of libraries that it wants besides. Default: the pinned PostgreSQL 17. */
-  install?: { bin: string; libraries?: string };
+  /** Another major: the folder of its programs, beside its `lib` and `share`. Default: the pinned PostgreSQL 17. */
+  bin?: string;
   /** Further settings, as in postgresql.conf. */
   settings?: Readonly<Record<string, string>>;
   /** Paths of a certificate and its key in PEM; then the server offers TLS. */
@@ -53,48 +53,32 @@ export async function postgres(options: PostgresOptions = {}): Promise<Postgres>
   const account = unprivileged();
   return await withPorts({ count: 1, preferred: options.port }, ([port = 0]) =>
     inRun("postgres", account, async (run) => {
-      const install = reachable(run, account, options.install ?? { bin: postgresBin() });
-      const server: Server = {
-        run,
-        account,
-        port,
-        env: libraryPath(install),
-        bin: install.bin,
-        password: randomBytes(24).toString("base64url"),
-      };
+      const bin = reachable(run, account, options.bin ?? postgresBin());
+      const server: Server = { run, account, port, bin, password: randomBytes(24).toString("base64url") };
       await initialise(server);
       return described(server, await start(server, options));
     }),
   );
 }
 
-type Install = NonNullable<PostgresOptions["install"]>;
-type Server = { run: Run; account: Account | undefined; port: number; env: Record<string, string>; bin: string; password: string };
+type Server = { run: Run; account: Account | undefined; port: number; bin: string; password: string };
 
-/** The install, or a copy of it where the account cannot walk to it: a clone in root's home is closed to everyone else. */
-function reachable(run: Run, account: Account | undefined, { bin, libraries }: Install): Install {
-  executable("PostgreSQL", path.join(bin, "postgres"));
-  const open = (folder: string) => reaches(account, folder);
-  const programs = open(path.join(bin, "postgres")) ? bin : path.join(copied(run, path.dirname(bin)), path.basename(bin));
-  if (libraries === undefined) return { bin: programs };
-  return { bin: programs, libraries: open(libraries) ? libraries : copied(run, libraries) };
+/** `bin`, or a copy of the whole installation where the account cannot walk to it: a clone in root's home is closed to everyone else. */
+function reachable(run: Run, account: Account | undefined, bin: string): string {
+  const server = executable("PostgreSQL", path.join(bin, "postgres"));
+  if (reaches(account, server)) return bin;
+  const copy = path.join(run.folder, "install");
+  cpSync(path.dirname(bin), copy, { recursive: true });
+  return path.join(copy, path.basename(bin));
 }
 
-function copied(run: Run, folder: string): string {
-  const copy = path.join(run.folder, `copy-of-${path.basename(folder)}`);
-  cpSync(folder, copy, { recursive: true });
-  return copy;
-}
-
-const libraryPath = ({ libraries }: Install): Record<string, string> => (libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries });
-
-async function initialise({ run, account, bin, password, env }: Server): Promise<void> {
+async function initialise({ run, account, bin, password }: Server): Promise<void> {
   const secret = path.join(run.folder, "password");
   writeFileSync(secret, password, { mode: 0o600 });
   give(account, secret);
   const how = ["--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"];
   const args = ["--pgdata", data(run), "--username", USER, "--pwfile", secret, ...how];
-  const options = { cwd: run.folder, env: environment(run.folder, { ...env, [MARK]: run.mark }), ...account };
+  const options = { cwd: run.folder, env: environment(run.folder, { [MARK]: run.mark }), ...account };
   try {
     await promisify(execFile)(path.join(bin, "initdb"), args, options);
   } catch (cause) {
@@ -104,7 +88,7 @@ async function initialise({ run, account, bin, password, env }: Server): Promise
 }
 
 function start(server: Server, options: PostgresOptions): Promise<Launched> {
-  const { run, account, bin, port, env } = server;
+  const { run, account, bin, port } = server;
   mkdirSync(socket(run));
   give(account, socket(run));
   const own = { listen_addresses: HOST, port: String(port), unix_socket_directories: socket(run) };
@@ -113,7 +97,6 @@ function start(server: Server, options: PostgresOptions): Promise<Launched> {
     title: "PostgreSQL",
     program: path.join(bin, "postgres"),
     args: ["-D", data(run), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    env,
     account,
     ready: async (pid) => listens(pid, port) && isReady(run),
     // SIGINT is PostgreSQL's fast shutdown: it cuts connections instead of waiting for them.

@@ -49,7 +49,7 @@ signal=$1 tenths=$2 leftovers=$3; shift 3
   while kill -0 $$ && [ $tenths -gt 0 ]; do sleep 0.1; tenths=$((tenths - 1)); done
   kill -s KILL $$
   printf '%s' "$leftovers" | while IFS= read -r leftover; do rm -rf -- "$leftover"; done
-  kill -s KILL -$$
+  kill -s KILL -- -$$
 ) >/dev/null 2>&1 & )
 exec "$@" 3<&- </dev/null
 `;

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { clone } from "./install.ts";
+import { markOf, startElsewhere } from "./kit/start.ts";
+import { postgres } from "./postgres.ts";
+import { marked, sweep } from "./runs.ts";
+
+const patience = { timeout: 30_000 };
+const command = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+
+test.each([
+  ["SIGKILL", ["ministack", "postgres", "seaweedfs"]],
+  ["SIGINT", ["ministack", "postgres"]],
+  ["SIGTERM", ["ministack", "postgres"]],
+  ["SIGHUP", ["ministack", "postgres"]],
+] as const)("when its starter is ended by %s, no service stays", async (signal, names) => {
+  const { starter, services } = await startElsewhere(names);
+  const marks = services.map(({ pid }) => markOf(pid));
+  expect(marks.flatMap(marked).length).toBeGreaterThanOrEqual(names.length);
+  starter.kill(signal);
+  await expect.poll(() => marks.flatMap(marked), patience).toEqual([]);
+  await expect.poll(() => services.filter(({ folder }) => existsSync(folder)), patience).toEqual([]);
+});
+
+test("the next start ends what stayed after starter and guard were killed together, and nothing else", async () => {
+  const other = await postgres();
+  try {
+    const { starter, services } = await startElsewhere(["seaweedfs"]);
+    const [{ pid, folder } = { pid: 0, folder: "" }] = services;
+    const mark = markOf(pid);
+    const guards = marked(mark).filter((each) => each !== pid);
+    expect(guards.length).toBeGreaterThan(0);
+    for (const guard of guards) process.kill(guard, "SIGSTOP");
+    starter.kill("SIGKILL");
+    await expect.poll(() => existsSync(`/proc/${starter.pid}`), patience).toBe(false);
+    for (const guard of guards) process.kill(guard, "SIGKILL");
+    expect(command(pid)[0]).toContain("weed");
+    sweep();
+    await expect.poll(() => marked(mark), patience).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+    expect(records().filter((record) => record.includes(mark))).toEqual([]);
+    expect(marked(markOf(other.pid))).toContain(other.pid);
+    expect(existsSync(other.folder)).toBe(true);
+  } finally {
+    await other.stop();
+  }
+});
+
+const records = (): string[] => readdirSync(path.join(clone, ".local", "run"));

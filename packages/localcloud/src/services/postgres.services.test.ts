@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, expect, test } from "vitest";
+import { buildServers } from "../../../../scripts/layers.mjs";
+import { environment } from "./environment.ts";
+import { clone, postgresBin, python } from "./install.ts";
+import { type Postgres, type PostgresOptions, postgres } from "./postgres.ts";
+
+const run = promisify(execFile);
+const scratch = mkdtempSync(path.join(os.tmpdir(), "holdfast-test-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** Asks with the server's own psql, as a libpq client would. */
+async function psql(server: Postgres, query: string, more: Record<string, string> = {}): Promise<string> {
+  const { host, port, user, password } = server;
+  const where = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: "postgres", ...more };
+  const { stdout } = await run(path.join(postgresBin(), "psql"), ["-XAtc", query], { env: environment(scratch, where) });
+  return stdout.trim();
+}
+
+async function withPostgres<T>(options: PostgresOptions, use: (server: Postgres) => Promise<T>): Promise<T> {
+  const server = await postgres(options);
+  try {
+    return await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+test("it speaks UTF-8, takes the superuser's password only, and listens on loopback only", () =>
+  withPostgres({}, async (server) => {
+    expect(await psql(server, "select 'Grüße'")).toBe("Grüße");
+    expect(await psql(server, "show server_encoding; show listen_addresses; show fsync")).toBe("UTF8\n127.0.0.1\noff");
+    await expect(psql(server, "select 1", { PGPASSWORD: "wrong" })).rejects.toThrow(/password authentication failed/);
+    await expect(psql(server, "select 1", { PGHOST: server.socket, PGPASSWORD: "wrong" })).rejects.toThrow(
+      /password authentication failed/,
+    );
+    expect(server.connection("shop")).toEqual({ ...server.connection(), database: "shop" });
+  }));
+
+test("it never runs as root, and its data is closed to other users", () =>
+  withPostgres({}, async (server) => {
+    const { uid } = statSync(`/proc/${server.pid}`);
+    expect(uid).toBe(process.getuid?.() === 0 ? statSync(server.folder).uid : process.getuid?.());
+    expect(uid).not.toBe(0);
+    expect(statSync(server.folder).mode & 0o077).toBe(0);
+  }));
+
+test("an installation that its user cannot walk to is copied beside its data", async () => {
+  const closed = mkdtempSync(path.join(scratch, "closed-"));
+  cpSync(path.dirname(postgresBin()), path.join(closed, "pginstall"), { recursive: true });
+  chmodSync(closed, 0o700);
+  const bin = path.join(closed, "pginstall", "bin");
+  await withPostgres({ bin }, async (server) => {
+    expect(await psql(server, "select 1")).toBe("1");
+    expect(server.bin.startsWith(process.getuid?.() === 0 ? server.folder : bin)).toBe(true);
+  });
+});
+
+test("a server of another major version starts from its own folder", async () => {
+  const bin = path.join(await buildServers(), "14", "bin");
+  await withPostgres({ bin }, async (server) => {
+    expect(await psql(server, "show server_version")).toMatch(/^14\./);
+  });
+});
+
+test("it offers TLS that a client can verify in full", async () => {
+  const tls = await certificate("localhost");
+  await withPostgres({ tls, settings: { ssl_min_protocol_version: "TLSv1.3" } }, async (server) => {
+    const verifying = { PGHOST: "localhost", PGHOSTADDR: server.host, PGSSLMODE: "verify-full", PGSSLROOTCERT: tls.cert };
+    expect(await psql(server, "select ssl, version from pg_stat_ssl where pid = pg_backend_pid()", verifying)).toBe("t|TLSv1.3");
+    await expect(psql(server, "select 1", { ...verifying, PGHOST: "elsewhere.example" })).rejects.toThrow(/does not match host name/);
+  });
+});
+
+test("a setting that the server refuses is told with the server's own words, and nothing is left", async () => {
+  const log = path.join(scratch, "refused.log");
+  await expect(postgres({ settings: { no_such_setting: "1" }, log })).rejects.toMatchObject({
+    name: "ServiceNotReady",
+    message: "PostgreSQL ended with exit code 1 while it started",
+    hint: expect.stringContaining('unrecognized configuration parameter "no_such_setting"'),
+  });
+  expect(existsSync(log)).toBe(true);
+});
+
+test("without an installation the error names the set-up script", async () => {
+  await expect(postgres({ bin: "/nonexistent/bin" })).rejects.toMatchObject({
+    name: "ServiceNotInstalled",
+    fault: "input",
+    message: "PostgreSQL is not installed in this clone",
+    hint: "Run node scripts/setup.mjs, then try again.",
+  });
+});
+
+/** A self-signed certificate for one name, made with the `cryptography` that comes for MiniStack. */
+async function certificate(name: string): Promise<{ cert: string; key: string }> {
+  const files = { cert: path.join(scratch, "server.crt"), key: path.join(scratch, "server.key") };
+  const script = path.join(scratch, "certificate.py");
+  writeFileSync(script, CERTIFICATE);
+  const { command, modules } = python();
+  await run(command, [script, name, files.cert, files.key], { env: environment(scratch, { PYTHONPATH: modules }), cwd: clone });
+  return files;
+}
+
+const CERTIFICATE = `
+import datetime, sys
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+name, cert, key = sys.argv[1:]
+private = ec.generate_private_key(ec.SECP256R1())
+subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+now, day = datetime.datetime.now(datetime.timezone.utc), datetime.timedelta(days=1)
+made = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(private.public_key()).serial_number(x509.random_serial_number())
+    .not_valid_before(now - day).not_valid_after(now + day).add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(private, hashes.SHA256()))
+open(cert, "wb").write(made.public_bytes(serialization.Encoding.PEM))
+open(key, "wb").write(private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+`;
