@@ -1,0 +1,33 @@
+import { beforeAll, describe } from "vitest";
+import { createContract } from "./create.ts";
+import { listContract } from "./list.ts";
+import { markContract } from "./mark.ts";
+import { modelContract } from "./model.ts";
+import { rangesContract } from "./ranges.ts";
+import { readContract } from "./read.ts";
+import type { Lacks, Subject } from "./subject.ts";
+
+export type { Ability, Lacks, Subject } from "./subject.ts";
+
+/**
+ * What every store promises, as tests. `open` is called once; tests keep apart by prefixes. What the store cannot meet stands in `lacks`
+ * with the reason: those tests are expected to fail. `runs`: how many random sequences are compared with the model.
+ */
+export function storeContract(name: string, open: () => Promise<Subject>, { lacks = {}, runs }: { lacks?: Lacks; runs: number }): void {
+  describe(`the contract of stores, ${name}${Object.entries(lacks).map(([what, why]) => `; lacks ${what}: ${why}`)}`, () => {
+    let opened: Subject | undefined;
+    beforeAll(async () => {
+      opened = await open();
+    });
+    const subject = () => {
+      if (!opened) throw new Error("the store was not opened");
+      return opened;
+    };
+    createContract(subject, lacks);
+    readContract(subject, lacks);
+    listContract(subject, lacks);
+    rangesContract(subject);
+    markContract(subject, lacks);
+    modelContract(subject, runs);
+  });
+}

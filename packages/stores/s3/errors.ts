@@ -1,0 +1,70 @@
+import { HoldfastError, ObjectArchived, ObjectMissing, ObjectTooLarge, StoreDenied, StoreUnavailable, UploadGone } from "@holdfast/core";
+
+/** One call: the IAM action that it needs and what it is about, `bucket/key`. */
+export type About = { action: string; bucket: string; key: string };
+/** What an error of the SDK tells besides its name. `attempts` counts the SDK's own retries. */
+export type Said = { name: string; message: string; status: number | undefined; attempts: number };
+
+export function said(error: unknown): Said {
+  if (!(error instanceof Error)) return { name: "unknown", message: String(error), status: undefined, attempts: 1 };
+  const { $metadata = {} } = error as { $metadata?: { httpStatusCode?: number; attempts?: number } };
+  return { name: error.name, message: error.message, status: $metadata.httpStatusCode, attempts: $metadata.attempts ?? 1 };
+}
+
+/**
+ * An error of the SDK in the words of the ports. The SDK's own is not kept as cause: a refused signature carries the canonical request, and
+ * with it the session token (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, SignatureDoesNotMatch).
+ */
+export function translate(error: unknown, about: About): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const { name, message, status } = said(error);
+  const cause = Object.assign(new Error(message), { name });
+  const options = { cause };
+  const at = `${about.action} on ${about.bucket}/${about.key}`;
+  const what = `${at} failed: ${name}${status === undefined ? "" : ` (${status})`}`;
+  if (missing.has(name) || (status === 405 && about.action !== "s3:RestoreObject")) return new ObjectMissing(about.key, options);
+  if (name === "NoSuchUpload")
+    return new UploadGone(
+      `the upload of ${about.key} was committed or aborted`,
+      "Look whether the object is there; else begin again.",
+      options,
+    );
+  if (name === "InvalidObjectState") return new ObjectArchived(about.key, options);
+  if (name === "EntityTooLarge")
+    return new ObjectTooLarge(`${about.key} is too large for the store`, "Split it, or choose another store.", options);
+  if (name === "NoSuchBucket")
+    return new StoreUnavailable(
+      `${at} failed: there is no bucket ${about.bucket}`,
+      "Deploy the storage, or correct the store's bucket in the plan.",
+      options,
+    );
+  if (status === 401 || status === 403)
+    return new StoreDenied(
+      `${at} was denied (${name})`,
+      deniedHints[name] ?? `Look at the role: does its policy, and that of the bucket, allow ${about.action} there?`,
+      options,
+    );
+  if (status !== undefined && status >= 300 && status < 400)
+    return new StoreUnavailable(
+      `${what}, it answers from elsewhere`,
+      "Correct the region or the endpoint of the store in the plan; redirects are never followed.",
+      options,
+    );
+  if (altered.has(name))
+    return new StoreUnavailable(`${what}: the bytes changed on the way`, "Nothing was stored. Trying again usually helps.", options);
+  return new StoreUnavailable(
+    what,
+    "Try again; if it stays, look at the network path to the store and at the store's own status.",
+    options,
+  );
+}
+
+/** And 405, the answer for a version that is a delete marker. */
+const missing = new Set(["NoSuchKey", "NoSuchVersion", "NotFound"]);
+const altered = new Set(["BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"]);
+const deniedHints: Record<string, string> = {
+  ExpiredToken: "The credentials have expired: a run this long needs a runner that renews them.",
+  InvalidAccessKeyId: "The store does not know the access key: look at the store's secret, or at the role.",
+  SignatureDoesNotMatch: "The secret access key does not fit its access key id: look at the store's secret.",
+  RequestTimeTooSkewed: "The clock of this machine is off by more than 15 minutes.",
+};

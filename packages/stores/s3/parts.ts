@@ -1,0 +1,69 @@
+import type { Bytes, Limits } from "@holdfast/core";
+import { equalPart, mebibyte } from "../partsize.ts";
+
+/**
+ * How large the parts of a stream of unknown length are: small at first, so that most backups need little memory, larger the longer it
+ * gets, so that 600 GiB fit into 10,000 parts. Shares are of the number of parts that the store takes.
+ */
+const growth = [
+  { share: 0.05, part: 8 * mebibyte },
+  { share: 0.05, part: 16 * mebibyte },
+  { share: 0.1, part: 32 * mebibyte },
+  { share: 0.8, part: 72 * mebibyte },
+];
+/** Bytes that a stream of unknown length may always have, where the store takes parts of equal size only. */
+const unknownLength = 600 * 1024 * mebibyte;
+
+/** The size of part `n`, from 1. Throws {@link ObjectTooLarge}. */
+export function partSizes(key: string, size: number | undefined, limits: Limits, preferred: number): (n: number) => number {
+  if (size !== undefined || limits.equalParts) {
+    const part = equalPart(key, size ?? unknownLength, limits, preferred);
+    return () => part;
+  }
+  return (n) => {
+    let up = 0;
+    for (const { share, part } of growth) {
+      up += share * limits.maxParts;
+      if (n <= up) return Math.max(part, preferred);
+    }
+    return Math.max(growth.at(-1)?.part ?? preferred, preferred);
+  };
+}
+
+/** How many parts may be on their way while one more is filled: as `memory` allows, at least one, and four saturate what a function's network gives. */
+export const inFlight = (part: number, memory: number): number => Math.max(1, Math.min(4, Math.floor(memory / part) - 1));
+
+export type Part = { n: number; bytes: Uint8Array; last: boolean };
+
+/**
+ * The stream cut into parts, copied, so that the producer may use its chunks again. The last part is known as such: it is handed out only
+ * once the stream has ended. `free` takes a part's memory back.
+ */
+export function inParts(body: Bytes, size: (n: number) => number): { parts: AsyncIterable<Part>; free(bytes: Uint8Array): void } {
+  const spare: Uint8Array[] = [];
+  const take = (length: number): Uint8Array => {
+    const found = spare.pop();
+    return found?.length === length ? found : Buffer.allocUnsafeSlow(length);
+  };
+  async function* cut(): AsyncIterable<Part> {
+    let n = 1;
+    let part = take(size(n));
+    let filled = 0;
+    for await (const chunk of body) {
+      for (let at = 0; at < chunk.length; ) {
+        if (filled === part.length) {
+          yield { n, bytes: part, last: false };
+          n += 1;
+          part = take(size(n));
+          filled = 0;
+        }
+        const length = Math.min(chunk.length - at, part.length - filled);
+        part.set(chunk.subarray(at, at + length), filled);
+        at += length;
+        filled += length;
+      }
+    }
+    yield { n, bytes: part.subarray(0, filled), last: true };
+  }
+  return { parts: cut(), free: (bytes) => void spare.push(bytes) };
+}
