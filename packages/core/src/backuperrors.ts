@@ -9,6 +9,17 @@ export class ManifestInvalid extends HoldfastError {
     super(message, "Nothing in this backup is believed. Use another one, and find out who wrote it: CloudTrail has the request.", options);
   }
 }
+/** A backup would need a manifest over the limit; none was written. */
+export class ManifestTooLarge extends HoldfastError {
+  override readonly name = "ManifestTooLarge";
+  override readonly fault = "input";
+  constructor(source: string, bytes: number, limit: number) {
+    super(
+      `the manifest of ${source} would have ${bytes} bytes, over the limit of ${limit}`,
+      "The backup was not made. Split the source in holdfast.config.ts: fewer databases in each need smaller manifests.",
+    );
+  }
+}
 /** A signature is missing, wrong or of a key that the plan does not trust. */
 export class BackupForged extends HoldfastError {
   override readonly name = "BackupForged";

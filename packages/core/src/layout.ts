@@ -33,7 +33,7 @@ export function parseManifestKey(key: string): BackupId | undefined {
 }
 /** The backup, and the attempt where the key lies in one. */
 export function parseBackupKey(key: string): (BackupId & { attempt?: string }) | undefined {
-  const [, source, slot, rest = ""] = /^backups\/([^/]+)\/([^/]+)\/(.+)$/.exec(key) ?? [];
+  const [, source, slot, rest = ""] = /^backups\/([^/]+)\/([^/]+)\/(.+)$/s.exec(key) ?? [];
   if (!source || !slot || !slotTime(slot)) return undefined;
   const slash = rest.indexOf("/");
   return slash > 0 ? { source, slot, attempt: rest.slice(0, slash) } : { source, slot };
@@ -46,7 +46,7 @@ export const evidenceNames: readonly EvidenceName[] = [...proofs, "accepted"];
 export type EvidenceRef = BackupId & { proof: EvidenceName; verdict: Verdict; digest8: string; run: string };
 
 /** Characters that a run may have in a key; others are replaced, so that one run always finds the same key. */
-const runSafe = (run: string) => run.replaceAll(/[^A-Za-z0-9_-]/g, "-").slice(0, 64);
+const runSafe = (run: string) => run.replaceAll(/[^A-Za-z0-9_-]/g, "-").slice(0, 64) || "none";
 export const evidencePrefix = (proof: EvidenceName, source: string): string => `evidence/${proof}/${source}/`;
 export const evidenceKey = (of: EvidenceRef): string =>
   `${evidencePrefix(of.proof, of.source)}${of.slot}/${of.verdict}.${of.digest8}.${runSafe(of.run)}.json`;

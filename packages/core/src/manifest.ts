@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, verify as verifyWith } from "node:crypto";
 import { z } from "zod";
-import { BackupForged, ManifestInvalid } from "./backuperrors.ts";
+import { BackupForged, ManifestInvalid, ManifestTooLarge } from "./backuperrors.ts";
 import { pathed } from "./issues.ts";
-import { type BackupId, slotSchema } from "./layout.ts";
+import { artifactFile, type BackupId, slotSchema } from "./layout.ts";
 import type { TrustedKeys } from "./ports/sign.ts";
 
 /** A manifest is read whole into memory and travels in events' shadows: 64 KiB holds hundreds of artifacts. */
@@ -10,8 +10,11 @@ export const manifestLimit = 65_536;
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 const count = z.int().min(0);
 
+/** A name becomes part of a key, and a file on the disk of whoever fetches it: it must not lead elsewhere. */
+const artifactName = z.string().regex(/^[^./\\\p{Cc}][^/\\\p{Cc}]{0,254}$/u, "is no plain file name");
+
 export const artifactSchema = z.strictObject({
-  name: z.string().min(1),
+  name: artifactName,
   compressed: z.boolean(),
   bytes: count,
   sha256: hex(64),
@@ -20,6 +23,11 @@ export const artifactSchema = z.strictObject({
   plain: z.strictObject({ bytes: count, sha256: hex(64) }),
 });
 export type Artifact = z.infer<typeof artifactSchema>;
+const artifacts = z.array(artifactSchema).superRefine((all, check) => {
+  const files = all.map(({ name, compressed }) => artifactFile(name, compressed));
+  for (const [i, file] of files.entries())
+    if (files.indexOf(file) < i) check.addIssue({ code: "custom", path: [i, "name"], message: `${file} is there twice` });
+});
 
 export const manifestSchema = z.strictObject({
   format: z.literal("holdfast-manifest/1"),
@@ -33,16 +41,16 @@ export const manifestSchema = z.strictObject({
   holdfast: z.string(),
   recipients: z.array(z.string()),
   signedBy: z.string(),
-  artifacts: z.array(artifactSchema),
+  artifacts,
   findings: z.array(z.strictObject({ name: z.string(), severity: z.enum(["doubt", "note"]), message: z.string(), hint: z.string() })),
   native: z.unknown(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** The exact bytes that are stored and signed. Throws {@link ManifestInvalid} over the limit. */
+/** The exact bytes that are stored and signed. Throws {@link ManifestTooLarge} over the limit. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
   const bytes = Buffer.from(`${JSON.stringify(manifest, undefined, 1)}\n`);
-  if (bytes.length > manifestLimit) throw new ManifestInvalid(`a manifest of ${bytes.length} bytes is over the limit of ${manifestLimit}`);
+  if (bytes.length > manifestLimit) throw new ManifestTooLarge(manifest.source, bytes.length, manifestLimit);
   return bytes;
 }
 
