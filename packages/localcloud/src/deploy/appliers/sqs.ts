@@ -30,14 +30,14 @@ const queue = applier({
     const set = Object.entries(attributes).filter(([, value]) => value !== undefined);
     const { QueueUrl } = await site.clients.sqs.send(
       new CreateQueueCommand({
-        QueueName: described.id,
+        QueueName: String(described.outputs.name),
         Attributes: Object.fromEntries(set.map(([name, value]) => [name, String(value)])),
       }),
     );
     return { id: QueueUrl ?? null, url: QueueUrl ?? null };
   },
   async exists({ described, site }) {
-    const found = await site.clients.sqs.send(new GetQueueUrlCommand({ QueueName: described.id })).catch(() => undefined);
+    const found = await site.clients.sqs.send(new GetQueueUrlCommand({ QueueName: String(described.outputs.name) })).catch(() => undefined);
     return found !== undefined;
   },
 });

@@ -1,0 +1,58 @@
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { type Deployed, deploy } from "./deploy/index.ts";
+import { type Ministack, ministack } from "./services/index.ts";
+
+export type CloudOptions = {
+  /** The plan file that is deployed. */
+  plan: string;
+  /** Secrets that it names, by name; they exist before the first function runs. */
+  secrets: Readonly<Record<string, unknown>>;
+  port?: number;
+  log?: string;
+  /** A folder for what functions ask of the local AWS; see {@link deploy}. */
+  trace?: string;
+  waitScale?: number;
+  /** Told at each stage: `starting`, `deploying`. */
+  progress?(what: string): void;
+};
+export type Cloud = {
+  ministack: Ministack;
+  deployed: Deployed;
+  /** How an SDK client reaches it as the account's root. */
+  client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
+  /** Twice is harmless. */
+  stop(): Promise<void>;
+};
+
+export const localStage = "local";
+
+/** A local AWS with the whole graph in it. Throws what its parts throw, after having stopped what it started. */
+export async function openCloud(options: CloudOptions): Promise<Cloud> {
+  options.progress?.("starting the local AWS");
+  const aws = await ministack({
+    ...(options.port ? { port: options.port } : {}),
+    ...(options.log ? { log: options.log } : {}),
+    ...(options.waitScale ? { waitScale: options.waitScale } : {}),
+  });
+  const client = { endpoint: aws.endpoint, region: aws.region, credentials: aws.root };
+  try {
+    await putSecrets(client, options.secrets);
+    options.progress?.("deploying sst.config.ts into it");
+    const deployed = await deploy({ endpoint: aws.endpoint, credentials: aws.root, region: aws.region, stage: localStage, plan: options.plan, ...(options.trace ? { trace: options.trace } : {}) });
+    const stop = async () => {
+      await aws.stop();
+      await deployed.remove();
+    };
+    return { ministack: aws, deployed, client, stop };
+  } catch (error) {
+    await aws.stop();
+    throw error;
+  }
+}
+
+async function putSecrets(client: Cloud["client"], secrets: CloudOptions["secrets"]): Promise<void> {
+  const manager = new SecretsManagerClient(client);
+  for (const [Name, value] of Object.entries(secrets))
+    await manager.send(new CreateSecretCommand({ Name, SecretString: typeof value === "string" ? value : JSON.stringify(value) }));
+  manager.destroy();
+}
