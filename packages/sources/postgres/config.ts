@@ -48,17 +48,12 @@ export const tableName = z
   .regex(/^([^".]+|"([^"]|"")+")\.([^".]+|"([^"]|"")+")$/, 'must be schema.table, with "quotes" around a part that holds a dot or a quote');
 
 /** What would make a dump incomplete, by the name of its finding. Only these can be accepted. */
-export const incompleteness = ["row-level-security", "unreadable-tables", "unreadable-sequences", "unreadable-large-objects"] as const;
+export const incompleteness = ["row-level-security", "unreadable-tables", "unreadable-large-objects"] as const;
 export type Incompleteness = (typeof incompleteness)[number];
 
 /** The postgres part of a source in the plan. */
 export const config = z.strictObject({
   ...connection,
-  /** Whose data it is, for lists and keys: `acme-shop`. */
-  client: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
-    .optional(),
   /** Databases by name, or `all`: every one that lets anybody in, found anew at each backup. */
   databases: z
     .union(

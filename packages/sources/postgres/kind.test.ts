@@ -51,7 +51,7 @@ test("each verb says what it needs, and reading needs no secret", () => {
   expect(postgres.needs("read")).toEqual({ secrets: [], layers: ["postgres"], vpc: undefined, allow: [] });
 });
 
-test("the fullest native part that the schema takes fits 32 KiB", () => {
+test("as many databases as one backup may hold fit 32 KiB", () => {
   const database = {
     name: "ä".repeat(31),
     dump: `${"%C3%A4".repeat(31)}.dump`,
@@ -61,6 +61,7 @@ test("the fullest native part that the schema takes fits 32 KiB", () => {
     uncounted: 1e6,
     sequences: 1e6,
     largeObjects: 1e12,
+    extensions: Array.from({ length: 12 }, () => "fuzzystrmatch"),
   };
   const full = {
     format: "holdfast-postgres/1",

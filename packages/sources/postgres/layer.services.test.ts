@@ -41,7 +41,7 @@ describe.each<Arch>(["x86_64", "arm64"])("the layer for %s", (arch) => {
   let files: File[] = [];
   beforeAll(async () => {
     ({ folder, bytes } = await buildLayer(arch));
-    files = await filesOf(folder);
+    files = await filesOf(join(folder, "postgres"));
   }, 240_000);
 
   test("holds the clients of every major version, for that machine", () => {
@@ -80,8 +80,8 @@ test("each client runs with nothing but the layer's libraries and is of the pinn
   const { folder } = await buildLayer(hostArch());
   for (const it of programs) {
     for (const client of clientsOf(it)) {
-      const env = { LD_LIBRARY_PATH: join(folder, "lib") };
-      const { stdout } = await promisify(execFile)(join(folder, String(it.major), "bin", client), ["--version"], { env });
+      const env = { LD_LIBRARY_PATH: join(folder, "postgres", "lib") };
+      const { stdout } = await promisify(execFile)(join(folder, "postgres", String(it.major), "bin", client), ["--version"], { env });
       expect(stdout).toContain(` ${it.version.replace(/\.0$/, "")}`);
     }
   }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { incompleteness } from "./config.ts";
 
-/** A manifest's native part may hold 32 KiB; a database takes at most 350 bytes of it. */
-export const MOST_DATABASES = 80;
+/** A manifest's native part may hold 32 KiB; a database with the longest name and a dozen extensions takes 500 bytes of it. */
+export const MOST_DATABASES = 50;
 
 const count = z.number().int().nonnegative();
 
@@ -19,6 +19,8 @@ const database = z.strictObject({
   uncounted: count,
   sequences: count,
   largeObjects: count,
+  /** Extensions by name, but for those that every database has. A restore must have them all. */
+  extensions: z.array(z.string()),
 });
 
 /** What a manifest tells of a postgres backup in the clear: no table's name. Those stand in the encrypted `contents.json`. */
