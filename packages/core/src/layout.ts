@@ -24,6 +24,7 @@ export const signatureKey = (of: BackupId & { attempt: string }): string => `${a
 export const artifactFile = (name: string, compressed: boolean): string => `${name}${compressed ? ".zst" : ""}.age`;
 export const artifactKey = (of: BackupId & { attempt: string }, name: string, compressed: boolean): string =>
   attemptPrefix(of) + artifactFile(name, compressed);
+export const isArtifactKey = (key: string): boolean => parseBackupKey(key)?.attempt !== undefined && key.endsWith(".age");
 export const publicKeyKey = (keyId: string): string => `keys/${keyId}.pem`;
 
 /** Undefined where the key is not a manifest's. */

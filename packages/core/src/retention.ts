@@ -4,9 +4,10 @@ import { type Keep, type Tier, tierDays, tiers } from "./keep.ts";
 export type Standing = { slot: string; at: Date; state: "verified" | "doubt" | "failed" | "unverified"; restored: boolean };
 /**
  * What becomes of one backup. `because` says why it is kept; empty when it is released. `tier`: the longest it stands for.
- * `release`: the age in days from which lifecycle may expire it.
+ * `release`: the age in days from which lifecycle may expire it. `near`: one of those that a restore or a comparison would take first, so
+ * it stays where it can be read at once.
  */
-export type Decision = { slot: string; tier: Tier | undefined; because: string[]; release: number | undefined };
+export type Decision = { slot: string; tier: Tier | undefined; because: string[]; release: number | undefined; near: boolean };
 export type Decisions = { decisions: Decision[] /** Why nothing of this source is released now. */; stopped: string | undefined };
 
 const day = 86_400_000;
@@ -38,7 +39,13 @@ export function decideRetention(standings: readonly Standing[], keep: Keep, now:
     if (s.state !== "verified" && (!newest || s.at > newest.at)) because.push("newer than the newest verified");
     if (stopped && because.length === 0) because.push("releases are stopped by a doubt");
     const tier = of.toSorted((a, b) => tierDays(keep, b) - tierDays(keep, a))[0];
-    return { slot: s.slot, tier, because, release: because.length > 0 ? undefined : tierDays(keep, tier ?? "daily") };
+    return {
+      slot: s.slot,
+      tier,
+      because,
+      release: because.length > 0 ? undefined : tierDays(keep, tier ?? "daily"),
+      near: saved !== undefined,
+    };
   });
   return { decisions, stopped };
 }
