@@ -1,0 +1,93 @@
+import { HoldfastError, look, type Source, type SourceStatus, told } from "@holdfast/core";
+import { Command } from "commander";
+import { type Common, type ExitCode, type Finish, outputOf, placed, type Ports, portsOf } from "../command.ts";
+import { UsageWrong } from "../errors.ts";
+import { json, type Output, table, type Tone } from "../output.ts";
+import { sourcesOf, verifiedBy } from "../plan.ts";
+import { bytes, counted, moment, span } from "../wording.ts";
+import type { World } from "../world.ts";
+
+export type StatusOptions = { source?: string | undefined; store?: string; json?: boolean };
+/** What could not be looked at is neither ok nor a breach, and is never told as either. */
+type Seen = SourceStatus | { source: string; kind: string; verdict: "unknown"; reasons: string[] };
+
+export const statusCommand = (world: World, finish: Finish): Command =>
+  placed(new Command("status"))
+    .summary("one honest line a source")
+    .description("Says of each source whether its newest verified backup is young enough, and why not. No data is a breach, never ok.")
+    .argument("[source]", "one source; without it all of the plan's")
+    .option("--store <name>", "look at the copies in one of the plan's stores")
+    .addHelpText(
+      "after",
+      "\nExit code: 0 ok, 1 breach, 2 wrong command line, 3 could not look.\n\nExample:\n  holdfast status --stage prod || page-somebody\n",
+    )
+    .action(async (source: string | undefined, options: Common & StatusOptions) => {
+      finish(await orUnknown(options, world, async () => await status({ ...options, source }, await portsOf(options, world))));
+    });
+
+/** Whoever asks whether backups are well must not mistake "I could not look" for a breach, or a wrong command line for either. */
+async function orUnknown(options: Common, world: World, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (!(error instanceof HoldfastError) || error instanceof UsageWrong) throw error;
+    if (error.name === "UnknownSource" || error.name === "InputInvalid") throw new UsageWrong(error.message, error.hint, { cause: error });
+    const out = outputOf(world);
+    if (options.json) json({ sources: [], error: { name: error.name, message: error.message, hint: error.hint } }, out);
+    out.note(`could not look: ${told(error)}`);
+    return 3;
+  }
+}
+
+export async function status(options: StatusOptions, { place, out, world }: Ports): Promise<ExitCode> {
+  const sources = sourcesOf(place.plan, options.source);
+  const store = await place.store(options.store);
+  const seen: Seen[] = [];
+  for (const source of sources) seen.push(await lookAt(source, verifiedBy(place.lists, source), store, world));
+  if (options.json) json({ sources: seen }, out);
+  else show(seen, out);
+  if (seen.some(({ verdict }) => verdict === "breach")) return 1;
+  return seen.every(({ verdict }) => verdict === "ok") ? 0 : 3;
+}
+
+/** One source that cannot be looked at does not hide the others. */
+async function lookAt(
+  source: Source,
+  verified: ReturnType<typeof verifiedBy>,
+  store: Awaited<ReturnType<Ports["place"]["store"]>>,
+  { clock, signal }: World,
+): Promise<Seen> {
+  const { name, kind, schedule, alarmHours } = source;
+  try {
+    return (await look({ name, kind, schedule, alarmHours, verified }, store.list, clock.now())).status;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof HoldfastError)) throw error;
+    return { source: name, kind, verdict: "unknown", reasons: [`could not look: ${told(error)}`] };
+  }
+}
+
+const words: Record<Seen["verdict"], { text: string; tone: Tone }> = {
+  ok: { text: "ok", tone: "good" },
+  breach: { text: "BREACH", tone: "bad" },
+  unknown: { text: "UNKNOWN", tone: "unsure" },
+};
+
+function show(seen: readonly Seen[], out: Output): void {
+  if (seen.length === 0) out.line("the plan has no source");
+  table(
+    seen.map((each) => [words[each.verdict], each.source, sentence(each)]),
+    out,
+  );
+}
+
+function sentence(seen: Seen): string {
+  if (seen.verdict === "unknown") return seen.reasons.join("; ");
+  const { newestVerified, ageSeconds, backups, bytes: size, next, reasons } = seen;
+  const newest =
+    newestVerified === undefined || ageSeconds === undefined ? [] : [`newest verified ${newestVerified}, ${span(ageSeconds)} old`];
+  return [...reasons, ...newest, ...(backups > 0 ? [`${counted(backups, "backup")}, ${bytes(size)}`] : []), `next ${moment(next)}`].join(
+    "; ",
+  );
+}

@@ -1,0 +1,97 @@
+import { HoldfastError } from "@holdfast/core";
+
+/** The command line itself is wrong. The only error that ends with exit code 2. */
+export class UsageWrong extends HoldfastError {
+  override readonly name = "UsageWrong";
+  override readonly fault = "input";
+}
+/** The plan's file is not there or cannot be loaded. */
+export class PlanUnreadable extends HoldfastError {
+  override readonly name = "PlanUnreadable";
+  override readonly fault = "input";
+}
+/** `--local`, and nothing runs on this machine. */
+export class LocalNotRunning extends HoldfastError {
+  override readonly name = "LocalNotRunning";
+  override readonly fault = "world";
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, "Start it with `npm run local`, or keep the demo's with `npm run demo -- --keep`.", options);
+  }
+}
+/** `--local` would have left this machine. */
+export class LocalRefused extends HoldfastError {
+  override readonly name = "LocalRefused";
+  override readonly fault = "input";
+}
+/** No credentials, or none that AWS takes. */
+export class NotLoggedIn extends HoldfastError {
+  override readonly name = "NotLoggedIn";
+  override readonly fault = "input";
+}
+/** AWS knows who asks, and does not let them. */
+export class AwsDenied extends HoldfastError {
+  override readonly name = "AwsDenied";
+  override readonly fault = "world";
+}
+/** AWS does not answer, or not now. */
+export class AwsUnavailable extends HoldfastError {
+  override readonly name = "AwsUnavailable";
+  override readonly fault = "world";
+}
+/** What the plan would have deployed is not there. */
+export class NotDeployed extends HoldfastError {
+  override readonly name = "NotDeployed";
+  override readonly fault = "input";
+}
+/** A function or an execution ended badly. `remote` is the name of the error that it reported. */
+export class RunFailed extends HoldfastError {
+  override readonly name = "RunFailed";
+  override readonly fault = "world";
+  readonly remote: string;
+  constructor(remote: string, message: string, hint: string) {
+    super(message, hint);
+    this.remote = remote;
+  }
+}
+/** The wait was longer than the person allowed; what was waited for may still come. */
+export class StillWaiting extends HoldfastError {
+  override readonly name = "StillWaiting";
+  override readonly fault = "world";
+}
+/** A file would be overwritten. */
+export class FileExists extends HoldfastError {
+  override readonly name = "FileExists";
+  override readonly fault = "input";
+  constructor(file: string, hint: string) {
+    super(`${file} exists already`, hint);
+  }
+}
+/** A file or folder of this machine cannot be read or written. */
+export class FileUnusable extends HoldfastError {
+  override readonly name = "FileUnusable";
+  override readonly fault = "input";
+}
+/** A backup without a doubt has nothing to accept. */
+export class NothingToAccept extends HoldfastError {
+  override readonly name = "NothingToAccept";
+  override readonly fault = "input";
+}
+/** The person was asked and said no. */
+export class Declined extends HoldfastError {
+  override readonly name = "Declined";
+  override readonly fault = "input";
+  constructor() {
+    super("nothing was done", "Answer y to go on, or say --yes.");
+  }
+}
+/** Ctrl-C, or a polite request to end. `code` is the shell's convention: 128 and the signal's number. */
+export class Interrupted extends HoldfastError {
+  override readonly name = "Interrupted";
+  override readonly fault = "input";
+  readonly code: number;
+  constructor(signal: "SIGINT" | "SIGTERM" | "SIGHUP") {
+    super("interrupted", "What was being written was removed.");
+    this.code = 128 + signalNumbers[signal];
+  }
+}
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;

@@ -1,0 +1,54 @@
+import type { Look, Machines } from "./cloud.ts";
+import { type Stay, staysOf } from "./history.ts";
+import type { Output } from "./output.ts";
+import { answerOf, wordFor } from "./restoresteps.ts";
+import type { World } from "./world.ts";
+import { took } from "./wording.ts";
+
+/** Shows each state as it ends and the present one as it goes, until the execution has ended. Throws the signal's reason when it fires. */
+export async function followExecution(
+  execution: string,
+  machines: Machines,
+  out: Output,
+  { clock, signal }: Pick<World, "clock" | "signal">,
+): Promise<Look> {
+  let told = 0;
+  try {
+    for (;;) {
+      const found = await machines.look(execution, signal);
+      const stays = staysOf(found.events);
+      const ended = found.status !== "RUNNING";
+      const complete = ended ? stays.length : stays.findIndex(({ left }) => left === undefined);
+      const until = complete < 0 ? stays.length : complete;
+      for (; told < until; told++) tell(stays[told], found.stopped ?? clock.now(), out);
+      if (ended) return found;
+      await live(stays.at(-1), out, clock, signal);
+    }
+  } finally {
+    out.settle();
+  }
+}
+
+const columns = { word: 24, time: 10 };
+function line(stay: Stay, until: Date): string | undefined {
+  const word = wordFor(stay.state);
+  if (word === undefined) return undefined;
+  const seconds = ((stay.left ?? until).getTime() - stay.entered.getTime()) / 1000;
+  return `  ${word.padEnd(columns.word)}${took(Math.max(0, seconds)).padStart(columns.time)}`;
+}
+
+function tell(stay: Stay | undefined, until: Date, out: Output): void {
+  const text = stay && line(stay, until);
+  if (text !== undefined && stay) out.note(`${text}   ${stay.failed ? `failed: ${stay.failed.error}` : answerOf(stay)}`.trimEnd());
+}
+
+/** Step Functions is asked every two seconds, and the time on the screen goes on in between. */
+async function live(stay: Stay | undefined, out: Output, clock: World["clock"], signal: AbortSignal): Promise<void> {
+  for (let i = 0; i < ticks; i++) {
+    const text = stay && stay.left === undefined ? line(stay, clock.now()) : undefined;
+    if (text !== undefined) out.live(text);
+    await clock.wait(tickMillis, signal);
+  }
+}
+const ticks = 8;
+const tickMillis = 250;

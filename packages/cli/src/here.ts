@@ -1,0 +1,64 @@
+import path from "node:path";
+import { createInterface } from "node:readline/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Interrupted } from "./errors.ts";
+import { run } from "./program.ts";
+import type { Clock, World } from "./world.ts";
+
+/** Runs the process's own command line and leaves its exit code. */
+export async function runHere(): Promise<void> {
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      // Whoever asks twice does not want to wait for the cleaning up.
+      if (interrupt.signal.aborted) process.exit(new Interrupted(signal).code);
+      interrupt.abort(new Interrupted(signal));
+    });
+  // `holdfast list | head` ends when head has enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(process.exitCode ?? 0);
+  });
+  process.exitCode = await run(process.argv.slice(2), worldOf(interrupt.signal));
+}
+
+function worldOf(signal: AbortSignal): World {
+  const { env, stdin, stdout, stderr } = process;
+  return {
+    env,
+    // `npm run` changes to the repository's root and says where the person was.
+    cwd: env.npm_lifecycle_event === "holdfast" && env.INIT_CWD ? env.INIT_CWD : process.cwd(),
+    root: path.resolve(import.meta.dirname, "../../.."),
+    stdout,
+    stderr,
+    ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
+    clock,
+    signal,
+  };
+}
+
+const clock: Clock = {
+  now: () => new Date(),
+  async wait(milliseconds, signal) {
+    try {
+      await sleep(milliseconds, undefined, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
+  },
+};
+
+/** On stderr, since stdout is the result's. The terminal's own Ctrl-C does not reach the process while it asks. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    return await reader.question(question, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    reader.close();
+  }
+}

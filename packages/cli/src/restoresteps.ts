@@ -1,0 +1,61 @@
+import { z } from "zod";
+import type { Stay } from "./history.ts";
+import { grouped } from "./wording.ts";
+
+/** The states that a person wants to see, in their words. Those that only decide are left out. */
+const words: Readonly<Record<string, string>> = {
+  Survey: "look at the target",
+  Plan: "plan",
+  Approve: "wait for approval",
+  Thaw: "ask archived files back",
+  WaitForThaw: "wait for archived files",
+  Advance: "load",
+  WaitForStep: "wait",
+  Prove: "compare with the backup",
+  HandOver: "hand over",
+  Undo: "remove what was made",
+};
+export const wordFor = (state: string): string | undefined => words[state];
+
+/** A proof names what it counts, not what it counts in. */
+export const thingsOf = (unit: string): string => (unit === "rows" ? "tables" : "things");
+
+const made = z.array(z.object({ what: z.string(), id: z.string() }));
+const answers = {
+  Survey: z
+    .object({ backup: z.object({ source: z.string(), slot: z.string() }) })
+    .transform(({ backup }) => `${backup.source}/${backup.slot}`),
+  Plan: z.object({ plan: z.object({ steps: z.array(z.string()) }) }).transform(({ plan }) => plan.steps.join("; ")),
+  Thaw: z.object({ state: z.string() }).transform(({ state }) => (state === "ready" ? "none is archived" : "some hours")),
+  Advance: z
+    .object({ made, note: z.string().optional() })
+    .transform((step) => step.note ?? step.made.map(({ what, id }) => `${what} ${id}`).join(", ")),
+  Prove: z
+    .object({ unit: z.string(), expected: z.number(), found: z.number(), things: z.number() })
+    .transform(
+      ({ unit, expected, found, things }) => `${grouped(found)} of ${grouped(expected)} ${unit} in ${grouped(things)} ${thingsOf(unit)}`,
+    ),
+  Undo: z
+    .object({ undone: made })
+    .transform(({ undone }) => undone.map(({ what, id }) => `${what} ${id}`).join(", ") || "nothing was made"),
+};
+
+/** What a state found out, in a few words; empty where it answered nothing that is known here. */
+export function answerOf(stay: Stay): string {
+  const known = Object.hasOwn(answers, stay.state) ? answers[stay.state as keyof typeof answers] : undefined;
+  const parsed = known?.safeParse(stay.output);
+  return parsed?.success ? parsed.data : "";
+}
+
+/** What the machine puts out at its end (`infra/restore.ts`). */
+export const outcome = z.object({
+  source: z.string(),
+  slot: z.string(),
+  target: z.string(),
+  made,
+  unit: z.string(),
+  things: z.number(),
+  expected: z.number(),
+  found: z.number(),
+});
+export type Outcome = z.infer<typeof outcome>;
