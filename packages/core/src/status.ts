@@ -71,14 +71,16 @@ const hours = (seconds: number) => (seconds < 5400 ? `${Math.round(seconds / 60)
  */
 export function replaysOf(source: WatchedSource, entries: readonly Entry[], now: Date): Replay[] {
   const replays: Replay[] = [];
+  const schedule = parseSchedule(source.schedule);
+  const interval = schedule.interval(now);
+  // Where the schedule is quicker than the margin, waiting longer than one interval would only pile up more of the same.
+  const patienceFor = (minutes: number) => Math.min(minutes * 60_000, interval);
   for (const entry of entries.filter(isBackup)) {
     const waited = now.getTime() - entry.manifest.at.getTime();
-    if (stateOf(entry, source.verified) === "unverified" && waited > replayVerifyAfterMinutes * 60_000)
+    if (stateOf(entry, source.verified) === "unverified" && waited > patienceFor(replayVerifyAfterMinutes))
       replays.push({ verb: "verify", source: source.name, slot: entry.slot, key: entry.manifest.key, version: entry.manifest.version });
   }
-  const schedule = parseSchedule(source.schedule);
-  const patience = Math.min(replaySlotAfterMinutes * 60_000, schedule.interval(now));
-  const due = schedule.latest(new Date(now.getTime() - patience));
+  const due = schedule.latest(new Date(now.getTime() - patienceFor(replaySlotAfterMinutes)));
   const first = entries.find(isBackup);
   if (first && first.at < due && !entries.some((entry) => isBackup(entry) && entry.at >= due))
     replays.push({ verb: "backup", source: source.name, at: due });

@@ -1,0 +1,49 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { type Entry, catalogue, type Store, type Verdict } from "@holdfast/core";
+import { s3Store } from "@holdfast/stores/s3/s3.ts";
+import { expect, inject } from "vitest";
+import type { Local } from "./e2e.ts";
+
+/** The deployed graph as a test drives it: as the account's root, by the names that the infrastructure gives. */
+export function cloud() {
+  const local = inject("local");
+  const s3 = new S3Client({ ...local.client, forcePathStyle: true });
+  const lambda = new LambdaClient({ ...local.client, requestHandler: { requestTimeout: 120_000 } });
+  const machines = new SFNClient(local.client);
+  const store = s3Store(s3, { bucket: local.bucket, checksum: "crc32", versions: true, locks: true, archive: true, limits: {} });
+  const machine = `arn:aws:states:${local.client.region}:${local.account}:stateMachine:${local.prefix}-restore`;
+  return { local, s3, lambda, machines, store, machine, ...verbs(local, lambda, machines, store, machine) };
+}
+export type TestCloud = ReturnType<typeof cloud>;
+
+function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: Store, machine: string) {
+  const invoke = async (name: string, payload: unknown = {}): Promise<{ error?: string; message?: string; result?: unknown }> => {
+    const answer = await lambda.send(new InvokeCommand({ FunctionName: `${local.prefix}-${name}`, Payload: Buffer.from(JSON.stringify(payload)) }));
+    const body = JSON.parse(Buffer.from(answer.Payload ?? new Uint8Array()).toString() || "null");
+    return answer.FunctionError ? { error: body.errorType, message: body.errorMessage } : { result: body };
+  };
+  return {
+    invoke,
+    /** Backs up one slot by invoking the function as the Scheduler would. */
+    backup: (source: string, slot: Date) => invoke(`backup-${source}`, { slot: slot.toISOString() }),
+    entry: async (source: string, slot: string): Promise<Entry | undefined> => (await catalogue(store.list, source)).find((entry) => entry.slot === slot),
+    verdict: (source: string, slot: string): Promise<Verdict> =>
+      until(`evidence of ${source}/${slot}`, async () => (await catalogue(store.list, source)).find((entry) => entry.slot === slot)?.evidence.readable?.[0]?.verdict),
+    start: async (input: unknown): Promise<string> => (await machines.send(new StartExecutionCommand({ stateMachineArn: machine, input: JSON.stringify(input) }))).executionArn ?? "",
+    ended: (arn: string) =>
+      until(`the end of ${arn}`, async () => {
+        const found = await machines.send(new DescribeExecutionCommand({ executionArn: arn }));
+        return found.status === "RUNNING" ? undefined : found;
+      }),
+    stop: (arn: string) => machines.send(new StopExecutionCommand({ executionArn: arn })),
+  };
+}
+
+/** Waits for a condition; the test's own time limit bounds it, and a failure names what never came. */
+export async function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 60): Promise<T> {
+  const found = await expect.poll(look, { timeout: seconds * 1000, interval: 100, message: what }).toBeDefined().then(look);
+  if (found === undefined) throw new Error(`${what} came and went`);
+  return found;
+}
