@@ -1,5 +1,10 @@
 import { defineConfig } from "vitest/config";
 
+// On Node 20 vitest begins and breaks late, with words that do not say why.
+if (Number(process.versions.node.split(".")[0]) < 24) {
+  throw new Error(`the tests need Node 24, this is ${process.versions.node}: run npm test, or put node_modules/.bin first on the PATH`);
+}
+
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {

@@ -1,5 +1,5 @@
 // What package-lock.json locks, Node 24 among it.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { run } from "./lib-run.mjs";
 
@@ -28,19 +28,30 @@ function readLock(file) {
   }
 }
 
-/** What a person's own settings might turn round: dev and optional packages left out, Node 20 refused before Node 24 is there. */
-const HOW = ["--no-audit", "--no-fund", "--include=dev", "--include=optional", "--engine-strict=false"];
+/** What a person's own settings might turn round (dev and optional packages left out, Node 20 refused before Node 24 is there), and less noise. */
+const HOW = ["--no-save", "--no-audit", "--no-fund", "--include=dev", "--include=optional", "--engine-strict=false", "--loglevel=error"];
 
-/** @param {string} root @param {(line: string) => void} say */
+/**
+ * `npm install --no-save` installs what the lock says and never writes it. `npm ci` will not do: it wants every platform's optional
+ * packages in the lock, and a registry need not have them all.
+ * @param {string} root @param {(line: string) => void} say
+ */
 export function installPackages(root, say) {
   const begun = performance.now();
-  // `npm ci` empties node_modules first; where a whole tree stands, `npm install` changes only what differs. Neither writes the lock.
-  const whole = existsSync(path.join(root, "node_modules", ".package-lock.json"));
+  const tree = path.join(root, "node_modules");
+  const whole = existsSync(path.join(tree, ".package-lock.json"));
+  // An install that was killed leaves packages that look whole and are not.
+  if (!whole) rmSync(tree, { recursive: true, force: true });
   say(whole ? "Bringing npm packages up to date with the lock …" : "Installing npm packages, about 540 MB (once) …");
-  run("npm", [...(whole ? ["install", "--no-save"] : ["ci"]), ...HOW], {
-    cwd: root,
-  });
+  run("npm", ["install", ...HOW], { cwd: root });
+  linkNode(tree);
   if (!packagesMatch(root))
     throw new Error("npm ended well, yet node_modules does not match package-lock.json. Remove node_modules and run this again.");
   say(`  done in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+}
+
+/** npm 10 installs the package that holds Node 24 and leaves out the link to its program. @param {string} tree */
+function linkNode(tree) {
+  const link = path.join(tree, ".bin", "node");
+  if (!existsSync(link)) symlinkSync(path.join("..", `node-linux-${process.arch}`, "bin", "node"), link);
 }

@@ -25,7 +25,7 @@ afterEach(() => rmSync(clone, { recursive: true, force: true }));
 test("a fresh clone is made ready in order, and the next time nothing is done or said", async () => {
   const first = await setUp();
   expect(first).toMatchObject({ code: 0 });
-  expect(calls().map((call) => call.split(" --")[0])).toEqual(["npm ci", "pip install", "layer", "platform"]);
+  expect(calls().map((call) => call.split(" --")[0])).toEqual(["npm install", "pip install", "layer", "platform"]);
   put("calls", "");
   expect(await setUp()).toEqual({ code: 0, said: "" });
   expect(calls()).toEqual(["layer", "platform"]);
@@ -33,7 +33,7 @@ test("a fresh clone is made ready in order, and the next time nothing is done or
 
 test("for the check, neither servers nor layers are installed", async () => {
   expect((await setUp(["--check"])).code).toBe(0);
-  expect(calls().map((call) => call.split(" --")[0])).toEqual(["npm ci", "platform"]);
+  expect(calls().map((call) => call.split(" --")[0])).toEqual(["npm install", "platform"]);
 });
 
 test("for the tests, servers of other majors are there too", async () => {
@@ -92,16 +92,26 @@ test("what fails is told with its last words, and the next run begins there agai
 test("a tree that does not match the lock is brought up to date and not emptied", async () => {
   await setUp();
   lock("1.0.1");
+  put("node_modules/kept", "");
   put("calls", "");
   expect((await setUp()).code).toBe(0);
   expect(calls()[0]).toMatch(/^npm install --no-save /);
+  expect(existsSync(path.join(clone, "node_modules/kept"))).toBe(true);
 });
 
 test("an npm that was killed half-way left no record of its tree, so the tree is made anew", async () => {
   mkdirSync(path.join(clone, "node_modules/.bin"), { recursive: true });
   put("node_modules/.bin/node", "");
+  put("node_modules/half", "");
   expect((await setUp()).code).toBe(0);
-  expect(calls()[0]).toMatch(/^npm ci /);
+  expect(existsSync(path.join(clone, "node_modules/half"))).toBe(false);
+});
+
+test("where npm leaves out the link to Node 24, it is made", async () => {
+  const places = `mkdir -p node_modules/node-linux-${process.arch}/bin; touch node_modules/node-linux-${process.arch}/bin/node`;
+  program("npm", NPM.replace("touch node_modules/.bin/node", places));
+  expect((await setUp()).code).toBe(0);
+  expect(existsSync(path.join(clone, "node_modules/.bin/node"))).toBe(true);
 });
 
 test("wheels of other requirements are installed anew", async () => {
@@ -188,7 +198,7 @@ function system(): string {
 const NPM = `#!/bin/sh
 case "$1" in
   --version) echo 11.0.0;;
-  ci|install) echo "npm $@" >> calls; mkdir -p node_modules/.bin; touch node_modules/.bin/node; cp package-lock.json node_modules/.package-lock.json;;
+  install) echo "npm $@" >> calls; mkdir -p node_modules/.bin; touch node_modules/.bin/node; cp package-lock.json node_modules/.package-lock.json;;
 esac
 `;
 const PIP = "exit 0 # pip";
