@@ -26,8 +26,8 @@ export function storeContract(name: string, open: () => Promise<Subject>, { lack
     createContract(subject, lacks);
     readContract(subject, lacks);
     listContract(subject, lacks);
-    rangesContract(subject);
+    rangesContract(subject, lacks);
     markContract(subject, lacks);
-    modelContract(subject, runs);
+    modelContract(subject, lacks, runs);
   });
 }

@@ -60,7 +60,7 @@ export function listContract(subject: () => Subject, lacks: Lacks): void {
     needing(lacks, "keys within keys")("a key may go on where another one ends", async () => {
       const prefix = freshPrefix();
       const keys = ["a", "a/b", "a/b/c"].map((name) => prefix + name);
-      for (const key of keys) await create(key);
+      for (const key of keys.toReversed()) await create(key);
       expect(await keysOf(subject().store, prefix)).toEqual(keys);
     });
 

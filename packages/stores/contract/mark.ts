@@ -25,7 +25,7 @@ export function markContract(subject: () => Subject, lacks: Lacks): void {
       expect(await mark.marked(at)).toBeUndefined();
     });
 
-    test("marks the version that it names and no other", async () => {
+    needing(lacks, "versions")("marks the version that it names and no other", async () => {
       const { mark } = subject().store;
       const first = refOf(await create(`${freshPrefix()}versions`));
       await subject().overwrite(first.key, bytesOf(20));

@@ -1,7 +1,7 @@
 import type { Mark, Ref } from "@holdfast/core";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { bytesOf, collect, context, digest, failing, freshPrefix, inChunks, type Subject } from "./subject.ts";
+import { describe, expect } from "vitest";
+import { atRandom, bytesOf, collect, context, digest, failing, freshPrefix, inChunks, type Lacks, type Subject } from "./subject.ts";
 
 /** What every store is in a few lines: versions of keys, the newest of which may be a delete marker. */
 type Version = { bytes: Uint8Array | undefined; mark: Mark | undefined };
@@ -28,9 +28,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("list" as const), prefix: fc.constantFrom("", "b", "b/", "z") }),
 );
 
-export function modelContract(subject: () => Subject, runs: number): void {
+export function modelContract(subject: () => Subject, lacks: Lacks, runs: number): void {
   describe("random sequences", () => {
-    test("of anything that can be done leave the store as they leave the model", { timeout: 120_000 }, async () => {
+    atRandom(lacks, "versions")("of anything that can be done leave the store as they leave the model", { timeout: 120_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
           const model: Model = new Map();

@@ -2,9 +2,21 @@ import { ObjectExists, ObjectTooLarge, type Part, ShortRead, type Upload, Upload
 import { beforeAll, describe, expect, test } from "vitest";
 import { PartsMissing } from "../errors.ts";
 import { partCount } from "../partsize.ts";
-import { bytesOf, collect, context, digest, failing, freshPrefix, inChunks, keysOf, type Subject } from "./subject.ts";
+import {
+  atRandom,
+  bytesOf,
+  collect,
+  context,
+  digest,
+  failing,
+  freshPrefix,
+  inChunks,
+  keysOf,
+  type Lacks,
+  type Subject,
+} from "./subject.ts";
 
-export function rangesContract(subject: () => Subject): void {
+export function rangesContract(subject: () => Subject, lacks: Lacks): void {
   const ranges = () => subject().store.ranges;
   const listed = async (upload: Upload) => {
     const found: Part[] = [];
@@ -71,7 +83,7 @@ export function rangesContract(subject: () => Subject): void {
       await ranges().abort(upload);
     });
 
-    test("of two commits at once one makes the object", async () => {
+    atRandom(lacks, "one winner in parts")("of two commits at once one makes the object", async () => {
       const prefix = freshPrefix();
       const uploads = [await begun(prefix), await begun(prefix)];
       const commits = uploads.map(async (upload, i) => {

@@ -20,7 +20,7 @@ export function readContract(subject: () => Subject, lacks: Lacks): void {
       }
     });
 
-    test("reads and heads the version that it is asked for, also after somebody wrote over it", async () => {
+    needing(lacks, "versions")("reads and heads the version that it is asked for, also after somebody wrote over it", async () => {
       const first = await create(`${freshPrefix()}versions`, bytesOf(100, 1));
       await subject().overwrite(first.key, bytesOf(50, 2));
       expect(digest(await read(first))).toBe(digest(bytesOf(100, 1)));
@@ -29,7 +29,7 @@ export function readContract(subject: () => Subject, lacks: Lacks): void {
       expect((await subject().store.read.head({ key: first.key }))?.bytes).toBe(50);
     });
 
-    test("a delete marker is no object, and the version below it stays readable", async () => {
+    needing(lacks, "versions")("a delete marker is no object, and the version below it stays readable", async () => {
       const first = await create(`${freshPrefix()}removed`, bytesOf(100));
       await subject().remove(first.key);
       expect(await subject().store.read.head({ key: first.key })).toBeUndefined();
@@ -37,6 +37,14 @@ export function readContract(subject: () => Subject, lacks: Lacks): void {
       expect(digest(await read(refOf(first)))).toBe(digest(bytesOf(100)));
       const again = await create(first.key, bytesOf(3));
       expect(again.version).not.toBe(first.version);
+    });
+
+    test("never reads other bytes than those of the version that it is asked for", async () => {
+      const first = await create(`${freshPrefix()}versions`, bytesOf(100, 1));
+      await subject().overwrite(first.key, bytesOf(100, 2));
+      const got = await read(refOf(first)).catch((error) => error);
+      if (got instanceof Error) expect(got).toBeInstanceOf(ObjectMissing);
+      else expect(digest(got)).toBe(digest(bytesOf(100, 1)));
     });
 
     test("hands out exactly the range, of small objects and across parts", async () => {

@@ -18,6 +18,10 @@ export type Subject = {
 };
 /** Parts of the contract that some store cannot meet. */
 export type Ability =
+  /** Of uploads of one key that are committed at the same moment, one makes the object. */
+  | "one winner in parts"
+  /** What was written over or removed can still be read by its version. */
+  | "versions"
   /** list() is in UTF-8 byte order. */
   | "order"
   /** One key may be another with a slash and more. */
@@ -31,13 +35,13 @@ export type Ability =
   /** What was sent in parts can be locked too. */
   | "locks on parts"
   /** The store keeps a digest of each object. */
-  | "sums"
-  /** Bytes changed on the way are refused. */
-  | "wire";
-/** What the store lacks, each with the reason. Its tests are expected to fail, so a store that learns it tells. */
+  | "sums";
+/** What the store lacks, each with the reason. Its tests are expected to fail, so that a store that learns it tells. */
 export type Lacks = Partial<Record<Ability, string>>;
 
 export const needing = (lacks: Lacks, ability: Ability) => (lacks[ability] === undefined ? test : test.fails);
+/** For a test that may pass all the same, by luck. */
+export const atRandom = (lacks: Lacks, ability: Ability) => (lacks[ability] === undefined ? test : test.skip);
 
 export const context = (signal: AbortSignal = new AbortController().signal): Context => ({
   now: () => new Date(),

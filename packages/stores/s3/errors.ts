@@ -22,6 +22,8 @@ export function translate(error: unknown, about: About): HoldfastError {
   const options = { cause };
   const at = `${about.action} on ${about.bucket}/${about.key}`;
   const what = `${at} failed: ${name}${status === undefined ? "" : ` (${status})`}`;
+  // A version that is named by its ETag is gone when another one stands there.
+  if (status === 412 && about.action === "s3:GetObject") return new ObjectMissing(about.key, options);
   if (missing.has(name) || (status === 405 && about.action !== "s3:RestoreObject")) return new ObjectMissing(about.key, options);
   if (name === "NoSuchUpload")
     return new UploadGone(

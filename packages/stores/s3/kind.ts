@@ -3,8 +3,8 @@ import { z } from "zod";
 
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const endpoint = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => url.startsWith("https:") || loopback.has(new URL(url).hostname), "an endpoint other than this machine needs https");
+  .url({ protocol: /^https?$/, abort: true })
+  .refine((url) => /^https:/i.test(url) || loopback.has(URL.parse(url)?.hostname ?? ""), "an endpoint other than this machine needs https");
 
 const config = z
   .strictObject({

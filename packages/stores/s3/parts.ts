@@ -3,14 +3,14 @@ import { equalPart, mebibyte } from "../partsize.ts";
 
 /**
  * How large the parts of a stream of unknown length are: small at first, so that most backups need little memory, larger the longer it
- * gets, so that 600 GiB fit into 10,000 parts. Shares are of the number of parts that the store takes.
+ * gets, so that 600 GiB fit into 10,000 parts of at most 72 MiB. Shares are of the number of parts that the store takes.
  */
 const growth = [
-  { share: 0.05, part: 8 * mebibyte },
-  { share: 0.05, part: 16 * mebibyte },
-  { share: 0.1, part: 32 * mebibyte },
-  { share: 0.8, part: 72 * mebibyte },
+  { share: 0.05, times: 1 },
+  { share: 0.05, times: 2 },
+  { share: 0.1, times: 4 },
 ];
+const grown = { times: 9, atLeast: 72 * mebibyte };
 /** Bytes that a stream of unknown length may always have, where the store takes parts of equal size only. */
 const unknownLength = 600 * 1024 * mebibyte;
 
@@ -21,12 +21,12 @@ export function partSizes(key: string, size: number | undefined, limits: Limits,
     return () => part;
   }
   return (n) => {
-    let up = 0;
-    for (const { share, part } of growth) {
-      up += share * limits.maxParts;
-      if (n <= up) return Math.max(part, preferred);
+    let upTo = 0;
+    for (const { share, times } of growth) {
+      upTo += share * limits.maxParts;
+      if (n <= upTo) return preferred * times;
     }
-    return Math.max(growth.at(-1)?.part ?? preferred, preferred);
+    return Math.max(preferred * grown.times, grown.atLeast);
   };
 }
 

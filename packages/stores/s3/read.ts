@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { GetObjectCommand, GetObjectTaggingCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { type Mark, ObjectMissing, type Range, type Ref, ShortRead, StoreDenied, type Stored, type StoreRead } from "@holdfast/core";
+import { pull } from "../pull.ts";
 import { requireRange } from "../range.ts";
 import { call, pinned, type S3 } from "./call.ts";
 import { said } from "./errors.ts";
@@ -76,7 +77,7 @@ async function* read(s3: S3, asked: At, range: Range | undefined, signal: AbortS
     const before = from;
     let broke: unknown;
     try {
-      for await (const chunk of within(answer.body, answer.starts, { from, to })) {
+      for await (const chunk of within(signal ? pull(answer.body, signal) : answer.body, answer.starts, { from, to })) {
         from += chunk.length;
         yield chunk;
       }

@@ -26,7 +26,29 @@ storeContract(
   {
     runs: 20,
     lacks: {
+      "one winner in parts": "it looks whether the key is free and commits in two steps",
       archive: "it stores the name of an archive class and archives nothing",
+      "thawing shows": "it archives nothing",
+      "keys within keys": "its keys are paths, and no file is a folder",
+    },
+  },
+);
+
+storeContract(
+  "S3, on a bucket of SeaweedFS without versions",
+  () => {
+    const { endpoint, region, credentials } = inject("seaweedfs");
+    return s3Subject(clientFor({ endpoint, region, credentials }), { archive: false, locks: false, versions: false });
+  },
+  {
+    runs: 1,
+    lacks: {
+      "one winner in parts": "it looks whether the key is free and commits in two steps",
+      order: "it lists folder by folder",
+      versions: "writing over a key loses what stood there",
+      locks: "only versions can be locked",
+      "locks on parts": "only versions can be locked",
+      archive: "it archives nothing",
       "thawing shows": "it archives nothing",
       "keys within keys": "its keys are paths, and no file is a folder",
     },

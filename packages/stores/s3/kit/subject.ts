@@ -18,16 +18,74 @@ export function clientFor(config: S3ClientConfig): S3Client {
   return new S3Client({ ...clientDefaults, forcePathStyle: true, ...config });
 }
 
-/** A bucket of its own, with versions and locks. */
-export async function freshBucket(client: S3Client): Promise<string> {
+type Request = { method: string; query: Record<string, string>; body: Uint8Array };
+type Sending = { request: Request };
+const isCommit = ({ method, query }: Request) =>
+  (method === "PUT" && !("partNumber" in query)) || (method === "POST" && "uploadId" in query);
+const reset = () => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+
+/** Does `work` while the client's requests pass through `meddle`, after they were signed. */
+async function meddling<T>(
+  client: S3Client,
+  meddle: (request: Request, send: () => Promise<unknown>) => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const meddler = (next: (args: Sending) => Promise<unknown>) => (args: Sending) => meddle(args.request, () => next(args));
+  client.middlewareStack.addRelativeTo(meddler as never, {
+    relation: "after",
+    toMiddleware: "httpSigningMiddleware",
+    name: "meddling",
+    override: true,
+  });
+  try {
+    return await work();
+  } finally {
+    client.middlewareStack.remove("meddling");
+  }
+}
+
+/** Whole writes and commits take effect, and the first `times` of their answers never arrive. */
+export function loseAnswers<T>(client: S3Client, times: number, work: () => Promise<T>): Promise<T> {
+  let left = times;
+  const meddle = async (request: Request, send: () => Promise<unknown>) => {
+    const lost = isCommit(request) && left-- > 0;
+    const answer = await send();
+    if (lost) throw reset();
+    return answer;
+  };
+  return meddling(client, meddle, work);
+}
+
+/** Whole writes and commits never arrive. */
+export function loseRequests<T>(client: S3Client, work: () => Promise<T>): Promise<T> {
+  return meddling(client, (request, send) => (isCommit(request) ? Promise.reject(reset()) : send()), work);
+}
+
+/** One bit of every body changes on the way. */
+export function tamper<T>(client: S3Client, work: () => Promise<T>): Promise<T> {
+  const meddle = (request: Request, send: () => Promise<unknown>) => {
+    if (request.method === "PUT" && request.body.length > 0) {
+      request.body = new Uint8Array(request.body);
+      request.body[0] = (request.body[0] ?? 0) ^ 1;
+    }
+    return send();
+  };
+  return meddling(client, meddle, work);
+}
+
+/** A bucket of its own, with versions and locks or without both. */
+export async function freshBucket(client: S3Client, versions = true): Promise<string> {
   const bucket = `contract-${randomUUID()}`;
-  await client.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: true }));
+  await client.send(new CreateBucketCommand({ Bucket: bucket, ...(versions ? { ObjectLockEnabledForBucket: true } : {}) }));
   return bucket;
 }
 
 /** A store on a bucket of its own. What its ports cannot do is done by the same client. */
 export async function s3Subject(client: S3Client, options: Omit<S3Options, "bucket"> = {}): Promise<Subject> {
-  const bucket = await freshBucket(client);
+  return subjectOn(client, await freshBucket(client, options.versions), options);
+}
+
+export function subjectOn(client: S3Client, bucket: string, options: Omit<S3Options, "bucket"> = {}): Subject {
   return {
     store: s3Store(client, { bucket, part, ...options }),
     part,

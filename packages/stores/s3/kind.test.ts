@@ -1,0 +1,95 @@
+import { SecretUnusable } from "@holdfast/core";
+import { describe, expect, test } from "vitest";
+import { stores } from "../stores.ts";
+import { s3 } from "./kind.ts";
+import { open } from "./open.ts";
+
+const bucket = "acme-backups";
+const elsewhere = { bucket, endpoint: "https://storage.example.com", credentials: "copies/key" };
+
+describe("the kind s3", () => {
+  test("stands in the one list", () => {
+    expect(stores.s3).toEqual({ kind: s3, folder: "packages/stores/s3" });
+  });
+
+  test("takes a bucket alone, and says what it takes for granted", () => {
+    expect(s3.config.parse({ bucket })).toEqual({ bucket, checksum: "crc32", versions: true, limits: {} });
+  });
+
+  test.each([
+    [{ bucket: "A" }, "bucket"],
+    [{ bucket, endpoint: "storage.example.com", credentials: "k" }, "endpoint"],
+    [{ bucket, endpoint: "http://storage.example.com", credentials: "k" }, "endpoint"],
+    [{ bucket, endpoint: "https://storage.example.com" }, ""],
+    [{ bucket, checksum: "md5" }, "checksum"],
+    [{ bucket, buckets: 1 }, ""],
+    [{ bucket, limits: { maxParts: 0 } }, "limits.maxParts"],
+  ])("refuses %o and names the path", (config, path) => {
+    const { error } = s3.config.safeParse(config);
+    expect(error?.issues.map((issue) => issue.path.join("."))).toEqual([path]);
+  });
+
+  test("takes plain http on this machine only", () => {
+    expect(s3.config.safeParse({ ...elsewhere, endpoint: "http://127.0.0.1:8333" }).success).toBe(true);
+    expect(s3.config.safeParse({ ...elsewhere, endpoint: "http://127.0.0.1.example.com" }).success).toBe(false);
+  });
+
+  test("asks for the actions of each right and for nothing that deletes", () => {
+    const config = s3.config.parse({ bucket });
+    const actions = (...rights: Parameters<typeof s3.needs>[0]) => s3.needs(rights, config).allow;
+    expect(actions("create")).toEqual([
+      { actions: ["s3:ListBucketVersions"], resources: ["arn:aws:s3:::acme-backups"] },
+      { actions: ["s3:AbortMultipartUpload", "s3:PutObject"], resources: ["arn:aws:s3:::acme-backups/*"] },
+    ]);
+    expect(actions("list")).toEqual([{ actions: ["s3:ListBucketVersions"], resources: ["arn:aws:s3:::acme-backups"] }]);
+    expect(actions("mark")[0]?.actions).not.toContain("s3:GetObject");
+    expect(actions()).toEqual([]);
+    const everything = actions("read", "list", "create", "ranges", "mark", "thaw").flatMap((statement) => statement.actions);
+    expect(everything).toEqual([...new Set(everything)]);
+    expect(everything.filter((action) => /Delete|Bypass|\*/.test(action))).toEqual([]);
+  });
+
+  test("without versions it asks for the actions that name none", () => {
+    const config = s3.config.parse({ bucket, versions: false });
+    const all = s3.needs(["read", "list", "create", "mark"], config).allow.flatMap((statement) => statement.actions);
+    expect(all.filter((action) => action.includes("Version"))).toEqual([]);
+    expect(all).toEqual(expect.arrayContaining(["s3:ListBucket", "s3:GetObject", "s3:PutObjectTagging"]));
+  });
+
+  test("elsewhere than in AWS it needs its secret and no permission of the role", () => {
+    expect(s3.needs(["read", "create"], s3.config.parse(elsewhere))).toEqual({ secrets: ["copies/key"], allow: [] });
+  });
+});
+
+describe("opening it", () => {
+  const opening = (secret: string, config = elsewhere) =>
+    open(s3.config.parse(config) as never, { secrets: async () => secret, region: "eu-central-1" });
+  const key = JSON.stringify({ accessKeyId: "id", secretAccessKey: "hush" });
+
+  test("has locks and thaws in AWS, and elsewhere only where the plan says so", async () => {
+    const aws = await open(s3.config.parse({ bucket }) as never, { secrets: async () => "", region: "eu-central-1" });
+    expect([aws.mark.lockUntil, aws.thaw]).toEqual([expect.any(Function), expect.any(Object)]);
+    const other = await opening(key);
+    expect([other.mark.lockUntil, other.thaw]).toEqual([undefined, undefined]);
+    const locking = await opening(key, { ...elsewhere, locks: true } as never);
+    expect(locking.mark.lockUntil).toEqual(expect.any(Function));
+  });
+
+  test("knows the limits of AWS, and the tighter ones of the plan", async () => {
+    const tight = await opening(key, { ...elsewhere, checksum: "crc64nvme", limits: { maxParts: 1_000, equalParts: true } } as never);
+    expect(tight.ranges.limits).toMatchObject({ maxParts: 1_000, equalParts: true, minPart: 5_242_880, sum: "crc64nvme" });
+  });
+
+  test.each(["", "hush", '{"accessKeyId": "hush"}', '{"accessKeyId": "hush", "secretAccessKey": 5}'])(
+    "the secret %j is unusable, and is not quoted",
+    async (secret) => {
+      const error = await opening(secret).then(
+        () => undefined,
+        (thrown) => thrown,
+      );
+      expect(error).toBeInstanceOf(SecretUnusable);
+      expect(`${error.message} ${error.hint} ${error.cause}`).not.toContain("hush");
+      expect(error.message).toContain("copies/key");
+    },
+  );
+});
