@@ -9,10 +9,14 @@ let opened: Promise<Store> | undefined;
 
 /** The primary store. A verb takes from it only the ports that it needs, and the role allows no more. */
 export function primary(): Promise<Store> {
-  opened ??= open(s3.config.parse({ bucket: environment.HOLDFAST_BUCKET }) as Parameters<typeof open>[0], { secrets, region: environment.AWS_REGION });
+  opened ??= open(s3.config.parse({ bucket: environment.HOLDFAST_BUCKET }) as Parameters<typeof open>[0], {
+    secrets,
+    region: environment.AWS_REGION,
+  });
   return opened;
 }
 
 /** Seals for the plan's offline keys and for KMS, which opens without a stored secret inside the account. */
-export const sealing = (offlineKeys: readonly string[]): Seal => createSeal({ recipients: offlineKeys, kms: { client: cipher, keyId: environment.HOLDFAST_ENVELOPE_KEY } });
-export const opening = (): Unseal => createUnseal({ kms: { client: cipher, trusted: [environment.HOLDFAST_ENVELOPE_KEY] } });
+export const sealing = (offlineKeys: readonly string[]): Seal =>
+  createSeal({ offlineKeys, kms: { client: cipher, keyId: environment.HOLDFAST_ENVELOPE_KEY } });
+export const opening = (): Unseal => createUnseal({ kms: { client: cipher, keys: [environment.HOLDFAST_ENVELOPE_KEY] } });
