@@ -141,7 +141,8 @@ async function run(start: Start): Promise<void> {
   const outputs = await pulumi.runtime.runInPulumiStack(() => runProgram(config.run));
   // Without this, resources whose inputs resolve late are lost.
   await pulumi.runtime.disconnect();
-  tell({ kind: "done", outputs: await plainValues(isRecord(outputs) ? await settled(outputs) : {}) });
+  const { _protect, ...told } = await plainValues(isRecord(outputs) ? await settled(outputs) : {});
+  tell({ kind: "done", outputs: told });
 }
 
 /** Outputs of the stack are Pulumi's promises. */

@@ -1,4 +1,5 @@
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { cp, mkdir, readFile, symlink } from "node:fs/promises";
 import path from "node:path";
 import {
   AddPermissionCommand,
@@ -47,7 +48,7 @@ const fn = applier({
   ],
   async make({ inputs, described, site }) {
     const name = described.id;
-    const { scratch, opt } = await foldersOf(name, inputs.layers ?? [], site);
+    const folders = await foldersOf(name, inputs.layers ?? [], site);
     const { FunctionArn } = await site.clients.lambda.send(
       new CreateFunctionCommand({
         FunctionName: name,
@@ -58,7 +59,7 @@ const fn = applier({
         Timeout: inputs.timeout,
         MemorySize: inputs.memorySize,
         LoggingConfig: inputs.loggingConfig && { LogFormat: inputs.loggingConfig.logFormat, LogGroup: inputs.loggingConfig.logGroup },
-        Environment: { Variables: environmentOf(inputs, site, { scratch, opt }) },
+        Environment: { Variables: environmentOf(inputs, site, folders) },
         Code: { ZipFile: await zipOf(inputs, site) },
       }),
     );
@@ -71,29 +72,39 @@ const fn = applier({
 });
 
 /** A folder for what is /tmp in Lambda, and one for /opt with the content of all layers, as Lambda unpacks them over each other. */
-async function foldersOf(name: string, layers: string[], site: Site): Promise<{ scratch: string; opt: string }> {
+async function foldersOf(name: string, layers: string[], site: Site): Promise<Folders> {
   const own = path.join(site.folder, folderName(name));
-  const scratch = path.join(own, "tmp");
-  const opt = path.join(own, "opt");
-  for (const folder of [scratch, opt]) await mkdir(folder, { recursive: true });
-  for (const layer of layers) {
-    const content = site.layers.get(layer);
-    if (!content) throw new Error(`the layer ${layer} was not made in this deployment`);
-    await cp(content, opt, { recursive: true, verbatimSymlinks: true, mode: 1 });
-  }
-  return { scratch, opt };
+  const at = { scratch: path.join(own, "tmp"), opt: path.join(own, "opt") };
+  await mkdir(at.scratch, { recursive: true });
+  const contents = layers.map((layer) => contentOf(layer, site));
+  // One layer is not copied for each function: it is read-only in Lambda too.
+  if (contents.length === 1 && contents[0]) await symlink(contents[0], at.opt);
+  else
+    for (const content of contents)
+      await cp(content, at.opt, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+  return at;
+}
+
+type Folders = { scratch: string; opt: string };
+
+function contentOf(layer: string, site: Site): string {
+  const content = site.layers.get(layer);
+  if (!content) throw new Error(`the layer ${layer} was not made in this deployment`);
+  return content;
 }
 
 /** The function's own variables, where to find the local AWS, and where its folders are. Credentials come from its role. */
-function environmentOf(inputs: FunctionInputs, site: Site, at: { scratch: string; opt: string }): Record<string, string> {
-  const own = Object.entries(inputs.environment?.variables ?? {}).map(([key, value]) => [key, value.replace(/^\/opt(?=\/|$)/, at.opt)]);
+function environmentOf(inputs: FunctionInputs, site: Site, { scratch, opt }: Folders): Record<string, string> {
+  const given = Object.entries(inputs.environment?.variables ?? {});
+  const own = Object.fromEntries(given.map(([key, value]) => [key, value.replace(/^\/opt(?=\/|$)/, opt)]));
   return {
-    ...Object.fromEntries(own),
+    ...own,
+    HOLDFAST_VARIABLES: Object.keys(own).join(","),
     AWS_ENDPOINT_URL: site.endpoint,
-    HOME: at.scratch,
-    TMPDIR: at.scratch,
-    LD_LIBRARY_PATH: path.join(at.opt, "lib"),
-    PATH: `${path.join(at.opt, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: scratch,
+    TMPDIR: scratch,
+    LD_LIBRARY_PATH: path.join(opt, "lib"),
+    PATH: `${path.join(opt, "bin")}:/usr/local/bin:/usr/bin:/bin`,
     ...(site.trace ? { HOLDFAST_TRACE: site.trace } : {}),
   };
 }

@@ -6,12 +6,12 @@
 import http from "node:http";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { clearEnvironment, ownScratch } from "./environment.ts";
 import { startTrace } from "./trace.ts";
 
 type Answer = { status: number; headers: http.IncomingHttpHeaders; body: string };
 type Handler = (event: unknown, context: object) => unknown;
 
-// biome-ignore lint/style/noProcessEnv: the Runtime API tells its runtime everything by the environment
 const environment = process.env;
 const [host = "127.0.0.1", port = "80"] = (environment.AWS_LAMBDA_RUNTIME_API ?? "").split(":");
 /** One connection for all calls; the next invocation is waited for as long as it takes. */
@@ -99,6 +99,8 @@ async function serve(handler: Handler): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  clearEnvironment(environment);
+  ownScratch(environment);
   startTrace(environment);
   let handler: Handler;
   try {

@@ -44,6 +44,8 @@ def _fill(text, schedule):
 def occurrence(schedule, now):
     """The latest moment up to `now` that the schedule names."""
     expression = schedule.get("ScheduleExpression", "")
+    if expression.startswith("at("):
+        return datetime.fromisoformat(expression[3:-1])
     interval = eventbridge._parse_rate_seconds(expression)
     if interval is not None:
         begun = float(schedule.get("CreationDate", now))
