@@ -1,4 +1,6 @@
-import { PreflightRefused } from "./backuperrors.ts";
+import type { z } from "zod";
+import { CaptureInvalid, PreflightRefused } from "./backuperrors.ts";
+import { pathed } from "./issues.ts";
 import { artifactKey, type BackupId, backupId, manifestKey, signatureKey, slotId } from "./layout.ts";
 import { type Artifact, encodeManifest, type Manifest, manifestSchema, sha256 } from "./manifest.ts";
 import type { Bytes } from "./ports/bytes.ts";
@@ -39,16 +41,17 @@ export async function backup<Native>(input: BackupInput, ports: BackupPorts<Nati
   if (await exists(manifestKey(at), ports.list)) return { state: "exists", id: backupId(at) };
   const started = context.now();
   const found = await ports.capture.preflight(context);
-  const refused = found.filter((f) => f.severity === "refuse");
-  if (refused.length > 0) throw new PreflightRefused(input.source, refused);
+  requireNoRefusal(input.source, found);
+  context.signal.throwIfAborted();
   const captured = await ports.capture.capture({ source: input.source, at: input.at, attempt: input.attempt }, context);
   if (captured.state === "pending") return { state: "pending", id: backupId(at), note: captured.note };
 
   const artifacts: Artifact[] = [];
   for await (const produced of captured.artifacts) artifacts.push(await store(produced, { ...at, attempt: input.attempt }, ports, context));
-  const native = ports.kind.native.parse(await captured.native());
-  const findings = [...found, ...captured.findings].filter((f) => f.severity !== "refuse");
-  const manifest = manifestSchema.parse({
+  const native = fitting(input.source, ports.kind.native, await captured.native());
+  requireNoRefusal(input.source, captured.findings);
+  const findings = [...found, ...captured.findings];
+  const manifest = fitting(input.source, manifestSchema, {
     format: "holdfast-manifest/1",
     source: at.source,
     kind: ports.kind.name,
@@ -64,8 +67,21 @@ export async function backup<Native>(input: BackupInput, ports: BackupPorts<Nati
     findings,
     native,
   } satisfies Record<keyof Manifest, unknown>);
+  context.signal.throwIfAborted();
   const state = await commit(manifest, ports, context);
   return { state, id: backupId(at), artifacts: artifacts.length, bytes: artifacts.reduce((sum, a) => sum + a.bytes, 0), findings };
+}
+
+function requireNoRefusal(source: string, findings: readonly Finding[]): void {
+  const refused = findings.filter((f) => f.severity === "refuse");
+  if (refused.length > 0) throw new PreflightRefused(source, refused);
+}
+
+/** What a kind hands over is checked like any other input: better no backup than one that nobody can read. */
+function fitting<T extends z.ZodType>(source: string, schema: T, value: unknown): z.infer<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new CaptureInvalid(source, pathed(parsed.error), { cause: parsed.error });
 }
 
 /** By listing, because a writer may list its own prefix and read nothing. */

@@ -45,6 +45,18 @@ export class PreflightRefused extends HoldfastError {
     this.findings = findings;
   }
 }
+/** What a kind captured does not fit its own schema or the manifest's; none was written. */
+export class CaptureInvalid extends HoldfastError {
+  override readonly name = "CaptureInvalid";
+  override readonly fault = "input";
+  constructor(source: string, problems: readonly string[], options?: ErrorOptions) {
+    super(
+      `what was captured of ${source} does not fit a manifest: ${problems.join("; ")}`,
+      "The backup was not made. This is a fault of the kind's own code: report it with this message.",
+      options,
+    );
+  }
+}
 /** No backup fits what was asked for. */
 export class BackupNotFound extends HoldfastError {
   override readonly name = "BackupNotFound";
