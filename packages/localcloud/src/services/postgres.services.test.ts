@@ -57,6 +57,7 @@ test("an installation that its user cannot walk to is copied beside its data", a
   await withPostgres({ bin }, async (server) => {
     expect(await psql(server, "select 1")).toBe("1");
     expect(server.bin.startsWith(process.getuid?.() === 0 ? server.folder : bin)).toBe(true);
+    expect(statSync(path.join(server.bin, "postgres")).uid).toBe(statSync(`/proc/${server.pid}`).uid);
   });
 });
 

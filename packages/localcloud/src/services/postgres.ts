@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, lchownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { type Account, reaches, unprivileged } from "./account.ts";
@@ -69,6 +69,8 @@ function reachable(run: Run, account: Account | undefined, bin: string): string 
   if (reaches(account, server)) return bin;
   const copy = path.join(run.folder, "install");
   cpSync(path.dirname(bin), copy, { recursive: true });
+  // The guard runs as that user too, and removes it when we cannot.
+  for (const entry of [".", ...readdirSync(copy, { recursive: true, encoding: "utf8" })]) give(account, path.join(copy, entry));
   return path.join(copy, path.basename(bin));
 }
 
@@ -142,5 +144,5 @@ const data = (run: Run): string => path.join(run.folder, "data");
 const socket = (run: Run): string => path.join(run.folder, "socket");
 
 function give(account: Account | undefined, file: string): void {
-  if (account) chownSync(file, account.uid, account.gid);
+  if (account) lchownSync(file, account.uid, account.gid);
 }

@@ -38,15 +38,17 @@ const LAST_LINES = 20;
  * The guard: a shell that leads the service's process group, forks a watcher and becomes the service. The watcher waits on a pipe
  * whose other end only we hold, so it wakes when we close it and when we die, however we die; then it stops the service, removes
  * what it left, and kills the rest of the group, itself included. The watcher is there before the service is, so nothing can slip by.
- * It forks twice because PostgreSQL takes the death of an unknown child for a crash.
+ * It forks twice because PostgreSQL takes the death of an unknown child for a crash, and asks proc(5) because a container's first
+ * process may never reap a zombie, which still answers kill -0.
  */
 const GUARD = `
 signal=$1 tenths=$2 leftovers=$3; shift 3
+runs() { read -r stat </proc/$$/stat && case $stat in *") Z "*) false ;; esac; }
 ( (
   trap '' TERM INT HUP QUIT
   cat <&3 >/dev/null
   kill -s $signal $$
-  while kill -0 $$ && [ $tenths -gt 0 ]; do sleep 0.1; tenths=$((tenths - 1)); done
+  while runs && [ $tenths -gt 0 ]; do sleep 0.1; tenths=$((tenths - 1)); done
   kill -s KILL $$
   printf '%s' "$leftovers" | while IFS= read -r leftover; do rm -rf -- "$leftover"; done
   kill -s KILL -- -$$
@@ -109,13 +111,13 @@ async function untilReady(what: Launch, child: ChildProcess, pid: number): Promi
   return `was not ready after ${seconds} s`;
 }
 
-async function stopped(what: Launch, guard: Socket, over: Promise<void>, clear: () => void): Promise<void> {
+async function stopped(what: Launch, guard: Socket, over: Promise<void>, clear: () => Promise<void>): Promise<void> {
   guard.ref().end();
   const late = pause((what.stop.seconds + 10) * 1000, "late" as const, { ref: false });
   if ((await Promise.race([over, late])) === "late") {
     throw new ServiceNotStopped(`${what.title} did not stop`, "Look for it with ps and end it by hand; its log is in its folder.");
   }
-  clear();
+  await clear();
 }
 
 function tail(log: string): string {

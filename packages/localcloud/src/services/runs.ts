@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Account, temporary } from "./account.ts";
 import { clone } from "./install.ts";
 
@@ -11,13 +12,13 @@ import { clone } from "./install.ts";
 export type Run = { service: string; mark: string; folder: string; record: string };
 
 export const MARK = "HOLDFAST_RUN";
+const POLL_MS = 10;
 const records = path.join(clone, ".local", "run");
 
 type Written = { service: string; mark: string; folder: string; owner: string; also: string[] };
 
 /** Makes the folder, owned by `account` and closed to others. `also` names files outside the folder that the service leaves behind. */
 function beginRun(service: string, account: Account | undefined, also: string[] = []): Run {
-  sweep();
   const mark = randomBytes(12).toString("hex");
   const folder = mkdtempSync(path.join(temporary(account), "holdfast-"));
   mkdirSync(records, { recursive: true });
@@ -30,29 +31,29 @@ function beginRun(service: string, account: Account | undefined, also: string[] 
 
 /** Gives `work` a run of its own, and removes the run when `work` fails. */
 export async function inRun<T>(service: string, account: Account | undefined, work: (run: Run) => Promise<T>, also?: string[]): Promise<T> {
+  await sweep();
   const run = beginRun(service, account, also);
   try {
     return await work(run);
   } catch (error) {
-    endRun(run);
+    await endRun(run);
     throw error;
   }
 }
 
 /** Ends what still carries the run's mark, and removes its folder and record. Twice is harmless. */
-export function endRun(run: Run): void {
-  for (const pid of marked(run.mark)) signal(pid);
-  rmSync(run.folder, { recursive: true, force: true });
-  rmSync(run.record, { force: true });
+export async function endRun(run: Run): Promise<void> {
+  await endMarked(run.mark);
+  for (const leftover of [run.folder, run.record]) rmSync(leftover, { recursive: true, force: true });
 }
 
 /** Ends what runs of this clone left whose starter is dead, and only that. */
-export function sweep(): void {
+export async function sweep(): Promise<void> {
   for (const file of list(records)) {
     const record = path.join(records, file);
     const left = readRecord(record);
     if (!left || alive(left.owner)) continue;
-    for (const pid of marked(left.mark)) signal(pid);
+    await endMarked(left.mark);
     for (const leftover of [left.folder, ...left.also, record]) rmSync(leftover, { recursive: true, force: true });
   }
 }
@@ -94,11 +95,20 @@ function environ(pid: number): string {
   }
 }
 
+/** Kills every process of a run and waits until the last is gone: one that still writes would put files back into a removed folder. */
+async function endMarked(mark: string): Promise<void> {
+  for (let pids = marked(mark); pids.length > 0; pids = marked(mark)) {
+    for (const pid of pids) signal(pid);
+    await pause(POLL_MS);
+  }
+}
+
 function signal(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended meanwhile.
+  } catch (error) {
+    // ESRCH: it ended meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
