@@ -139,6 +139,15 @@ export class ArchiveBroken extends HoldfastError {
   }
 }
 
+/** A client was ended from outside, for want of memory for example: says nothing about the backup. */
+export class ClientKilled extends HoldfastError {
+  override readonly name = "ClientKilled";
+  override readonly fault = "world";
+  constructor(program: string, signal: string) {
+    super(`${program} was killed by ${signal}`, "Trying again usually helps; if it does not, give the function more memory.");
+  }
+}
+
 // ── Restoring ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export class DatabaseExists extends HoldfastError {
   override readonly name = "DatabaseExists";
