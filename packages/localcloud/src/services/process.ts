@@ -85,7 +85,7 @@ function start(run: Run, what: Launch, log: string): ChildProcess {
     const leftovers = [run.folder, run.record, ...(what.leaves ?? [])].map((file) => `${file}\n`).join("");
     return spawn(
       "/bin/sh",
-      ["-c", GUARD, "holdfast", what.stop.signal, String(what.stop.seconds * 10), leftovers, what.program, ...what.args],
+      ["-c", GUARD, "holdfast", what.stop.signal, String(Math.round(what.stop.seconds * 10)), leftovers, what.program, ...what.args],
       {
         cwd: run.folder,
         env: environment(run.folder, { ...what.env, [MARK]: run.mark }),

@@ -30,6 +30,7 @@ describe.each(names)("%s", (name) => {
     const service = await started(name);
     const mark = markOf(service.pid);
     expect(listens(service.pid, portOf(service))).toBe(true);
+    expect(listens(process.pid, portOf(service))).toBe(false);
     await service.stop();
     await service.stop();
     expect(marked(mark)).toEqual([]);
