@@ -17,6 +17,6 @@ export async function unsealWith(identityFile: string): Promise<Unseal> {
 
 /** Opens files with the deployment's envelope key, by the rights of whoever runs the command. */
 export async function unsealByKms(place: Place): Promise<Unseal> {
-  const trusted = [await place.cloud.keys.arnOf(`alias/${place.name("envelope")}`)];
-  return createUnseal({ kms: { client: place.cloud.keys.cipher, trusted } });
+  const keys = [await place.cloud.keys.arnOf(`alias/${place.name("envelope")}`)];
+  return createUnseal({ kms: { client: place.cloud.keys.cipher, keys } });
 }

@@ -28,6 +28,7 @@ export async function followLog<T>(
   const done = new AbortController();
   const signal = AbortSignal.any([of.signal, done.signal]);
   const watched = watch({ ...of, signal }, show);
+  watched.catch(() => {}); // told when the work is done; until then nobody waits for it
   try {
     return await work;
   } finally {

@@ -20,7 +20,7 @@ export function chosen(manifest: Manifest, name: string | undefined): Artifact[]
 
 /**
  * One artifact goes into a file, or into `out` where that is a folder; all of them go into a folder. Throws {@link UsageWrong} for what
- * would put several into one stream, and for a name that would leave the folder.
+ * would put several into one stream.
  */
 export async function placesFor(
   manifest: Manifest,
@@ -43,11 +43,8 @@ function onlyOne(artifacts: readonly Artifact[]): Artifact {
   throw new UsageWrong("stdout takes one artifact", `Name it: ${artifacts.map(({ name }) => name).join(", ")}.`);
 }
 
-function nameOf(artifact: Artifact, { encrypted }: OutOptions): string {
-  const name = encrypted ? artifactFile(artifact.name, artifact.compressed) : artifact.name;
-  if (path.basename(name) === name && !name.startsWith(".") && !name.includes("\\")) return name;
-  throw new UsageWrong(`the artifact ${artifact.name} has a name that is no file name`, "Fetch it alone, and name its file with --out.");
-}
+/** A manifest's names are plain file names; its schema sees to that. */
+const nameOf = ({ name, compressed }: Artifact, { encrypted }: OutOptions): string => (encrypted ? artifactFile(name, compressed) : name);
 
 const isFolder = (file: string): Promise<boolean> =>
   stat(file).then(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Lists, type Plan, parsePlan, type Source, UnknownSource } from "@holdfast/core";
@@ -16,18 +17,13 @@ export async function loadPlan(file: string): Promise<LoadedPlan> {
 }
 
 async function load(file: string): Promise<PlanFile> {
+  const hint = "The plan is holdfast.config.ts in the repository; --plan names another file.";
+  if (!existsSync(file)) throw new PlanUnreadable(`there is no plan at ${file}`, hint);
   try {
     return (await import(pathToFileURL(path.resolve(file)).href)) as PlanFile;
   } catch (cause) {
-    const missing =
-      cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND" && !cause.message.includes("imported from");
-    throw new PlanUnreadable(
-      missing
-        ? `there is no plan at ${file}`
-        : `the plan ${file} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "The plan is holdfast.config.ts in the repository; --plan names another file.",
-      { cause },
-    );
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PlanUnreadable(`the plan ${file} cannot be loaded: ${why}`, hint, { cause });
   }
 }
 

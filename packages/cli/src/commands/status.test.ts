@@ -1,0 +1,116 @@
+import { type Stored, StoreUnavailable } from "@holdfast/core";
+import { beforeEach, describe, expect, test } from "vitest";
+import { testPlace, type TestPlace } from "../kit/place.ts";
+import { testWorld } from "../kit/world.ts";
+import { run } from "../program.ts";
+import { status } from "./status.ts";
+
+let t: TestPlace;
+beforeEach(async () => {
+  t = await testPlace(testWorld());
+});
+const lines = () => t.world.stdout.text.trim().split("\n");
+const verified = async (id: string) => {
+  await t.make(id);
+  await t.prove(id, "readable");
+};
+/** A store that cannot be listed below this prefix. */
+const deafTo = (prefix: string) => ({
+  ...t,
+  place: {
+    ...t.place,
+    store: async () => ({
+      ...t.store,
+      list: {
+        list: (asked: string): AsyncIterable<Stored> => {
+          if (asked.startsWith(prefix)) throw new StoreUnavailable("the store is away", "Try again.");
+          return t.store.list.list(asked);
+        },
+      },
+    }),
+  },
+});
+
+describe("the exit code and the line", () => {
+  test("are ok when the newest verified backup is young enough", async () => {
+    await verified("note/20261121T020000Z");
+    expect(await status({ source: "note" }, t)).toBe(0);
+    expect(lines()).toEqual([
+      expect.stringMatching(
+        /^ok {2}note {2}newest verified note\/20261121T020000Z, 10 h old; 1 backup, 1\.\d KiB; next 2026-11-22 02:00 UTC$/,
+      ),
+    ]);
+  });
+  test("are a breach when there is no backup at all", async () => {
+    expect(await status({ source: "note" }, t)).toBe(1);
+    expect(lines()).toEqual(["BREACH  note  there is no backup; next 2026-11-22 02:00 UTC"]);
+  });
+  test("are a breach when backups are made and none is verified", async () => {
+    await t.make("note/20261121T020000Z");
+    expect(await status({ source: "note" }, t)).toBe(1);
+    expect(lines()[0]).toContain("no backup is verified");
+  });
+  test("are a breach when the newest verified one is too old", async () => {
+    await verified("note/20261119T020000Z");
+    expect(await status({ source: "note" }, t)).toBe(1);
+    expect(lines()[0]).toContain("58.0 hours old, over the 36.0 hours");
+  });
+  test("are a breach while something newer is in doubt or broken", async () => {
+    await verified("note/20261120T120000Z");
+    await t.make("note/20261121T020000Z");
+    await t.prove("note/20261121T020000Z", "readable", "doubt");
+    expect(await status({ source: "note" }, t)).toBe(1);
+    expect(lines()[0]).toContain("note/20261121T020000Z is in doubt");
+  });
+  test("are a breach when one of several sources is", async () => {
+    await verified("note/20261121T020000Z");
+    expect(await status({}, t)).toBe(1);
+    expect(lines().map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+      ["ok", "note"],
+      ["BREACH", "other"],
+    ]);
+  });
+});
+
+describe("what cannot be looked at", () => {
+  test("is neither ok nor a breach: unknown, and exit code 3", async () => {
+    await verified("note/20261121T020000Z");
+    expect(await status({ source: "note" }, deafTo("backups/note/"))).toBe(3);
+    expect(lines()).toEqual(["UNKNOWN  note  could not look: the store is away. Try again."]);
+  });
+  test("does not hide the others, and a breach elsewhere stays one", async () => {
+    await verified("note/20261121T020000Z");
+    expect(await status({}, deafTo("backups/note/"))).toBe(1);
+    expect(lines().map((line) => line.split(/ {2,}/)[0])).toEqual(["UNKNOWN", "BREACH"]);
+  });
+  test("is told as such also when the plan or the place cannot be opened", async () => {
+    const world = testWorld();
+    expect(await run(["status", "--plan", "/nowhere/plan.ts", "--stage", "prod", "--json"], world)).toBe(3);
+    expect(JSON.parse(world.stdout.text)).toEqual({
+      sources: [],
+      error: { name: "PlanUnreadable", message: expect.any(String), hint: expect.any(String) },
+    });
+    expect(world.stderr.text).toContain("could not look: there is no plan at /nowhere/plan.ts");
+  });
+});
+
+test("JSON has verdict and numbers of each source", async () => {
+  await verified("note/20261121T020000Z");
+  expect(await status({ source: "note", json: true }, t)).toBe(0);
+  expect(JSON.parse(t.world.stdout.text)).toEqual({
+    sources: [
+      {
+        source: "note",
+        kind: "memo",
+        verdict: "ok",
+        reasons: [],
+        newest: "note/20261121T020000Z",
+        newestVerified: "note/20261121T020000Z",
+        ageSeconds: 36_000,
+        backups: 1,
+        bytes: expect.any(Number),
+        next: "2026-11-22T02:00:00.000Z",
+      },
+    ],
+  });
+});
