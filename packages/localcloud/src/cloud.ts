@@ -1,5 +1,5 @@
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { type Deployed, deploy } from "./deploy/index.ts";
+import { completed, type Deployed, deploy } from "./deploy/index.ts";
 import { type Ministack, ministack } from "./services/index.ts";
 
 export type CloudOptions = {
@@ -30,6 +30,7 @@ export const localStage = "local";
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
   options.progress?.("starting the local AWS");
   const aws = await ministack({
+    env: completed(),
     ...(options.port ? { port: options.port } : {}),
     ...(options.log ? { log: options.log } : {}),
     ...(options.waitScale ? { waitScale: options.waitScale } : {}),
