@@ -7,7 +7,8 @@ import { tryRun } from "../lib-run.mjs";
 /** What of the environment reaches the install: where programs are, how to reach a registry. Nothing of AWS, nothing of SST. */
 const PASSED = /^(path|lang|lc_\w+|tmpdir|(https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir))$/i;
 /** npm's own settings, but for those that npm sets for the script it runs and that would send the install elsewhere. */
-const NPM_SETTING = /^npm_config_(registry|.*registry|.*proxy|noproxy|ca|cafile|cert|key|strict_ssl|cache|offline|prefer_offline|fetch_\w+|maxsockets|user_agent|\/\/.*)$/i;
+const NPM_SETTING =
+  /^npm_config_(registry|.*registry|.*proxy|noproxy|ca|cafile|cert|key|strict_ssl|cache|offline|prefer_offline|fetch_\w+|maxsockets|user_agent|\/\/.*)$/i;
 
 /**
  * The environment of the install. npm reads `~/.npmrc` and the project's `.npmrc`; the install has another home and another project, so
@@ -21,5 +22,9 @@ export function npmEnvironment(root, home) {
   const merged = path.join(home, ".npmrc");
   writeFileSync(merged, `${both.join("\n")}\n`, { mode: 0o600 });
   const cache = tryRun("npm", ["config", "get", "cache"], { cwd: root })?.trim();
-  return { ...Object.fromEntries(passed.map(([name, value]) => [name, String(value)])), ...(cache ? { npm_config_cache: cache } : {}), npm_config_userconfig: merged };
+  return {
+    ...Object.fromEntries(passed.map(([name, value]) => [name, String(value)])),
+    ...(cache ? { npm_config_cache: cache } : {}),
+    npm_config_userconfig: merged,
+  };
 }

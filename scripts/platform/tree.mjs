@@ -39,7 +39,9 @@ async function digestOfOne(file) {
  */
 export async function copyTree(from, to, shared) {
   const files = await entries(from);
-  for (const folder of [...new Set(files.map((file) => path.dirname(file)))].sort()) await mkdir(path.join(to, folder), { recursive: true });
+  await mkdir(to, { recursive: true });
+  for (const folder of [...new Set(files.map((file) => path.dirname(file)))].sort())
+    await mkdir(path.join(to, folder), { recursive: true });
   const canLink = (await stat(from)).dev === (await stat(to)).dev;
   await eachOf(files, async (file) => copyOne(path.join(from, file), path.join(to, file), canLink && shared(file)));
 }
@@ -48,7 +50,14 @@ export async function copyTree(from, to, shared) {
 async function copyOne(from, to, linked) {
   const info = await lstat(from);
   if (info.isSymbolicLink()) return symlink(await readlink(from), to);
-  if (linked && (await link(from, to).then(() => true, () => false))) return undefined;
+  if (
+    linked &&
+    (await link(from, to).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return undefined;
   await copyFile(from, to, constants.COPYFILE_FICLONE);
   return chmod(to, info.mode & 0o777);
 }

@@ -1,0 +1,1 @@
+export function layOutPlatform(root: string, say?: (line: string) => void): Promise<void>;

@@ -1,0 +1,1 @@
+export function npmEnvironment(root: string, home: string): Record<string, string>;
