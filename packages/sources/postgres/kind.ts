@@ -25,3 +25,6 @@ export const postgres: Kind<Config, Native, Target> = {
   portable: true,
   needs,
 };
+
+/** The name under which generated entries import it. */
+export { postgres as kind };
