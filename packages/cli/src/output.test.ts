@@ -25,7 +25,9 @@ describe("the live line", () => {
   test("never wraps, because a wrapped line cannot be rewritten", () => {
     const { world, out } = outputs({ tty: true });
     out.live("x".repeat(300));
-    expect(world.stderr.text).toBe(`\r\u001b[2K${"x".repeat(99)}`);
+    world.stderr.columns = 0; // a terminal that does not know its width
+    out.live("y".repeat(300));
+    expect(world.stderr.text).toBe(`\r\u001b[2K${"x".repeat(99)}\r\u001b[2K${"y".repeat(79)}`);
   });
   test("is a plain line every ten seconds where nobody watches", async () => {
     const { world, out } = outputs({ tty: false });

@@ -40,7 +40,7 @@ export function output(out: Stream, err: Stream, options: { now(): Date; color: 
     },
     live(text) {
       if (err.isTTY) {
-        err.write(`\r\u001b[2K${printable(text).slice(0, (err.columns ?? 80) - 1)}`);
+        err.write(`\r\u001b[2K${printable(text).slice(0, (err.columns || 80) - 1)}`);
         shown = true;
         return;
       }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Stay } from "./history.ts";
-import { grouped } from "./wording.ts";
+import { counted, grouped } from "./wording.ts";
 
 /** The states that a person wants to see, in their words. Those that only decide are left out. */
 const words: Readonly<Record<string, string>> = {
@@ -17,8 +17,8 @@ const words: Readonly<Record<string, string>> = {
 };
 export const wordFor = (state: string): string | undefined => words[state];
 
-/** A proof names what it counts, not what it counts in. */
-export const thingsOf = (unit: string): string => (unit === "rows" ? "tables" : "things");
+/** What rows stand in is known; of other units a proof does not name what it counts them in. */
+export const inTables = (unit: string, things: number): string | undefined => (unit === "rows" ? counted(things, "table") : undefined);
 
 const made = z.array(z.object({ what: z.string(), id: z.string() }));
 const answers = {
@@ -32,8 +32,8 @@ const answers = {
     .transform((step) => step.note ?? step.made.map(({ what, id }) => `${what} ${id}`).join(", ")),
   Prove: z
     .object({ unit: z.string(), expected: z.number(), found: z.number(), things: z.number() })
-    .transform(
-      ({ unit, expected, found, things }) => `${grouped(found)} of ${grouped(expected)} ${unit} in ${grouped(things)} ${thingsOf(unit)}`,
+    .transform(({ unit, expected, found, things }) =>
+      [`${grouped(found)} of ${grouped(expected)} ${unit}`, inTables(unit, things)].filter(Boolean).join(" in "),
     ),
   Undo: z
     .object({ undone: made })

@@ -14,14 +14,16 @@ import { contextOf, type World } from "../world.ts";
 export type AcceptOptions = { source: string; slot: string; why: string; yes?: boolean; json?: boolean };
 
 export const acceptCommand = (world: World, finish: Finish): Command =>
-  placed(new Command("accept"))
-    .summary("record that a doubt about a backup is expected")
-    .description(
-      "After a mass deletion that was meant, somebody has to say so: until then nothing of the source expires. Signed, for this one backup.",
-    )
-    .argument("<source/slot>", "the backup in doubt", backupArgument)
-    .requiredOption("--why <text>", "the reason, which stays in the evidence")
-    .option("-y, --yes", "record without a question")
+  placed(
+    new Command("accept")
+      .summary("record that a doubt about a backup is expected")
+      .description(
+        "After a mass deletion that was meant, somebody has to say so: until then nothing of the source expires. Signed, for this one backup.",
+      )
+      .argument("<source/slot>", "the backup in doubt", backupArgument)
+      .requiredOption("--why <text>", "the reason, which stays in the evidence")
+      .option("-y, --yes", "record without a question"),
+  )
     .addHelpText("after", '\nExample:\n  holdfast accept shop/20261121T020000Z --why "old orders were deleted, ticket 4711" --stage prod\n')
     .action(async (at: { source: string; slot: string }, options: Common & Omit<AcceptOptions, "source" | "slot">) =>
       finish(await accept({ ...options, ...at }, await portsOf(options, world))),

@@ -16,12 +16,14 @@ import type { World } from "../world.ts";
 export type BackupOptions = { source: string; wait?: boolean; minutes?: number; json?: boolean };
 
 export const backupCommand = (world: World, finish: Finish): Command =>
-  placed(new Command("backup"))
-    .summary("make a backup now, and wait until it is verified")
-    .description("Runs the source's backup function, follows it, and waits for the verdict of its verification.")
-    .argument("<source>", "what to back up")
-    .option("--no-wait", "end when the backup is made, before it is verified")
-    .option("--minutes <n>", "how long to wait for the verification", positive, 45)
+  placed(
+    new Command("backup")
+      .summary("make a backup now, and wait until it is verified")
+      .description("Runs the source's backup function, follows it, and waits for the verdict of its verification.")
+      .argument("<source>", "what to back up")
+      .option("--no-wait", "end when the backup is made, before it is verified")
+      .option("--minutes <n>", "how long to wait for the verification", positive, 45),
+  )
     .addHelpText(
       "after",
       "\nExit code: 0 verified (with --no-wait: made), 1 anything else.\n\nExample:\n  holdfast backup shop --stage prod\n",

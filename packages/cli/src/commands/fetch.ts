@@ -45,18 +45,20 @@ export type FetchOptions = {
 };
 
 export const fetchCommand = (world: World, finish: Finish): Command =>
-  placed(new Command("fetch"))
-    .summary("decrypt a backup's files, and check every byte of them")
-    .description("Checks the signature and every digest. A file gets its name only after its last byte was authenticated.")
-    .argument("<source/slot>", "which backup; SOURCE/latest is the newest verified one", backupArgument)
-    .argument("[artifact]", "one file of it; without it all of them, into a folder")
-    .option("--out <path>", "a file, a folder, or - for stdout")
-    .option("--identity <file>", "decrypt with an offline key instead of KMS")
-    .option("--encrypted", "keep the files as they are stored, for age and zstd")
-    .option("--store <name>", "read the copy in one of the plan's stores")
-    .option("--dir <folder>", "read what was downloaded into a folder")
-    .option("--trust <file>", "a public signing key in PEM, instead of asking KMS; may stand several times", gathered)
-    .option("--force", "replace files that exist")
+  placed(
+    new Command("fetch")
+      .summary("decrypt a backup's files, and check every byte of them")
+      .description("Checks the signature and every digest. A file gets its name only after its last byte was authenticated.")
+      .argument("<source/slot>", "which backup; SOURCE/latest is the newest verified one", backupArgument)
+      .argument("[artifact]", "one file of it; without it all of them, into a folder")
+      .option("--out <path>", "a file, a folder, or - for stdout")
+      .option("--identity <file>", "decrypt with an offline key instead of KMS")
+      .option("--encrypted", "keep the files as they are stored, for age and zstd")
+      .option("--store <name>", "read the copy in one of the plan's stores")
+      .option("--dir <folder>", "read what was downloaded into a folder")
+      .option("--trust <file>", "a public signing key in PEM, instead of asking KMS; may stand several times", gathered)
+      .option("--force", "replace files that exist"),
+  )
     .addHelpText(
       "after",
       "\nExamples:\n  holdfast fetch shop/latest --stage prod\n  holdfast fetch shop/20261121T020000Z shop.dump --out - --stage prod | pg_restore --list\n" +

@@ -39,6 +39,7 @@ test("a file that is there is never replaced", async () => {
   expect(await run(["keygen", "--out", "offline.key"], world)).toBe(1);
   expect(written("offline.key")).toBe("the only copy");
   expect(readdirSync(folder)).toEqual(["offline.key"]);
+  expect(world.stderr.text).not.toContain("--force");
 });
 test("the private half goes to stdout for somebody who says so", async () => {
   expect(await run(["keygen", "--out", "-"], world)).toBe(0);

@@ -11,12 +11,14 @@ export type KeygenOptions = { out: string; json?: boolean };
 const defaultFile = "holdfast-offline.key";
 
 export const keygenCommand = (world: World, finish: Finish): Command =>
-  said(new Command("keygen"))
-    .summary("make an offline key that opens backups without AWS")
-    .description(
-      "Makes an age X25519 key. The public half goes into the plan's offlineKeys; the private half goes to a safe place, and never to a server.",
-    )
-    .option("--out <file>", "where the private half is written; - for stdout", defaultFile)
+  said(
+    new Command("keygen")
+      .summary("make an offline key that opens backups without AWS")
+      .description(
+        "Makes an age X25519 key. The public half goes into the plan's offlineKeys; the private half goes to a safe place, and never to a server.",
+      )
+      .option("--out <file>", "where the private half is written; - for stdout", defaultFile),
+  )
     .addHelpText("after", "\nExample:\n  holdfast keygen --out offline.key\n")
     .action(async (options: KeygenOptions) => finish(await keygen(options, world, outputOf(world))));
 
@@ -29,10 +31,14 @@ export async function keygen({ out: to, json: asJson }: KeygenOptions, world: Wo
     out.note(`public key: ${recipient}`);
   } else {
     const file = path.resolve(world.cwd, to);
-    await save(file, once(Buffer.from(text)), { force: false });
+    await save(file, once(Buffer.from(text)), {
+      force: false,
+      hint: "A key is never replaced: the backups made for it would be lost. Name another file with --out.",
+    });
     if (asJson) json({ recipient, file }, out);
     else out.line(recipient);
-    out.note(`The line above is the public half: put it under offlineKeys in holdfast.config.ts.\nThe private half is in ${file}`);
+    out.note(`The public half, ${recipient}, goes under offlineKeys in holdfast.config.ts.`);
+    out.note(`The private half is in ${file}, which only you may read.`);
   }
   for (const line of advice(to === "-" ? "FILE" : to, recipient)) out.note(line);
   return 0;

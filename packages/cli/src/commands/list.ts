@@ -27,13 +27,15 @@ type Backup = Entry & { manifest: Stored };
 type Row = { entry: Backup; state: State; tier: string | undefined; mark: Mark | undefined };
 
 export const listCommand = (world: World, finish: Finish): Command =>
-  placed(new Command("list"))
-    .summary("the backups of a source, and how each stands")
-    .description("Lists backups, newest first: age, size, proofs, and how long each is kept. Reads listings; opens no backup.")
-    .argument("[source]", "one source; without it all of the plan's")
-    .option("--store <name>", "read the copies in one of the plan's stores")
-    .option("--last <n>", "how many of each source", positive, 50)
-    .option("--all", "every one of them")
+  placed(
+    new Command("list")
+      .summary("the backups of a source, and how each stands")
+      .description("Lists backups, newest first: age, size, proofs, and how long each is kept. Reads listings; opens no backup.")
+      .argument("[source]", "one source; without it all of the plan's")
+      .option("--store <name>", "read the copies in one of the plan's stores")
+      .option("--last <n>", "how many of each source", positive, 50)
+      .option("--all", "every one of them"),
+  )
     .addHelpText("after", "\nExample:\n  holdfast list shop --stage prod\n")
     .action(async (source: string | undefined, options: Common & ListOptions) =>
       finish(await list({ ...options, source }, await portsOf(options, world))),

@@ -57,13 +57,12 @@ describe("a restore that ends well", () => {
       "  plan                         1.0 s   write memo",
       "  ask archived files back      1.0 s   none is archived",
       "  load                         5.0 s   folder memo-1",
-      "  compare with the backup      1.0 s   2 of 2 lines in 1 things",
+      "  compare with the backup      1.0 s   2 of 2 lines",
     ]);
     expect(lines(t.world.stdout.text).map((line) => line.split(/ {2,}/))).toEqual([
       ["restored", id],
       ["at", "desk"],
       ["folder", "memo-1"],
-      ["things", "1 compared"],
       ["lines", "2 found, 2 expected"],
       ["took", "10 s"],
     ]);
@@ -77,6 +76,13 @@ describe("a restore that ends well", () => {
         input: { source: "note", target: "desk", at: "20261121T020000Z", database: "check", unverified: false, force: false },
       },
     ]);
+  });
+  test("names the tables where rows were compared", async () => {
+    const rows = { ...outcome, unit: "rows", things: 14, expected: 300_123, found: 300_123 };
+    t.answers.looks.splice(0, 9, look("SUCCEEDED", stay("Prove", 8, 9, rows), { output: JSON.stringify(rows) }));
+    await restore(go, t);
+    expect(t.world.stderr.text).toContain("300,123 of 300,123 rows in 14 tables");
+    expect(t.world.stdout.text).toContain("300,123 found, 300,123 expected, in 14 tables");
   });
   test("has the outcome as JSON", async () => {
     await restore({ ...go, json: true }, t);

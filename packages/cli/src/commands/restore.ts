@@ -20,7 +20,7 @@ import { followExecution } from "../follow.ts";
 import { reported } from "../history.ts";
 import { json, table } from "../output.ts";
 import { sourceOf, verifiedBy } from "../plan.ts";
-import { type Outcome, outcome, thingsOf } from "../restoresteps.ts";
+import { inTables, type Outcome, outcome } from "../restoresteps.ts";
 import { bytes, grouped, span, stateWord, took } from "../wording.ts";
 import type { World } from "../world.ts";
 
@@ -38,28 +38,30 @@ export type RestoreOptions = {
 };
 
 export const restoreCommand = (world: World, finish: Finish): Command =>
-  placed(new Command("restore"))
-    .summary("restore a backup beside what runs, and compare it")
-    .description(
-      "Starts the restore workflow and follows it. It makes something new at the target, or fails; it never touches what is there.",
-    )
-    .argument("[source]", "whose backup")
-    .option("--target <name>", "where to: one of the plan's targets")
-    .option("--at <when>", "latest (verified), a slot, or a time: the newest verified one at or before it", "latest")
-    .option("--database <name>", "the name of what is made; without it one is chosen that is free")
-    .option("--which <database>", "which of the backup's databases, when it holds several")
-    .option("--from <store>", "read the copy in one of the plan's stores")
-    .option("--unverified", "also a backup without proof that it can be read")
-    .addOption(
-      new Option("--follow <execution>", "only follow one that runs, by its ARN").conflicts([
-        "target",
-        "database",
-        "which",
-        "from",
-        "unverified",
-      ]),
-    )
-    .option("-y, --yes", "start without a question")
+  placed(
+    new Command("restore")
+      .summary("restore a backup beside what runs, and compare it")
+      .description(
+        "Starts the restore workflow and follows it. It makes something new at the target, or fails; it never touches what is there.",
+      )
+      .argument("[source]", "whose backup")
+      .option("--target <name>", "where to: one of the plan's targets")
+      .option("--at <when>", "latest (verified), a slot, or a time: the newest verified one at or before it", "latest")
+      .option("--database <name>", "the name of what is made; without it one is chosen that is free")
+      .option("--which <database>", "which of the backup's databases, when it holds several")
+      .option("--from <store>", "read the copy in one of the plan's stores")
+      .option("--unverified", "also a backup without proof that it can be read")
+      .addOption(
+        new Option("--follow <execution>", "only follow one that runs, by its ARN").conflicts([
+          "target",
+          "database",
+          "which",
+          "from",
+          "unverified",
+        ]),
+      )
+      .option("-y, --yes", "start without a question"),
+  )
     .addHelpText(
       "after",
       "\nCtrl-C ends the following; the restore goes on, and you are told how to stop it.\n\nExample:\n  holdfast restore shop --target staging --database shop_check --stage prod\n",
@@ -176,13 +178,19 @@ function tellEnd(done: Outcome, { started, stopped }: Look, execution: string, o
     return;
   }
   const equal = done.expected === done.found;
+  const tables = inTables(done.unit, done.things);
   table(
     [
       ["restored", { text: `${done.source}/${done.slot}`, tone: "strong" }],
       ["at", done.target],
       ...done.made.map(({ what, id }) => [what, { text: id, tone: "strong" as const }]),
-      [thingsOf(done.unit), `${grouped(done.things)} compared`],
-      [done.unit, { text: `${grouped(done.found)} found, ${grouped(done.expected)} expected`, tone: equal ? "good" : "bad" }],
+      [
+        done.unit,
+        {
+          text: `${grouped(done.found)} found, ${grouped(done.expected)} expected${tables ? `, in ${tables}` : ""}`,
+          tone: equal ? "good" : "bad",
+        },
+      ],
       ["took", took(seconds)],
     ],
     out,

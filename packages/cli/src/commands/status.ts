@@ -12,11 +12,13 @@ export type StatusOptions = { source?: string | undefined; store?: string; json?
 type Seen = SourceStatus | { source: string; kind: string; verdict: "unknown"; reasons: string[] };
 
 export const statusCommand = (world: World, finish: Finish): Command =>
-  placed(new Command("status"))
-    .summary("one honest line a source")
-    .description("Says of each source whether its newest verified backup is young enough, and why not. No data is a breach, never ok.")
-    .argument("[source]", "one source; without it all of the plan's")
-    .option("--store <name>", "look at the copies in one of the plan's stores")
+  placed(
+    new Command("status")
+      .summary("one honest line a source")
+      .description("Says of each source whether its newest verified backup is young enough, and why not. No data is a breach, never ok.")
+      .argument("[source]", "one source; without it all of the plan's")
+      .option("--store <name>", "look at the copies in one of the plan's stores"),
+  )
     .addHelpText(
       "after",
       "\nExit code: 0 ok, 1 breach, 2 wrong command line, 3 could not look.\n\nExample:\n  holdfast status --stage prod || page-somebody\n",
