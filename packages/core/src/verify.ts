@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "./backup.ts";
 import { ArtifactMissing, ArtifactTruncated } from "./backuperrors.ts";
-import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
 import { HoldfastError } from "./errors.ts";
 import { type Evidence, encodeEvidence } from "./evidence.ts";
 import {
@@ -16,13 +15,14 @@ import {
 } from "./layout.ts";
 import type { Artifact, Manifest } from "./manifest.ts";
 import { lambdaFits } from "./margins.ts";
+import { readBeside } from "./beside.ts";
 import { type Loaded, loadManifest, type OpenPorts, openBackup, slotObjects } from "./opened.ts";
 import type { Context } from "./ports/context.ts";
 import { ObjectExists, TooLargeForLambda } from "./ports/errors.ts";
 import type { Finding } from "./ports/finding.ts";
 import type { Kind, Proof } from "./ports/kind.ts";
 import type { Sign } from "./ports/sign.ts";
-import type { Opened, Read } from "./ports/source.ts";
+import type { Read } from "./ports/source.ts";
 import type { StoreCreate, Stored, StoreList } from "./ports/store.ts";
 import { version } from "./version.ts";
 
@@ -67,19 +67,21 @@ export async function verify<Native>(input: VerifyInput, ports: VerifyPorts<Nati
     findings: checked.findings,
     details: checked.details,
   };
-  await record(evidence, ports);
+  await record(evidence, ports, { now: () => context.now(), signal: unhurried, progress: () => {} });
   return { state: "recorded", id: backupId(input), verdict, proof, findings: checked.findings };
 }
 
 export const verdictOf = (findings: readonly Finding[]): Verdict =>
   findings.some((f) => f.severity === "refuse") ? "failed" : findings.some((f) => f.severity === "doubt") ? "doubt" : "ok";
 
+/** Two runners that took up one event at once may have told different verdicts; the worse one stands. */
 async function findRun(proof: Proof, at: BackupId, run: string, list: StoreList): Promise<Verdict | undefined> {
+  const found: Verdict[] = [];
   for await (const object of list.list(`${evidencePrefix(proof, at.source)}${at.slot}/`)) {
     const ref = parseEvidenceKey(object.key);
-    if (ref && evidenceKey({ ...ref, run }) === object.key) return ref.verdict;
+    if (ref && evidenceKey({ ...ref, run }) === object.key) found.push(ref.verdict);
   }
-  return undefined;
+  return (["failed", "doubt", "ok"] as const).find((verdict) => found.includes(verdict));
 }
 
 /** Create-if-absent: two runs of one event write the same key, and the second finds it there. */
@@ -94,7 +96,8 @@ export async function record(evidence: Evidence, ports: { create: StoreCreate; s
   return key;
 }
 /** Recording what was found goes on when the deadline of finding it is near. */
-const idle: Context = { now: () => new Date(Number.NaN), signal: new AbortController().signal, progress: () => {} };
+const unhurried = new AbortController().signal;
+const idle: Context = { now: () => new Date(Number.NaN), signal: unhurried, progress: () => {} };
 
 async function check<Native>(input: VerifyInput, ports: VerifyPorts<Native>, context: Context): Promise<Result & { digest: string }> {
   let loaded: Loaded | undefined;
@@ -110,6 +113,7 @@ async function check<Native>(input: VerifyInput, ports: VerifyPorts<Native>, con
     return { ...result, digest: loaded.digest };
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.fault !== "backup") throw error;
+    context.signal.throwIfAborted(); // what was cut off looks broken to whoever read it
     const findings: Finding[] = [{ name: error.name, severity: "refuse", message: error.message, hint: error.hint }];
     return { findings, details: {}, digest: loaded?.digest ?? (await digestOf(input, ports, context)) };
   }
@@ -133,8 +137,8 @@ async function readAll<Native>(loaded: Loaded, ports: VerifyPorts<Native>, conte
   for (const artifact of manifest.artifacts) requirePresent(manifest, artifact, present);
   const seen = new Set<string>();
   const opened = openBackup(loaded, ports.kind, ports, context.signal, (name) => seen.add(name));
-  const previous = await previousOf(manifest, ports, context);
-  const findings = await ports.read.read(counted(opened, context), previous, context);
+  const { findings: compared, with: previous } = await readBeside(opened, manifest, ports, context);
+  const findings = [...manifest.findings.filter((f) => f.severity === "doubt"), ...compared];
   for (const { name } of opened.backup.artifacts)
     if (!seen.has(name)) for await (const chunk of opened.open(name)) context.progress(chunk.length);
   const plain = manifest.artifacts.reduce((sum, a) => sum + a.plain.bytes, 0);
@@ -151,7 +155,7 @@ async function readAll<Native>(loaded: Loaded, ports: VerifyPorts<Native>, conte
       artifacts: manifest.artifacts.length,
       bytes: manifest.artifacts.reduce((sum, a) => sum + a.bytes, 0),
       plainBytes: plain,
-      comparedWith: previous ? previous.backup.slot : "nothing",
+      comparedWith: previous ?? "nothing",
     },
   };
 }
@@ -162,40 +166,4 @@ function requirePresent(manifest: Manifest, artifact: Artifact, present: Readonl
   const found = present.get(key);
   if (!found) throw new ArtifactMissing(key);
   if (found.bytes !== artifact.bytes) throw new ArtifactTruncated(key, artifact.bytes, found.bytes);
-}
-
-function counted<Native>(opened: Opened<Native>, context: Context): Opened<Native> {
-  return {
-    ...opened,
-    async *open(name) {
-      for await (const chunk of opened.open(name)) {
-        context.progress(chunk.length);
-        yield chunk;
-      }
-    },
-  };
-}
-
-/** The newest verified backup before this one whose manifest can still be believed. */
-async function previousOf<Native>(manifest: Manifest, ports: VerifyPorts<Native>, context: Context): Promise<Opened<Native> | undefined> {
-  const earlier = (await catalogue(ports.list, manifest.source)).filter(
-    (entry) => isBackup(entry) && entry.slot < manifest.slot && stateOf(entry, ports.kind.verified) === "verified",
-  );
-  for (const entry of earlier.reverse()) {
-    const opened = await tryOpen(entry, ports, context);
-    if (opened) return opened;
-  }
-  return undefined;
-}
-
-async function tryOpen<Native>(entry: Entry, ports: VerifyPorts<Native>, context: Context): Promise<Opened<Native> | undefined> {
-  try {
-    const loaded = await loadManifest(entry, ports, context.signal);
-    return stateOf(entry, ports.kind.verified, loaded.digest) === "verified"
-      ? openBackup(loaded, ports.kind, ports, context.signal)
-      : undefined;
-  } catch (error) {
-    if (error instanceof HoldfastError && error.fault !== "world") return undefined;
-    throw error;
-  }
 }

@@ -9,8 +9,8 @@ import {
   parseManifestKey,
   readManifest,
   SecretUnusable,
-  signatureKey,
   StoreUnavailable,
+  signatureKey,
   version,
 } from "@holdfast/core";
 import { describe, expect, test } from "vitest";

@@ -4,8 +4,8 @@ import {
   expiryDays,
   type Keep,
   keep as keepSchema,
-  slotId,
   type Standing,
+  slotId,
   tierDays,
 } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
