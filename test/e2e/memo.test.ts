@@ -1,21 +1,109 @@
-import { existsSync, readdirSync } from "node:fs";
-import { slotId } from "@holdfast/core";
+import { readdirSync } from "node:fs";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { catalogue, manifestKey, slotId } from "@holdfast/core";
 import { expect, test } from "vitest";
 import { cloud, until } from "../kit/cloud.ts";
+import { tampering } from "../kit/tamper.ts";
 
 const c = cloud();
+const source = "note";
+/** A slot of its own for each test, so that none sees another's. */
+const slot = (day: number) => new Date(Date.UTC(2026, 2, day));
+const desk = () => readdirSync(c.local.desk);
 
 test("a kind from the test folder goes from a slot to evidence, a mark and a restore, and nothing outside knew it", async () => {
-  const at = new Date("2026-03-01T00:00:00Z");
-  const slot = slotId(at);
-  expect(await c.backup("note", at)).toEqual({ result: expect.objectContaining({ state: "made", id: `note/${slot}` }) });
-  expect(await c.verdict("note", slot)).toBe("ok");
+  const at = slotId(slot(1));
+  expect(await c.backup(source, slot(1))).toEqual({ result: expect.objectContaining({ state: "made", id: `${source}/${at}` }) });
+  expect(await c.verdict(source, at)).toBe("ok");
 
-  const execution = await c.start({ source: "note", target: "desk", at: slot });
-  const ended = await c.ended(execution);
+  const ended = await c.ended(await c.start({ source, target: "desk", at }));
   expect(ended, ended.cause).toMatchObject({ status: "SUCCEEDED" });
-  expect(JSON.parse(ended.output ?? "{}")).toMatchObject({ source: "note", slot, target: "desk", unit: "lines", expected: 3, found: 3 });
-  await until("evidence of the restore", async () => (await c.entry("note", slot))?.evidence.restored?.[0]);
-  expect(readdirSync(c.local.desk).some((name) => name.startsWith("memo-"))).toBe(true);
-  expect(existsSync(c.local.desk)).toBe(true);
+  expect(JSON.parse(ended.output ?? "{}")).toMatchObject({ source, slot: at, target: "desk", unit: "lines", expected: 3, found: 3 });
+  await until("evidence of the restore", async () => (await c.entry(source, at))?.evidence.restored?.[0]);
+  expect(desk().filter((name) => name.startsWith("memo-"))).not.toHaveLength(0);
+});
+
+test("of two attempts at one slot at once one manifest wins, and both succeed", async () => {
+  const both = await Promise.all([c.backup(source, slot(2)), c.backup(source, slot(2))]);
+  expect(both.map(({ error }) => error)).toEqual([undefined, undefined]);
+  const entry = await c.entry(source, slotId(slot(2)));
+  expect(entry?.manifest).toBeDefined();
+  expect(await c.backup(source, slot(2))).toEqual({ result: expect.objectContaining({ state: "exists" }) });
+});
+
+test("an event that comes again, and one about nothing, leave one piece of evidence", async () => {
+  const at = slotId(slot(3));
+  await c.backup(source, slot(3));
+  await c.verdict(source, at);
+  const queues = new SQSClient(c.local.client);
+  const QueueUrl = `${c.local.client.endpoint}/${c.local.account}/${c.local.prefix}-verify-memo`;
+  const event = (key: string) => JSON.stringify({ detail: { bucket: { name: c.local.bucket }, object: { key } } });
+  for (const key of [
+    manifestKey({ source, slot: at }),
+    "backups/unknown/20260303T000000Z/manifest.json",
+    manifestKey({ source, slot: at }),
+  ])
+    await queues.send(new SendMessageCommand({ QueueUrl, MessageBody: event(key) }));
+  const again = slotId(slot(4));
+  await c.backup(source, slot(4));
+  await c.verdict(source, again);
+  const entry = await c.entry(source, at);
+  expect(entry?.evidence.readable).toHaveLength(1);
+});
+
+test.each([
+  [{ source: "note" }, "UnknownTarget", "Targets: desk, safe, staging"],
+  [{ source: "note", target: "nowhere" }, "UnknownTarget", "Targets: desk, safe, staging"],
+  [{ source: "nothing", target: "desk" }, "UnknownSource", "The plan's sources are: note, shop"],
+  [{ source: "shop", target: "desk" }, "InputInvalid", "Targets that fit: staging"],
+  [{ source: "note", target: "desk", at: "yesterday" }, "InputInvalid", '"yesterday" is neither'],
+  [{ source: "note", target: "desk", from: "moon" }, "InputInvalid", 'no store is called "moon"'],
+  [{ source: "note", target: "desk", datbase: "x" }, "InputInvalid", "datbase"],
+  [{ source: "note", target: "desk", at: "2020-01-01T00:00:00Z" }, "BackupNotFound", "no verified backup of note at or before"],
+])("the input %j fails as %s and says what would be right", async (input, error, says) => {
+  const ended = await c.ended(await c.start(input));
+  expect(ended).toMatchObject({ status: "FAILED", error });
+  expect(ended.cause).toContain(says);
+  expect(ended.cause).not.toContain("trace");
+});
+
+test("a flipped bit is found, told and never restored, unless somebody says so", async () => {
+  const at = slotId(slot(5));
+  await tampering(c, async (tamper) => {
+    await c.backup(source, slot(5));
+    await c.verdict(source, at);
+    const entry = await c.entry(source, at);
+    const artifact = entry?.objects.find(({ key }) => key.endsWith(".age"));
+    await tamper.flip(artifact?.key ?? "", 300);
+    await tamper.verifyAgain(manifestKey({ source, slot: at }));
+  });
+  const evidence = await until("the failed verdict", async () =>
+    (await c.entry(source, at))?.evidence.readable?.find(({ verdict }) => verdict === "failed"),
+  );
+  expect(evidence.verdict).toBe("failed");
+  expect(await c.ended(await c.start({ source, target: "desk", at }))).toMatchObject({ status: "FAILED", error: "BackupUnverified" });
+  const forced = await c.ended(await c.start({ source, target: "desk", at, unverified: true }));
+  expect(forced).toMatchObject({ status: "FAILED" });
+  expect(["NotDecryptable", "DigestMismatch"]).toContain(forced.error);
+  await until("what it made is gone", async () => (desk().some((name) => name.startsWith(".holdfast")) ? undefined : true));
+});
+
+test("a manifest under another slot's key is refused as what it is", async () => {
+  const [from, to] = [slotId(slot(6)), slotId(slot(7))];
+  await c.backup(source, slot(6));
+  await c.verdict(source, from);
+  await tampering(c, (tamper) => tamper.copy(manifestKey({ source, slot: from }), manifestKey({ source, slot: to })));
+  expect(await c.verdict(source, to)).toBe("failed");
+  expect((await catalogue(c.store.list, source)).find((entry) => entry.slot === from)?.evidence.readable?.[0]?.verdict).toBe("ok");
+});
+
+test("a backup in doubt is not restored as the latest one", async () => {
+  await c.setSecret("test/note", "one\n");
+  const at = slotId(slot(8));
+  await c.backup(source, slot(8));
+  expect(await c.verdict(source, at)).toBe("doubt");
+  await c.setSecret("test/note", "one\ntwo\nthree\n");
+  const ended = await c.ended(await c.start({ source, target: "desk" }));
+  expect(ended.status).toBe("SUCCEEDED");
+  expect(JSON.parse(ended.output ?? "{}").slot).not.toBe(at);
 });

@@ -1,7 +1,8 @@
-import { S3Client } from "@aws-sdk/client-s3";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
-import { type Entry, catalogue, type Store, type Verdict } from "@holdfast/core";
+import { catalogue, type Entry, type Store, type Verdict } from "@holdfast/core";
 import { s3Store } from "@holdfast/stores/s3/s3.ts";
 import { expect, inject } from "vitest";
 import type { Local } from "./e2e.ts";
@@ -20,30 +21,42 @@ export type TestCloud = ReturnType<typeof cloud>;
 
 function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: Store, machine: string) {
   const invoke = async (name: string, payload: unknown = {}): Promise<{ error?: string; message?: string; result?: unknown }> => {
-    const answer = await lambda.send(new InvokeCommand({ FunctionName: `${local.prefix}-${name}`, Payload: Buffer.from(JSON.stringify(payload)) }));
+    const answer = await lambda.send(
+      new InvokeCommand({ FunctionName: `${local.prefix}-${name}`, Payload: Buffer.from(JSON.stringify(payload)) }),
+    );
     const body = JSON.parse(Buffer.from(answer.Payload ?? new Uint8Array()).toString() || "null");
     return answer.FunctionError ? { error: body.errorType, message: body.errorMessage } : { result: body };
   };
+  const secrets = new SecretsManagerClient(local.client);
   return {
     invoke,
     /** Backs up one slot by invoking the function as the Scheduler would. */
     backup: (source: string, slot: Date) => invoke(`backup-${source}`, { slot: slot.toISOString() }),
-    entry: async (source: string, slot: string): Promise<Entry | undefined> => (await catalogue(store.list, source)).find((entry) => entry.slot === slot),
+    entry: async (source: string, slot: string): Promise<Entry | undefined> =>
+      (await catalogue(store.list, source)).find((entry) => entry.slot === slot),
     verdict: (source: string, slot: string): Promise<Verdict> =>
-      until(`evidence of ${source}/${slot}`, async () => (await catalogue(store.list, source)).find((entry) => entry.slot === slot)?.evidence.readable?.[0]?.verdict),
-    start: async (input: unknown): Promise<string> => (await machines.send(new StartExecutionCommand({ stateMachineArn: machine, input: JSON.stringify(input) }))).executionArn ?? "",
+      until(
+        `evidence of ${source}/${slot}`,
+        async () => (await catalogue(store.list, source)).find((entry) => entry.slot === slot)?.evidence.readable?.[0]?.verdict,
+      ),
+    start: async (input: unknown): Promise<string> =>
+      (await machines.send(new StartExecutionCommand({ stateMachineArn: machine, input: JSON.stringify(input) }))).executionArn ?? "",
     ended: (arn: string) =>
       until(`the end of ${arn}`, async () => {
         const found = await machines.send(new DescribeExecutionCommand({ executionArn: arn }));
         return found.status === "RUNNING" ? undefined : found;
       }),
+    setSecret: (name: string, value: string) => secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: value })),
     stop: (arn: string) => machines.send(new StopExecutionCommand({ executionArn: arn })),
   };
 }
 
 /** Waits for a condition; the test's own time limit bounds it, and a failure names what never came. */
 export async function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 60): Promise<T> {
-  const found = await expect.poll(look, { timeout: seconds * 1000, interval: 100, message: what }).toBeDefined().then(look);
+  const found = await expect
+    .poll(look, { timeout: seconds * 1000, interval: 100, message: what })
+    .toBeDefined()
+    .then(look);
   if (found === undefined) throw new Error(`${what} came and went`);
   return found;
 }

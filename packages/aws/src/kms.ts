@@ -1,37 +1,25 @@
 import { DecryptCommand, EncryptCommand, type KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { keyIdOf, type Sign } from "@holdfast/core";
-import { kmsError } from "./errors.ts";
+import { NotSigned } from "./errors.ts";
 
 export type EncryptionContext = Record<string, string>;
-/** What the age recipient and identity need: https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html (4 KiB at most). */
+/**
+ * What the age recipient and identity need: https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html (4 KiB at most).
+ * Errors are the SDK's own: whether a refusal judges the file or the role is for the one who knows the file.
+ */
 export type KmsCipher = {
   encrypt(keyId: string, plaintext: Uint8Array, context: EncryptionContext): Promise<Uint8Array>;
   decrypt(keyId: string, ciphertext: Uint8Array, context: EncryptionContext): Promise<Uint8Array>;
 };
 
-/** Throws {@link KeyUnavailable} when the key refuses, {@link KmsUnavailable} when KMS does not answer. */
-export function kmsCipher(client: KMSClient, signal?: AbortSignal): KmsCipher {
-  const options = signal ? { abortSignal: signal } : {};
-  const call = async (action: string, keyId: string, send: () => Promise<Uint8Array | undefined>) => {
-    try {
-      return (await send()) ?? new Uint8Array();
-    } catch (error) {
-      throw kmsError(action, keyId, error);
-    }
-  };
+export function kmsCipher(client: KMSClient): KmsCipher {
   return {
-    encrypt: (KeyId, Plaintext, EncryptionContext) =>
-      call(
-        "encrypt",
-        KeyId,
-        async () => (await client.send(new EncryptCommand({ KeyId, Plaintext, EncryptionContext }), options)).CiphertextBlob,
-      ),
-    decrypt: (KeyId, CiphertextBlob, EncryptionContext) =>
-      call(
-        "decrypt",
-        KeyId,
-        async () => (await client.send(new DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext }), options)).Plaintext,
-      ),
+    async encrypt(KeyId, Plaintext, EncryptionContext) {
+      return (await client.send(new EncryptCommand({ KeyId, Plaintext, EncryptionContext }))).CiphertextBlob ?? new Uint8Array();
+    },
+    async decrypt(KeyId, CiphertextBlob, EncryptionContext) {
+      return (await client.send(new DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext }))).Plaintext ?? new Uint8Array();
+    },
   };
 }
 
@@ -46,7 +34,7 @@ export function kmsSign(client: KMSClient, keyArn: string, publicKeyPem: string)
         );
         return answer.Signature ?? new Uint8Array();
       } catch (error) {
-        throw kmsError("sign", keyArn, error);
+        throw new NotSigned(keyArn, { cause: error });
       }
     },
   };
