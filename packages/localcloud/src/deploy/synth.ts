@@ -74,6 +74,8 @@ function environmentOf(start: Start, rpc: Rpc, plan: string | undefined): Record
     HOME: start.paths.home,
     TMPDIR: start.paths.work,
     SST_SERVER: rpc.url,
+    // Pulumi's many modules load a third faster.
+    NODE_COMPILE_CACHE: path.join(path.dirname(start.paths.platform), "compile-cache"),
     NODE_OPTIONS: "--enable-source-maps --no-deprecation --no-warnings",
     ...(plan ? { HOLDFAST_PLAN: plan } : {}),
   };

@@ -45,6 +45,7 @@ const target = applier({
       .optional(),
     deadLetterConfig: z.strictObject({ arn: z.string() }).optional(),
   }),
+  differs: ["`retryPolicy` and `deadLetterConfig` are stored; what a target refuses is logged and gone."],
   async make({ inputs, described, site }) {
     const { inputTransformer: transformer, retryPolicy: retry, deadLetterConfig: dead } = inputs;
     const { FailedEntries = [] } = await site.clients.events.send(

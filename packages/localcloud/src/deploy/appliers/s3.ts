@@ -23,9 +23,7 @@ const bucketApplier = applier({
     forceDestroy: "nothing destroys a bucket here; the local AWS forgets everything when it stops",
     tags: "nothing reads a bucket's tags",
   },
-  differs: [
-    "Multipart uploads into a bucket with a default retention are not locked, and versioning of a bucket with locks can be suspended.",
-  ],
+  differs: ["Versioning of a bucket with locks can be suspended."],
   async make({ inputs, described, site }) {
     const { region } = site.place;
     await site.clients.s3.send(

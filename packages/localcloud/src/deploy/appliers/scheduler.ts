@@ -22,6 +22,9 @@ const schedule = applier({
       deadLetterConfig: z.strictObject({ arn: z.string() }).optional(),
     }),
   }),
+  differs: [
+    "`target.retryPolicy` and `target.deadLetterConfig` are stored; what a target refuses is logged and gone. A function's own retries hold.",
+  ],
   async make({ inputs, described, site }) {
     const { target } = inputs;
     const { ScheduleArn } = await site.clients.scheduler.send(
