@@ -3,14 +3,15 @@ import { equalPart, mebibyte } from "../partsize.ts";
 
 /**
  * How large the parts of a stream of unknown length are: small at first, so that most backups need little memory, larger the longer it
- * gets, so that 600 GiB fit into 10,000 parts of at most 72 MiB. Shares are of the number of parts that the store takes.
+ * gets, so that 600 GiB fit into 10,000 parts. What a function can send before its time is up (some 60 GiB) never comes to the largest.
+ * Shares are of the number of parts that the store takes.
  */
 const growth = [
-  { share: 0.05, times: 1 },
-  { share: 0.05, times: 2 },
-  { share: 0.1, times: 4 },
+  { share: 0.1, times: 1 },
+  { share: 0.1, times: 2 },
+  { share: 0.2, times: 4 },
 ];
-const grown = { times: 9, atLeast: 72 * mebibyte };
+const grown = { times: 11, atLeast: 88 * mebibyte };
 /** Bytes that a stream of unknown length may always have, where the store takes parts of equal size only. */
 const unknownLength = 600 * 1024 * mebibyte;
 

@@ -5,6 +5,7 @@ import { type Checksum, rememberDates, type S3 } from "./call.ts";
 import { s3Create } from "./create.ts";
 import { s3List } from "./list.ts";
 import { s3Mark } from "./mark.ts";
+import { paceBodies } from "./pace.ts";
 import { s3Ranges } from "./ranges.ts";
 import { s3Read } from "./read.ts";
 import { s3Thaw } from "./thaw.ts";
@@ -33,16 +34,17 @@ const awsLimits: Omit<Limits, "sum"> = {
 };
 /** Large enough for the throughput of S3, small enough that four of them cost little memory; some stores are slow with larger requests. */
 const preferredPart = 8 * mebibyte;
-/** Two of the largest parts that a stream of unknown length comes to. */
-const partsInMemory = 144 * mebibyte;
+/** What is left of 256 MiB beside Node, the SDK, compression and encryption, with room for garbage. */
+const partsInMemory = 96 * mebibyte;
 
 /**
- * A bucket of S3, or of a store that speaks its protocol, as a {@link Store}. The client is the caller's and gets one middleware, which
- * remembers when the store answered.
+ * A bucket of S3, or of a store that speaks its protocol, as a {@link Store}. The client is the caller's and gets two middlewares:
+ * one remembers when the store answered, one keeps large bodies from being in memory twice.
  */
 export function s3Store(client: S3Client, options: S3Options): Store {
   const checksum = options.checksum ?? "crc32";
   rememberDates(client);
+  paceBodies(client);
   const s3: S3 = {
     client,
     bucket: options.bucket,
