@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { BackupNotFound, RestoreDiffers, RestoreRefused } from "./backuperrors.ts";
+import { ArtifactMissing, BackupNotFound, RestoreDiffers, RestoreRefused } from "./backuperrors.ts";
 import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
 import type { Evidence } from "./evidence.ts";
 import { pathed } from "./issues.ts";
 import { artifactKey, backupId, slotTime } from "./layout.ts";
 import { lambdaFits } from "./margins.ts";
-import { type Loaded, loadManifest, type OpenPorts, openBackup, requireVerified } from "./opened.ts";
+import { type Loaded, loadManifest, type OpenPorts, openBackup, requireVerified, slotObjects } from "./opened.ts";
 import { InputInvalid, UnknownSource, UnknownTarget } from "./planerrors.ts";
 import type { Context } from "./ports/context.ts";
-import { TooLargeForLambda } from "./ports/errors.ts";
+import { ObjectArchived, TooLargeForLambda } from "./ports/errors.ts";
 import type { Kind } from "./ports/kind.ts";
 import type { Execution, Made, Restore, RestorePlan, Step, Want } from "./ports/restore.ts";
 import type { Sign } from "./ports/sign.ts";
@@ -40,32 +40,33 @@ export type Names = {
   stores: readonly string[];
 };
 
+/** A moment without its zone would be another one on another machine, and a day alone is 24 hours wide. */
+const moment = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
+
 /** Throws {@link InputInvalid}, {@link UnknownSource}, {@link UnknownTarget}: each lists what would be right. */
 export function parseRestoreInput(input: unknown, names: Names): RestoreInput {
   const parsed = restoreInput.safeParse(input);
-  const example = `Write for example {"source": "${Object.keys(names.sources)[0] ?? "…"}", "target": "${Object.keys(names.targets)[0] ?? "…"}"}. Sources: ${Object.keys(names.sources).join(", ")}. Targets: ${Object.keys(names.targets).join(", ")}.`;
+  const [sources, targets] = [Object.keys(names.sources), Object.keys(names.targets)];
+  const example = `Write for example {"source": "${sources[0] ?? "…"}", "target": "${targets[0] ?? "…"}"}. Sources: ${listed(sources)}. Targets: ${listed(targets)}.`;
   if (!parsed.success) throw new InputInvalid(`the input is wrong: ${pathed(parsed.error).join("; ")}`, example, { cause: parsed.error });
   const { source, target, at, from } = parsed.data;
+  if (!sources.includes(source)) throw new UnknownSource(source, sources);
+  if (!targets.includes(target)) throw new UnknownTarget(target, targets);
   const kind = names.sources[source];
-  const found = names.targets[target];
-  if (kind === undefined) throw new UnknownSource(source, Object.keys(names.sources));
-  if (!found) throw new UnknownTarget(target, Object.keys(names.targets));
-  if (found.kind !== kind)
+  const fitting = targets.filter((name) => names.targets[name]?.kind === kind);
+  if (!fitting.includes(target))
     throw new InputInvalid(
-      `the target ${target} takes ${found.kind} and the source ${source} is ${kind}`,
-      `Targets that fit: ${
-        Object.entries(names.targets)
-          .filter(([, t]) => t.kind === kind)
-          .map(([name]) => name)
-          .join(", ") || "none; add one to the plan"
-      }.`,
+      `the target ${target} takes ${names.targets[target]?.kind} and the source ${source} is ${kind}`,
+      `Targets that fit: ${fitting.join(", ") || "none; add one to the plan"}.`,
     );
   if (from !== undefined && !names.stores.includes(from))
-    throw new InputInvalid(`no store is called "${from}"`, `The stores are: ${names.stores.join(", ")}.`);
-  if (at !== "latest" && slotTime(at) === undefined && Number.isNaN(Date.parse(at)))
+    throw new InputInvalid(`no store is called "${from}"`, `The stores are: ${listed(names.stores)}.`);
+  if (at !== "latest" && slotTime(at) === undefined && !moment.safeParse(at).success)
     throw new InputInvalid(`"${at}" is neither "latest", a slot such as 20261121T020000Z nor a time such as 2026-11-21T09:30:00Z`, example);
   return parsed.data;
 }
+
+const listed = (names: readonly string[]) => names.join(", ") || "none";
 
 /** What travels between the states: JSON, small, no secret, nothing from inside the backup. */
 export type Survey<Facts> = {
@@ -122,17 +123,16 @@ export function chooseBackup(
       ? usable.at(-1)
       : usable.findLast((entry) => entry.at.getTime() <= Date.parse(input.at));
   if (chosen) return chosen;
-  const newest = usable.at(-1);
-  throw new BackupNotFound(
-    input.at === "latest"
-      ? `no backup of ${input.source} is verified`
-      : `there is no ${slot ? "" : "verified "}backup of ${input.source} at ${slot ? "" : "or before "}${input.at}`,
-    newest
-      ? `The newest verified one is ${backupId(newest)}, the oldest ${backupId(usable[0] ?? newest)}.`
-      : backups.length > 0
-        ? `It has ${backups.length} backups without proof; look at their evidence, or say "unverified": true.`
-        : "It has no backups at all.",
-  );
+  const wanted = input.unverified || slot ? "backup" : "verified backup";
+  const when = input.at === "latest" ? "" : slot ? ` at ${input.at}` : ` at or before ${input.at}`;
+  throw new BackupNotFound(`there is no ${wanted} of ${input.source}${when}`, instead(backups, usable, input.unverified));
+}
+
+function instead(backups: readonly Entry[], usable: readonly Entry[], unverified: boolean): string {
+  const [oldest, newest] = [usable[0], usable.at(-1)];
+  if (oldest && newest) return `The newest ${unverified ? "" : "verified "}one is ${backupId(newest)}, the oldest ${backupId(oldest)}.`;
+  if (backups.length === 0) return "It has no backups at all.";
+  return `It has ${backups.length} without proof; look at their evidence, or say "unverified": true.`;
 }
 
 async function reopen<Native, Facts>(
@@ -163,23 +163,37 @@ export async function planRestore<Native, Facts>(
   if (bytes > ports.fits.bytes)
     throw new TooLargeForLambda(
       `${backupId(of.backup)} holds ${bytes} bytes, and this runner loads at most ${ports.fits.bytes} in its time`,
-      "Fetch it with `holdfast fetch` and load it with pg_restore by hand; docs/recover.md has the commands.",
+      byHand,
+    );
+  if (plan.needsDisk > ports.fits.disk)
+    throw new TooLargeForLambda(
+      `${backupId(of.backup)} needs ${plan.needsDisk} bytes of disk to load, and this runner has ${ports.fits.disk}`,
+      byHand,
     );
   return { ...of, plan };
 }
 
-/** Asks archived artifacts back. Answers `ready` when every one can be read now. */
+const byHand = "Fetch it with `holdfast fetch` and load it with pg_restore by hand; docs/recover.md has the commands.";
+
+/**
+ * Asks archived artifacts back. Answers `ready` when every one can be read now. Throws {@link ArtifactMissing}, and {@link ObjectArchived}
+ * where the store cannot bring back what it archived.
+ */
 export async function thaw<Native, Facts>(
   of: Survey<Facts>,
   ports: RestorePorts<Native, Facts>,
   context: Context,
 ): Promise<{ state: "ready" | "thawing" }> {
   const { loaded } = await reopen(of, ports, context);
+  const present = await slotObjects(of.backup, ports.list);
   let state: "ready" | "thawing" = "ready";
   for (const artifact of loaded.manifest.artifacts) {
-    const found = await ports.store.head({ key: artifactKey(loaded.manifest, artifact.name, artifact.compressed) });
-    if (!found || found.access === "now") continue;
-    if (found.access === "thawing" || (await ports.thaw?.thaw(found, thawDays)) !== "ready") state = "thawing";
+    const key = artifactKey(loaded.manifest, artifact.name, artifact.compressed);
+    const found = present.has(key) ? await ports.store.head({ key }) : undefined;
+    if (!found) throw new ArtifactMissing(key);
+    if (found.access === "now") continue;
+    if (!ports.thaw) throw new ObjectArchived(key);
+    if (found.access === "thawing" || (await ports.thaw.thaw(found, thawDays)) !== "ready") state = "thawing";
   }
   return { state };
 }

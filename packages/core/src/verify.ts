@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "./backup.ts";
 import { ArtifactMissing, ArtifactTruncated } from "./backuperrors.ts";
+import { readBeside } from "./beside.ts";
 import { HoldfastError } from "./errors.ts";
 import { type Evidence, encodeEvidence } from "./evidence.ts";
 import {
@@ -15,7 +16,6 @@ import {
 } from "./layout.ts";
 import type { Artifact, Manifest } from "./manifest.ts";
 import { lambdaFits } from "./margins.ts";
-import { readBeside } from "./beside.ts";
 import { type Loaded, loadManifest, type OpenPorts, openBackup, slotObjects } from "./opened.ts";
 import type { Context } from "./ports/context.ts";
 import { ObjectExists, TooLargeForLambda } from "./ports/errors.ts";
