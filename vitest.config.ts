@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: "services",
           globalSetup: ["test/kit/services.ts"],
-          include: ["packages/**/*.services.test.ts", "test/services/**/*.test.ts"],
+          include: ["packages/**/*.services.test.ts", "test/infra/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           testTimeout: 60_000,
           hookTimeout: 120_000,

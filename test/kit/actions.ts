@@ -45,9 +45,14 @@ export function serviceUses({ resources }: Graph): Use[] {
   return resources.flatMap((resource): Use[] => {
     if (resource.type === "aws:lambda/function:Function") return functionUses(resource);
     if (resource.type === "aws:lambda/eventSourceMapping:EventSourceMapping")
-      return ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map((name) => ({ role: roleOf(resource.inputs.functionName), action: `sqs:${name}` }));
-    if (resource.type === "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig") return [{ role: roleOf(resource.inputs.functionName), action: "sns:Publish" }];
-    if (resource.type === "aws:scheduler/schedule:Schedule") return [{ role: roleName((resource.inputs.target as { roleArn: string }).roleArn), action: "lambda:InvokeFunction" }];
+      return ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map((name) => ({
+        role: roleOf(resource.inputs.functionName),
+        action: `sqs:${name}`,
+      }));
+    if (resource.type === "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+      return [{ role: roleOf(resource.inputs.functionName), action: "sns:Publish" }];
+    if (resource.type === "aws:scheduler/schedule:Schedule")
+      return [{ role: roleName((resource.inputs.target as { roleArn: string }).roleArn), action: "lambda:InvokeFunction" }];
     if (resource.type === "aws:sfn/stateMachine:StateMachine") return machineUses(resource);
     return [];
   });
@@ -57,12 +62,26 @@ const roleName = (arn: unknown): string => String(arn).split("/").at(-1) ?? "";
 
 function functionUses({ inputs }: Resource): Use[] {
   const role = roleName(inputs.role);
-  const network = ["CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"];
-  return [{ role, action: "logs:CreateLogStream" }, { role, action: "logs:PutLogEvents" }, ...(inputs.vpcConfig ? network.map((name) => ({ role, action: `ec2:${name}` })) : [])];
+  const network = [
+    "CreateNetworkInterface",
+    "DescribeNetworkInterfaces",
+    "DescribeSubnets",
+    "DeleteNetworkInterface",
+    "AssignPrivateIpAddresses",
+    "UnassignPrivateIpAddresses",
+  ];
+  return [
+    { role, action: "logs:CreateLogStream" },
+    { role, action: "logs:PutLogEvents" },
+    ...(inputs.vpcConfig ? network.map((name) => ({ role, action: `ec2:${name}` })) : []),
+  ];
 }
 
 function machineUses({ inputs }: Resource): Use[] {
   const definition = String(inputs.definition);
   const role = roleName(inputs.roleArn);
-  return [...(definition.includes("states:::lambda:invoke") ? [{ role, action: "lambda:InvokeFunction" }] : []), ...(definition.includes("states:::sns:publish") ? [{ role, action: "sns:Publish" }] : [])];
+  return [
+    ...(definition.includes("states:::lambda:invoke") ? [{ role, action: "lambda:InvokeFunction" }] : []),
+    ...(definition.includes("states:::sns:publish") ? [{ role, action: "sns:Publish" }] : []),
+  ];
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import { generateIdentity } from "@holdfast/age";
 import { type Cloud, openCloud, type Postgres, postgres } from "@holdfast/localcloud";
 import type { TestProject } from "vitest/node";
+import { planFile } from "./graph.ts";
 
 export type Local = {
   client: Cloud["client"];
@@ -16,6 +17,8 @@ export type Local = {
   offlineKey: string;
   /** What each function asked of the local AWS. */
   trace: string;
+  /** The file with the graph that was deployed. */
+  graph: string;
   postgres: Pick<Postgres, "host" | "port" | "user" | "password" | "bin">;
 };
 declare module "vitest" {
@@ -23,8 +26,6 @@ declare module "vitest" {
     local: Local;
   }
 }
-
-const clone = path.resolve(import.meta.dirname, "../..");
 
 /** One local cloud with the test plan for the whole project; each test file keeps to sources, slots and names of its own. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -41,14 +42,21 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const { identity, recipient } = await generateIdentity();
     const offlineKey = path.join(folder, "offline.key");
     writeFileSync(offlineKey, `${identity}\n`, { mode: 0o600 });
-    const plan = writePlan({ folder: desk, offlineKey: recipient });
-    stops.push(async () => rmSync(path.dirname(plan), { recursive: true, force: true }));
+    const plan = planFile({ folder: desk, offlineKey: recipient });
+    stops.push(async () => plan.remove());
     const { host, port, user, password, bin } = database;
     const server = { host, port, username: user, password };
     const trace = path.join(folder, "trace");
-    const cloud = await openCloud({ plan, trace, secrets: { "test/note": "one\ntwo\nthree\n", "test/shop": server, "test/staging": server } });
+    const cloud = await openCloud({
+      plan: plan.file,
+      trace,
+      secrets: { "test/note": "one\ntwo\nthree\n", "test/shop": server, "test/staging": server },
+    });
     stops.push(cloud.stop);
+    const graph = path.join(folder, "graph.json");
+    writeFileSync(graph, JSON.stringify(cloud.deployed.graph));
     project.provide("local", {
+      graph,
       client: cloud.client,
       account: cloud.ministack.account,
       prefix: "test-local",
@@ -63,12 +71,4 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   }
   return end;
-}
-
-/** A plan file of this run's own, inside the clone so that its imports resolve. */
-function writePlan(values: { folder: string; offlineKey: string }): string {
-  mkdirSync(path.join(clone, ".local", "e2e"), { recursive: true });
-  const file = path.join(mkdtempSync(path.join(clone, ".local", "e2e", "run-")), "plan.ts");
-  writeFileSync(file, `import { kinds, testPlan } from "../../../test/plan.ts";\nexport { kinds };\nexport default testPlan(${JSON.stringify(values)});\n`);
-  return file;
 }
