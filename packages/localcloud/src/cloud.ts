@@ -12,6 +12,8 @@ export type CloudOptions = {
   /** A folder for what functions ask of the local AWS; see {@link deploy}. */
   trace?: string;
   waitScale?: number;
+  /** Ends a start and a deployment under way; its reason is thrown then. */
+  signal?: AbortSignal;
   /** Told at each stage: `starting`, `deploying`. */
   progress?(what: string): void;
 };
@@ -36,7 +38,11 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     ...(options.waitScale ? { waitScale: options.waitScale } : {}),
   });
   const client = { endpoint: aws.endpoint, region: aws.region, credentials: aws.root };
+  // Without the local AWS a deployment under way fails at its next resource.
+  const abort = () => void aws.stop().catch(() => {});
+  options.signal?.addEventListener("abort", abort);
   try {
+    options.signal?.throwIfAborted();
     await putSecrets(client, options.secrets);
     options.progress?.("deploying sst.config.ts into it");
     const deployed = await deploy({ endpoint: aws.endpoint, credentials: aws.root, region: aws.region, stage: localStage, plan: options.plan, ...(options.trace ? { trace: options.trace } : {}) });
@@ -47,7 +53,9 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     return { ministack: aws, deployed, client, stop };
   } catch (error) {
     await aws.stop();
-    throw error;
+    throw options.signal?.aborted ? options.signal.reason : error;
+  } finally {
+    options.signal?.removeEventListener("abort", abort);
   }
 }
 

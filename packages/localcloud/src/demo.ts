@@ -1,0 +1,7 @@
+/** `npm run demo`. */
+import { requireNode } from "./demo/node.ts";
+
+requireNode("demo");
+const { atTheEdge } = await import("./demo/edge.ts");
+const { play } = await import("./demo/play.ts");
+await atTheEdge("demo", "The demo", play);

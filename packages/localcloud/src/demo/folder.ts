@@ -1,0 +1,61 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { generateIdentity } from "@holdfast/age";
+import { type LocalCloud, localFile } from "@holdfast/cli/src/local.ts";
+import { type Cloud, localStage } from "../cloud.ts";
+import { clone } from "../services/index.ts";
+import type { Server } from "./shop/shop.ts";
+
+/** All that a run of the demo, or a local cloud, leaves or shares: below `.local/demo`, and `.local/local.json` while it runs. */
+export type Folder = {
+  plan: string;
+  /** The private half. */
+  offlineKey: string;
+  result: string;
+  /** Copies of what the bucket held. */
+  store: string;
+  logs: string;
+  /** The password of the shop's superuser, as libpq reads it. */
+  pgpass: string;
+};
+
+const here = path.join(clone, ".local", "demo");
+
+/** As a person types it, from the repository's root. */
+export const shown = (file: string): string => path.relative(clone, file);
+
+/** Empties the folder and makes it anew, closed to others. */
+export function freshFolder(): Folder {
+  rmSync(here, { recursive: true, force: true });
+  mkdirSync(path.join(here, "logs"), { recursive: true, mode: 0o700 });
+  const [plan, offlineKey, result, store, logs, pgpass] = ["plan.ts", "offline.key", "result.json", "store", "logs", "pgpass"].map((name) =>
+    path.join(here, name),
+  ) as [string, string, string, string, string, string];
+  return { plan, offlineKey, result, store, logs, pgpass };
+}
+
+/** A key pair for this run; the private half in a file as age-keygen writes it. Returns the public one. */
+export async function writeOfflineKey(folder: Folder): Promise<string> {
+  const { identity, recipient } = await generateIdentity();
+  writeFileSync(folder.offlineKey, `# made for one run of the demo\n# public key: ${recipient}\n${identity}\n`, { mode: 0o600 });
+  return recipient;
+}
+
+/** The synth sees nothing of our environment, so what is known only now stands in a plan file of this run. */
+export function writePlan(folder: Folder, values: { offlineKey: string; schedule: string }): void {
+  const from = JSON.stringify(path.relative(here, path.join(import.meta.dirname, "plan.ts")));
+  writeFileSync(folder.plan, `import { demoPlan } from ${from};\nexport default demoPlan(${JSON.stringify(values)});\n`);
+}
+
+/** For psql, so that no password has to be typed or shown. */
+export function writePgpass(folder: Folder, { host, port, user, password }: Server): void {
+  writeFileSync(folder.pgpass, `${host}:${port}:*:${user}:${password}\n`, { mode: 0o600 });
+}
+
+/** By it `holdfast … --local` finds what runs here. */
+export function writeLocal(folder: Folder, { client, ministack }: Pick<Cloud, "client" | "ministack">): void {
+  const { endpoint, region, credentials } = client;
+  const found: LocalCloud = { endpoint, region, account: ministack.account, ...credentials, stage: localStage, plan: shown(folder.plan) };
+  writeFileSync(localFile(clone), `${JSON.stringify(found, undefined, 2)}\n`, { mode: 0o600 });
+}
+export const removeLocal = (): void => rmSync(localFile(clone), { force: true });

@@ -1,0 +1,20 @@
+import { moment } from "@holdfast/cli/src/wording.ts";
+import { parseSchedule } from "@holdfast/core";
+import { stayingSchedule } from "./plan.ts";
+import { howToReach } from "./reach.ts";
+import type { Session } from "./session.ts";
+import { stay } from "./stay.ts";
+
+/** The demo's cloud without the demo: left running until Ctrl-C. */
+export async function runLocal(session: Session, { rows }: { rows: number }): Promise<void> {
+  const { folder, out, world } = session;
+  out.line("The local cloud: a shop's database, and a local AWS with the graph of sst.config.ts in it.");
+  out.line();
+  const { cloud, server } = await session.open({ rows, schedule: stayingSchedule });
+  out.line();
+  out.line(`The schedule ${stayingSchedule} makes its first backup at ${moment(parseSchedule(stayingSchedule).next(new Date()))}.`);
+  out.line();
+  for (const line of howToReach(cloud, server, folder)) out.line(line);
+  await stay(out, world.signal);
+  out.line("Stopping; everything that ran here is gone then.");
+}

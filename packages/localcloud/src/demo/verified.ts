@@ -1,0 +1,60 @@
+import { counted } from "@holdfast/cli/src/wording.ts";
+import {
+  backupId,
+  catalogue,
+  type Entry,
+  type Evidence,
+  evidenceLimit,
+  type EvidenceName,
+  type Proof,
+  proofs,
+  readEvidence,
+  whole,
+} from "@holdfast/core";
+import { DemoFailed } from "./errors.ts";
+import type { Made, Watching } from "./scheduled.ts";
+import { waitFor } from "./wait.ts";
+
+/** A queue that is slow, and one retry. */
+const patience = 120;
+
+/** Waits until the event of the manifest has led to signed evidence that the backup can be read to its end. */
+export async function awaitVerification(made: Made, watching: Watching): Promise<Evidence> {
+  return await watching.steps.run(
+    "verification",
+    async (say) => {
+      say("S3 event → EventBridge → queue → verify-postgres reads every byte of it");
+      return await awaitEvidence("readable", made, watching);
+    },
+    ({ findings }) =>
+      `verified: signature, digests, decryption, and the archive read to its end${findings.length > 0 ? `; ${counted(findings.length, "note")}` : ""}`,
+  );
+}
+
+/** Evidence of one proof about that very manifest, its signature checked. Throws {@link DemoFailed} when its verdict is not `ok`. */
+export async function awaitEvidence(
+  proof: EvidenceName,
+  made: Pick<Made, "entry" | "loaded">,
+  { store, trusted, signal }: Watching,
+): Promise<Evidence> {
+  const ref = await waitFor(`evidence "${proof}" of ${backupId(made.entry)}`, patience, signal, async () => {
+    const entry = await entryOf(made.entry, store.list);
+    return entry?.evidence[proof]?.find(({ digest8 }) => made.loaded.digest.startsWith(digest8));
+  });
+  const evidence = readEvidence(await whole(store.read.read({ key: ref.key }, undefined, signal), evidenceLimit), ref, trusted);
+  if (evidence.verdict !== "ok" || evidence.manifest !== made.loaded.digest)
+    throw new DemoFailed(
+      `"${proof}" of ${backupId(made.entry)} is ${evidence.verdict}: ${evidence.findings.map(({ message }) => message).join("; ")}`,
+      "The evidence says why; so do the logs.",
+    );
+  return evidence;
+}
+
+const entryOf = async ({ source, slot }: Entry, list: Watching["store"]["list"]): Promise<Entry | undefined> =>
+  (await catalogue(list, source)).find((entry) => entry.slot === slot);
+
+/** The proofs that these stand for: each includes those below it, but `copied`. */
+export const proven = (found: readonly Proof[]): Proof[] => {
+  const highest = Math.max(...found.map((proof) => proofs.indexOf(proof)));
+  return proofs.filter((proof, i) => i <= highest && (proof !== "copied" || found.includes(proof)));
+};
