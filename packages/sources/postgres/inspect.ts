@@ -74,11 +74,16 @@ export async function inspect(session: Session, excludeData: readonly string[]):
     extensions: await session.query<Extension>("listing extensions", EXTENSIONS),
     policies: await session.query<Policy>("listing policies", POLICIES),
     largeObjects: await one(session, LARGE_OBJECTS),
-    objects: await one(session, OBJECTS),
+    objects: await countObjects(session),
     aside: await one(session, ASIDE),
     missing: excludeData.filter((_, i) => !found.has(i + 1)),
     orphaned: await session.query("looking at references to excluded tables", ORPHANED, [oids]),
   };
+}
+
+/** How many of each kind of definition a database has, as a dump would hold them. */
+export function countObjects(session: Session): Promise<Record<string, number>> {
+  return one(session, OBJECTS);
 }
 
 async function one<Row>(session: Session, sql: string): Promise<Row> {
@@ -89,7 +94,7 @@ async function one<Row>(session: Session, sql: string): Promise<Row> {
 const SERVER = `SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
   current_setting('hot_standby_feedback')::bool AS feedback, pg_database_size(current_database())::float8 AS bytes`;
 
-const SETTINGS = `SELECT unnest(s.setconfig) AS setting FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+export const SETTINGS = `SELECT unnest(s.setconfig) AS setting FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
   WHERE d.datname = current_database() AND s.setrole = 0`;
 
 /** Excluding a partitioned table or a parent means its children too; pg_dump before 16 would take the name alone. */

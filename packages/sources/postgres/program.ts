@@ -17,6 +17,8 @@ export type Job = {
   failed(ending: Ending): Error;
   /** Read to its end, whatever the child takes of it. */
   input?: Bytes;
+  /** Only as much of the input is read as the child takes. */
+  partly?: boolean;
 };
 export type Running = {
   /** Ends only after exit code 0; throws what `done` rejects with. Leaving it early kills the child. */
@@ -61,7 +63,8 @@ export function start(job: Job): Running {
     job.signal.removeEventListener("abort", abort);
   });
   const isOver = () => reason !== undefined || child.signalCode !== null || (child.exitCode ?? 0) !== 0;
-  const fed = job.input && child.stdin ? feed(job.input, child.stdin, end, isOver) : Promise.resolve();
+  const fed =
+    job.input && child.stdin ? feed(job.input, child.stdin, end, (open) => isOver() || (!open && job.partly === true)) : Promise.resolve();
   fed.catch(() => {});
   const done = over.then(async (how) => {
     await fed.catch((error) => {
@@ -105,14 +108,14 @@ function ending(child: ChildProcessByStdio<Writable | null, Readable, Readable>,
  * Writes the input into the child, and reads it to its end even when the child has enough: digests are checked on the last byte. A failing
  * input ends the child, since for it a closed pipe would look like a whole file. Of what nobody waits for any more nothing is read.
  */
-async function feed(input: Bytes, stdin: Writable, end: (reason: Error) => void, isOver: () => boolean): Promise<void> {
+async function feed(input: Bytes, stdin: Writable, end: (reason: Error) => void, isOver: (open: boolean) => boolean): Promise<void> {
   let open = true;
   const closed = finished(stdin).catch(() => {
     open = false;
   });
   try {
     for await (const chunk of input) {
-      if (isOver()) break;
+      if (isOver(open)) break;
       // An input that never waits would else keep us from hearing how the child ended.
       if (!open) await setImmediate();
       else if (!stdin.write(chunk)) await Promise.race([new Promise((resolve) => stdin.once("drain", resolve)), closed]);
