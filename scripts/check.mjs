@@ -10,7 +10,7 @@ const bin = path.join(root, "node_modules", ".bin");
 const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
 
 const checks = [
-  { name: "format and lint", command: "biome", args: ["check", "--enforce-assist=false", "--error-on-warnings", "--colors=off", "."] },
+  { name: "format and lint", command: "biome", args: ["check", "--assist-enabled=false", "--error-on-warnings", "--colors=off", "."] },
   { name: "types", command: "tsc", args: ["-p", "tsconfig.json", "--pretty", "false"] },
   { name: "types of the infrastructure", command: "tsc", args: ["-p", "tsconfig.infra.json", "--pretty", "false"] },
   { name: "unused code", command: "knip", args: ["--no-progress"] },
