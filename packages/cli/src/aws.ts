@@ -1,5 +1,5 @@
 import { createPublicKey } from "node:crypto";
-import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeKeyCommand, GetPublicKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -80,10 +80,12 @@ export function answerOf(failed: boolean, payload: string): Answer {
 function logs(client: CloudWatchLogsClient): Logs {
   return {
     async since(functionName, at, signal) {
-      const command = new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${functionName}`, startTime: at.getTime() });
+      const asked = { logGroupName: `/aws/lambda/${functionName}`, startTime: at.getTime() };
+      const lines: string[] = [];
       try {
-        const { events } = await client.send(command, { abortSignal: signal });
-        return (events ?? []).flatMap(({ message }) => (message === undefined ? [] : message.split("\n")));
+        for await (const { events } of paginateFilterLogEvents({ client }, asked, { abortSignal: signal }))
+          for (const { message = "" } of events ?? []) lines.push(...message.split("\n"));
+        return lines;
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof Error && error.name === "ResourceNotFoundException") return [];

@@ -5,8 +5,10 @@ import { Interrupted } from "./errors.ts";
 import { run } from "./program.ts";
 import type { Clock, World } from "./world.ts";
 
-/** Runs the process's own command line and leaves its exit code. */
-export async function runHere(): Promise<void> {
+const clone = path.resolve(import.meta.dirname, "../../..");
+
+/** Runs the process's own command line and leaves its exit code. `root`: where the plan and `.local/` lie. */
+export async function runHere(root = clone): Promise<void> {
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
@@ -19,16 +21,16 @@ export async function runHere(): Promise<void> {
     if (error.code !== "EPIPE") throw error;
     process.exit(process.exitCode ?? 0);
   });
-  process.exitCode = await run(process.argv.slice(2), worldOf(interrupt.signal));
+  process.exitCode = await run(process.argv.slice(2), worldOf(root, interrupt.signal));
 }
 
-function worldOf(signal: AbortSignal): World {
+function worldOf(root: string, signal: AbortSignal): World {
   const { env, stdin, stdout, stderr } = process;
   return {
     env,
     // `npm run` changes to the repository's root and says where the person was.
     cwd: env.npm_lifecycle_event === "holdfast" && env.INIT_CWD ? env.INIT_CWD : process.cwd(),
-    root: path.resolve(import.meta.dirname, "../../.."),
+    root,
     stdout,
     stderr,
     ask: stdin.isTTY && stderr.isTTY ? ask : undefined,

@@ -206,7 +206,7 @@ function detached(execution: string, { place }: Ports): string[] {
   return [
     "the restore goes on. To follow it again:",
     `  holdfast restore --follow ${execution} ${at}`,
-    "To stop it, and have what it made removed:",
+    `To stop it, and have what it made removed${place.local ? " (with the access key in .local/local.json)" : ""}:`,
     `  aws stepfunctions stop-execution --region ${place.plan.region}${where} --execution-arn ${execution}`,
   ];
 }
