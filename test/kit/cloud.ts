@@ -1,10 +1,11 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { catalogue, type Entry, type Store, type Verdict } from "@holdfast/core";
 import { s3Store } from "@holdfast/stores/s3/s3.ts";
-import { expect, inject } from "vitest";
+import { inject, vi } from "vitest";
 import type { Local } from "./e2e.ts";
 
 /** The deployed graph as a test drives it: as the account's root, by the names that the infrastructure gives. */
@@ -28,6 +29,7 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
     return answer.FunctionError ? { error: body.errorType, message: body.errorMessage } : { result: body };
   };
   const secrets = new SecretsManagerClient(local.client);
+  const queues = new SQSClient(local.client);
   return {
     invoke,
     /** Backs up one slot by invoking the function as the Scheduler would. */
@@ -47,16 +49,28 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
         return found.status === "RUNNING" ? undefined : found;
       }),
     setSecret: (name: string, value: string) => secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: value })),
+    /** Whether no undo is waiting or under way for a target. */
+    resting: async (name: string): Promise<boolean> => {
+      const attributes = await queues.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: `${local.client.endpoint}/${local.account}/${local.prefix}-${name.replace("restore", "undo")}`,
+          AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        }),
+      );
+      return Object.values(attributes.Attributes ?? {}).every((count) => count === "0");
+    },
     stop: (arn: string) => machines.send(new StopExecutionCommand({ executionArn: arn })),
   };
 }
 
-/** Waits for a condition; the test's own time limit bounds it, and a failure names what never came. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 60): Promise<T> {
-  const found = await expect
-    .poll(look, { timeout: seconds * 1000, interval: 100, message: what })
-    .toBeDefined()
-    .then(look);
-  if (found === undefined) throw new Error(`${what} came and went`);
-  return found;
+/** Waits for a condition; a failure names what never came. */
+export function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 60): Promise<T> {
+  return vi.waitFor(
+    async () => {
+      const found = await look();
+      if (found === undefined) throw new Error(`${what} did not come within ${seconds} s`);
+      return found;
+    },
+    { timeout: seconds * 1000, interval: 100 },
+  );
 }

@@ -1,0 +1,49 @@
+import { readdirSync } from "node:fs";
+import { GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
+import { slotId } from "@holdfast/core";
+import { beforeAll, expect, test } from "vitest";
+import { cloud, until } from "../kit/cloud.ts";
+
+const c = cloud();
+const source = "note";
+const at = slotId(new Date("2026-04-01T00:00:00Z"));
+const claims = () => readdirSync(c.local.desk).filter((name) => name.startsWith(".holdfast"));
+const restored = () => readdirSync(c.local.desk).filter((name) => name.startsWith("memo-"));
+
+beforeAll(async () => {
+  await c.backup(source, new Date("2026-04-01T00:00:00Z"));
+  await c.verdict(source, at);
+});
+
+/** Resolves when the execution has entered the state. */
+const entered = (execution: string, state: string) =>
+  until(`${state} of ${execution}`, async () => {
+    const { events = [] } = await c.machines.send(new GetExecutionHistoryCommand({ executionArn: execution }));
+    return events.some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state) || undefined;
+  });
+
+test.each(["Survey", "Plan", "Thaw", "Advance", "WaitForStep", "Prove", "HandOver"])(
+  "an execution stopped in %s leaves nothing of its own and everything else",
+  async (state) => {
+    const before = restored();
+    const execution = await c.start({ source, target: "desk", at });
+    await entered(execution, state);
+    await c.stop(execution);
+    expect(await c.ended(execution)).toMatchObject({ status: "ABORTED" });
+    await until("the claim is gone", async () => (claims().length === 0 ? true : undefined));
+    // The state that ran goes on after a stop; once it is done, too, nothing may have come back.
+    await until("the function came to rest", async () => ((await c.resting("restore-desk")) ? true : undefined));
+    expect(claims()).toEqual([]);
+    if (state !== "HandOver") expect(restored()).toEqual(before);
+    else expect(before.every((name) => restored().includes(name))).toBe(true);
+  },
+);
+
+test("a protected target waits for somebody to approve; stopping is refusing, and nothing was made", async () => {
+  const execution = await c.start({ source, target: "safe", at });
+  await entered(execution, "Approve");
+  expect(claims()).toEqual([]);
+  await c.stop(execution);
+  expect(await c.ended(execution)).toMatchObject({ status: "ABORTED" });
+  expect(claims()).toEqual([]);
+});
