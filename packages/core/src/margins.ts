@@ -10,10 +10,12 @@ export const abortUploadDays = 2;
 export const archiveAfterDays = 30;
 /** A tier kept shorter than archiving pays for stays where it is: 30 days before, and Glacier's billed minimum of 90. */
 export const archiveFromDays = archiveAfterDays + 90;
-/** A manifest without evidence is replayed after this long: a verify Lambda (15 minutes) and one retry of its queue fit. */
+/** A manifest without evidence is replayed after this long: a verify Lambda (15 minutes) and one retry of its queue fit. Then after twice, four times as long, and so on. */
 export const replayVerifyAfterMinutes = 35;
-/** A missed slot is run again after this long (or after one interval, if shorter): the Scheduler's own retries and a whole attempt fit. */
+/** A missed slot is run again after this long (or after one interval, if shorter): the Scheduler's own retries and a whole attempt fit. Then likewise. */
 export const replaySlotAfterMinutes = 25;
+/** How often `watch` runs. */
+export const watchEveryMinutes = 15;
 /** Two thirds of a Lambda's 15 minutes at the rate measured for each verb, in MiB of plaintext a second, leave room for a slow day. */
 export const lambdaRates = { read: 60, restore: 8 } as const;
 /** Plaintext bytes that fit a Lambda by those rates. */

@@ -1,6 +1,6 @@
 import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
 import { backupId } from "./layout.ts";
-import { replaySlotAfterMinutes, replayVerifyAfterMinutes } from "./margins.ts";
+import { replaySlotAfterMinutes, replayVerifyAfterMinutes, watchEveryMinutes } from "./margins.ts";
 import type { Proof } from "./ports/kind.ts";
 import type { StoreList } from "./ports/store.ts";
 import { parseSchedule } from "./schedule.ts";
@@ -65,6 +65,18 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
 
 const hours = (seconds: number) => (seconds < 5400 ? `${Math.round(seconds / 60)} minutes` : `${(seconds / 3600).toFixed(1)} hours`);
 
+const minute = 60_000;
+
+/**
+ * Whether this is the look that asks (again): the first after `patience`, then each time the wait has doubled. What cannot succeed is not
+ * asked for every quarter of an hour, for a dump costs its database something; what is on its way is not asked for twice.
+ */
+function asksNow(waited: number, patience: number): boolean {
+  if (waited < patience) return false;
+  const since = waited - patience * 2 ** Math.floor(Math.log2(waited / patience));
+  return since <= (watchEveryMinutes + 1) * minute;
+}
+
 /**
  * Events are hints, so what they lost is asked for again: a manifest without evidence, and the latest slot when it is missing. A source
  * that never had a backup waits for its schedule: nobody wants a dump of production at the moment of deployment.
@@ -74,15 +86,16 @@ export function replaysOf(source: WatchedSource, entries: readonly Entry[], now:
   const schedule = parseSchedule(source.schedule);
   const interval = schedule.interval(now);
   // Where the schedule is quicker than the margin, waiting longer than one interval would only pile up more of the same.
-  const patienceFor = (minutes: number) => Math.min(minutes * 60_000, interval);
+  const patienceFor = (minutes: number) => Math.min(minutes * minute, interval);
   for (const entry of entries.filter(isBackup)) {
     const waited = now.getTime() - entry.manifest.at.getTime();
-    if (stateOf(entry, source.verified) === "unverified" && waited > patienceFor(replayVerifyAfterMinutes))
+    if (stateOf(entry, source.verified) === "unverified" && asksNow(waited, patienceFor(replayVerifyAfterMinutes)))
       replays.push({ verb: "verify", source: source.name, slot: entry.slot, key: entry.manifest.key, version: entry.manifest.version });
   }
-  const due = schedule.latest(new Date(now.getTime() - patienceFor(replaySlotAfterMinutes)));
+  const patience = patienceFor(replaySlotAfterMinutes);
+  const due = schedule.latest(new Date(now.getTime() - patience));
   const first = entries.find(isBackup);
-  if (first && first.at < due && !entries.some((entry) => isBackup(entry) && entry.at >= due))
-    replays.push({ verb: "backup", source: source.name, at: due });
+  const missed = first && first.at < due && !entries.some((entry) => isBackup(entry) && entry.at >= due);
+  if (missed && asksNow(now.getTime() - due.getTime(), patience)) replays.push({ verb: "backup", source: source.name, at: due });
   return replays;
 }

@@ -17,12 +17,15 @@ export type WatchPorts = {
 };
 export type Watched = { statuses: SourceStatus[]; replayed: Replay[]; failed: { source: string; error: unknown }[] };
 
-/** Looks at every source, publishes ages, replays what was lost. One source that cannot be looked at does not hide the others. */
+/**
+ * Looks at every source, publishes ages, replays what was lost. One source that cannot be looked at does not hide the others, and a deadline
+ * does not hide what was seen before it.
+ */
 export async function watch(sources: readonly WatchedSource[], ports: WatchPorts, context: Context): Promise<Watched> {
   const watched: Watched = { statuses: [], replayed: [], failed: [] };
   for (const source of sources) {
-    context.signal.throwIfAborted();
     try {
+      context.signal.throwIfAborted();
       const { status, replays } = await look(source, ports.list, context.now());
       watched.statuses.push(status);
       for (const replay of replays) {
