@@ -4,7 +4,7 @@ import path from "node:path";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { applyTo } from "./apply.ts";
 import { assertLoopback, type Clients, type Credentials, openClients } from "./clients.ts";
-import type { App, Graph, Values } from "./graph.ts";
+import type { App, Apply, Graph, Values } from "./graph.ts";
 import { synth } from "./synth.ts";
 
 export type DeployOptions = {
@@ -21,6 +21,8 @@ export type DeployOptions = {
   plan?: string;
   /** A folder into which functions write what they ask of the local AWS. */
   trace?: string;
+  /** Told how many resources are made, at each one. */
+  progress?(made: number): void;
   /** Functions' own /tmp and /opt. Default: a new one, removed by {@link Deployed.remove}. The local AWS must be able to reach it. */
   folder?: string;
   platform?: string;
@@ -57,7 +59,7 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
       apply: async (app) => {
         const clients = openClients({ endpoint: options.endpoint, region: app.region, credentials: options.credentials });
         open.push(clients);
-        return applyTo({ ...(await siteOf(app, clients, options)), folder });
+        return counting(applyTo({ ...(await siteOf(app, clients, options)), folder }), options.progress);
       },
     });
     return { graph, outputs: graph.outputs, seconds: (performance.now() - begun) / 1000, remove };
@@ -67,6 +69,18 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
   } finally {
     for (const clients of open) clients.close();
   }
+}
+
+function counting(apply: Apply, progress: DeployOptions["progress"]): Apply {
+  let made = 0;
+  return {
+    ...apply,
+    async resource(request) {
+      const done = await apply.resource(request);
+      if (request.custom) progress?.(++made);
+      return done;
+    },
+  };
 }
 
 async function siteOf({ region }: App, clients: Clients, { endpoint, trace }: DeployOptions) {

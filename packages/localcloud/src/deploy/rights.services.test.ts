@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { DescribeExecutionCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { SubscribeCommand } from "@aws-sdk/client-sns";
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { act, logOf, openWorld, until, type World } from "./fixture/world.ts";
 
@@ -17,11 +22,18 @@ const refused = (world: World, ...parts: string[]) =>
 describe("the fixture without the rights that services need to act for it", () => {
   let world: World;
   let machine = "";
+  let queue = "";
+  let ear = "";
+  let trace = "";
 
   beforeAll(async () => {
     world = await openWorld();
-    const { outputs } = await world.deploy({ without: statements });
+    trace = path.join(world.folder, "trace");
+    const { outputs } = await world.deploy({ without: statements }, { trace });
     machine = String(outputs.machine);
+    queue = String(outputs.queue);
+    ear = await listenTo(world, String(outputs.topic));
+    await world.clients.sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: JSON.stringify({ detail: { object: {} } }) }));
   });
   afterAll(() => world.close());
 
@@ -66,7 +78,34 @@ describe("the fixture without the rights that services need to act for it", () =
     });
     expect(ended).toMatchObject({ status: "FAILED", error: "Lambda.AWSLambdaException", cause: expect.stringContaining("fixture-runner") });
   });
+
+  test("and nothing of it happened", async () => {
+    const asked = readFileSync(path.join(trace, "fixture-actor.jsonl"), "utf8");
+    expect(asked).toContain("/own/a");
+    expect(asked).not.toMatch(/own\/(scheduled|taken)/);
+    expect(await waitingIn(world, queue)).toBe("1");
+    expect(await waitingIn(world, ear)).toBe("0");
+    const { events } = await world.clients.logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/fixture-actor" }));
+    expect(events).toEqual([]);
+  });
 });
+
+/** A queue that hears what the topic is told. */
+async function listenTo({ clients }: World, topic: string): Promise<string> {
+  const arn = topic.replace(":sns:", ":sqs:").replace(/[^:]+$/, "ear");
+  const allowed = { Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: arn };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [allowed] });
+  const { QueueUrl = "" } = await clients.sqs.send(new CreateQueueCommand({ QueueName: "ear", Attributes: { Policy } }));
+  await clients.sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: "sqs", Endpoint: arn }));
+  return QueueUrl;
+}
+
+async function waitingIn({ clients }: World, QueueUrl: string): Promise<string | undefined> {
+  const { Attributes } = await clients.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }),
+  );
+  return Attributes?.ApproximateNumberOfMessages;
+}
 
 describe("the fixture whose roles trust nobody", () => {
   let world: World;
