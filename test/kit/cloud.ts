@@ -1,8 +1,8 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { catalogue, type Entry, type Store, type Verdict } from "@holdfast/core";
 import { s3Store } from "@holdfast/stores/s3/s3.ts";
 import { inject, vi } from "vitest";

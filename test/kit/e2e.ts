@@ -4,6 +4,7 @@ import path from "node:path";
 import { generateIdentity } from "@holdfast/age";
 import { type Cloud, openCloud, type Postgres, postgres } from "@holdfast/localcloud";
 import type { TestProject } from "vitest/node";
+import { makeLogins, makeShop } from "../../packages/localcloud/src/demo/shop/shop.ts";
 import { planFile } from "./graph.ts";
 
 export type Local = {
@@ -45,12 +46,18 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const plan = planFile({ folder: desk, offlineKey: recipient });
     stops.push(async () => plan.remove());
     const { host, port, user, password, bin } = database;
-    const server = { host, port, username: user, password };
+    const server = { host, port, user, password };
+    const logins = await makeLogins(server);
+    await makeShop(server, { rows: 3000 });
     const trace = path.join(folder, "trace");
     const cloud = await openCloud({
       plan: plan.file,
       trace,
-      secrets: { "test/note": "one\ntwo\nthree\n", "test/shop": server, "test/staging": server },
+      secrets: {
+        "test/note": "one\ntwo\nthree\n",
+        "test/shop": { host, port, ...logins.holdfast },
+        "test/staging": { host, port, ...logins.holdfast_restore },
+      },
     });
     stops.push(cloud.stop);
     const graph = path.join(folder, "graph.json");
