@@ -23,7 +23,8 @@ export function lambda<Event, Result>(doing: string, run: (event: Event, running
   return middy<Event, Result, Error, LambdaContext>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .onError(({ error }) => {
-      if (error) logger.error(error.name, { told: told(error), causes: causesOf(error) });
+      // The message of one of ours holds its hint by now.
+      if (error) logger.error(error.name, { told: error instanceof HoldfastError ? error.message : told(error), causes: causesOf(error) });
     })
     .handler(async (event: Event, { awsRequestId, getRemainingTimeInMillis }: LambdaContext) => {
       const scratch = await mkdtemp(path.join(environment.TMPDIR, "holdfast-"));
