@@ -14,7 +14,7 @@ export type CloudOptions = {
   waitScale?: number;
   /** Ends a start and a deployment under way; its reason is thrown then. */
   signal?: AbortSignal;
-  /** Told at each stage: `starting`, `deploying`. */
+  /** Told what is being done, in words. */
   progress?(what: string): void;
 };
 export type Cloud = {
@@ -44,8 +44,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   try {
     options.signal?.throwIfAborted();
     await putSecrets(client, options.secrets);
-    options.progress?.("deploying sst.config.ts into it");
-    const deployed = await deploy({ endpoint: aws.endpoint, credentials: aws.root, region: aws.region, stage: localStage, plan: options.plan, ...(options.trace ? { trace: options.trace } : {}) });
+    options.progress?.("running sst.config.ts");
+    const deployed = await deploy({ endpoint: aws.endpoint, credentials: aws.root, region: aws.region, stage: localStage, plan: options.plan, ...(options.trace ? { trace: options.trace } : {}), progress: (made) => options.progress?.(`${made} resources of sst.config.ts are deployed`) });
     const stop = async () => {
       await aws.stop();
       await deployed.remove();

@@ -55,7 +55,9 @@ export function writePgpass(folder: Folder, { host, port, user, password }: Serv
 /** By it `holdfast … --local` finds what runs here. */
 export function writeLocal(folder: Folder, { client, ministack }: Pick<Cloud, "client" | "ministack">): void {
   const { endpoint, region, credentials } = client;
-  const found: LocalCloud = { endpoint, region, account: ministack.account, ...credentials, stage: localStage, plan: shown(folder.plan) };
+  const { accessKeyId, secretAccessKey } = credentials;
+  const { account } = ministack;
+  const found: LocalCloud = { endpoint, region, account, accessKeyId, secretAccessKey, stage: localStage, plan: shown(folder.plan) };
   writeFileSync(localFile(clone), `${JSON.stringify(found, undefined, 2)}\n`, { mode: 0o600 });
 }
 export const removeLocal = (): void => rmSync(localFile(clone), { force: true });

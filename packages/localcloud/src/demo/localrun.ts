@@ -7,9 +7,10 @@ import { stay } from "./stay.ts";
 
 /** The demo's cloud without the demo: left running until Ctrl-C. */
 export async function runLocal(session: Session, { rows }: { rows: number }): Promise<void> {
-  const { folder, out, world } = session;
+  const { folder, out, steps, world } = session;
   out.line("The local cloud: a shop's database, and a local AWS with the graph of sst.config.ts in it.");
   out.line();
+  steps.head();
   const { cloud, server } = await session.open({ rows, schedule: stayingSchedule });
   out.line();
   out.line(`The schedule ${stayingSchedule} makes its first backup at ${moment(parseSchedule(stayingSchedule).next(new Date()))}.`);

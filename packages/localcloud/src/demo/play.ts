@@ -25,6 +25,7 @@ export type DemoOptions = { rows: number; keep: boolean };
 export async function play(session: Session, { rows, keep }: DemoOptions): Promise<void> {
   const { folder, out, steps, world } = session;
   for (const line of greeting) out.line(line);
+  steps.head();
   const schedule = keep ? keptSchedule(new Date()) : demoSchedule;
   const stage = await session.open({ rows, schedule });
   const happened = await happen(session, stage, schedule);
@@ -59,7 +60,7 @@ function tellNext(out: Output): void {
 async function happen({ folder, steps, world }: Session, { server, place, before, since }: Stage, schedule: string): Promise<Happened> {
   const { signal } = world;
   const store = await place.store();
-  const watching: Watching = { store, trusted: await deployedKeys(place), schedule, since, steps, signal };
+  const watching: Watching = { place, store, trusted: await deployedKeys(place), schedule, since, steps, signal };
   const made = await awaitBackup(watching);
   same("rows in the backup's manifest", made.rows, before);
   const verification = await awaitVerification(made, watching);

@@ -1,6 +1,6 @@
 import { bytes, counted, grouped } from "@holdfast/cli/src/wording.ts";
+import type { Place } from "@holdfast/cli/src/place.ts";
 import {
-  artifactFile,
   backupId,
   catalogue,
   type Entry,
@@ -14,12 +14,14 @@ import {
 import { native } from "@holdfast/sources/postgres/native.ts";
 import { DemoFailed } from "./errors.ts";
 import { source } from "./plan.ts";
-import type { Say, Steps } from "./steps.ts";
+import type { Say, Steps, Told } from "./steps.ts";
+import { watchForTrouble } from "./trouble.ts";
 import { waitFor } from "./wait.ts";
 
 /** A backup that was made, as its signed manifest tells. */
-export type Made = { entry: Entry; loaded: Loaded; rows: number; tables: number; bytes: number; seconds: number };
+export type Made = { entry: Entry; loaded: Loaded; rows: number; bytes: number; seconds: number };
 export type Watching = {
+  place: Place;
   store: Store;
   trusted: TrustedKeys;
   schedule: string;
@@ -46,9 +48,11 @@ export async function awaitBackup(watching: Watching): Promise<Made> {
 async function awaitFirstSign(watching: Watching, say: Say): Promise<Entry> {
   const { next, interval } = parseSchedule(watching.schedule);
   const due = next(watching.since);
+  const troubled = watchForTrouble(`backup-${source}`, watching.place, watching.signal);
   const seconds = (due.getTime() - Date.now() + interval(due)) / 1000 + patience;
   return await waitFor("a backup by the schedule", seconds, watching.signal, async () => {
     say(countdown(watching.schedule, due, new Date()));
+    await troubled();
     return (await entries(watching)).at(-1);
   });
 }
@@ -57,18 +61,22 @@ async function awaitFirstSign(watching: Watching, say: Say): Promise<Entry> {
 export function countdown(schedule: string, due: Date, now: Date): string {
   const seconds = Math.ceil((due.getTime() - now.getTime()) / 1000);
   return seconds > 0
-    ? `${schedule} fires at ${clockTime(due)}, in ${seconds} s; nobody calls the function by hand`
-    : `${schedule} was due at ${clockTime(due)}; the function is at work`;
+    ? `in ${seconds} s, at ${clockTime(due)}, ${schedule} fires; nobody calls the function by hand`
+    : `${schedule} fired at ${clockTime(due)}; the function is at work`;
 }
 const clockTime = (at: Date): string => `${at.toISOString().slice(11, 19)} UTC`;
 
-async function entries({ store, since }: Watching): Promise<Entry[]> {
-  return (await catalogue(store.list, source)).filter(({ at }) => at > since);
+/** Of moments that the schedule names: somebody may make a backup by hand meanwhile. */
+async function entries({ store, since, schedule }: Watching): Promise<Entry[]> {
+  const { latest } = parseSchedule(schedule);
+  return (await catalogue(store.list, source)).filter(({ at }) => at > since && latest(at).getTime() === at.getTime());
 }
 
 async function awaitManifest(watching: Watching, say: Say): Promise<Made> {
   const { store, trusted, signal } = watching;
+  const troubled = watchForTrouble(`backup-${source}`, watching.place, signal);
   const entry = await waitFor("the manifest of a backup", patience * 2, signal, async () => {
+    await troubled();
     const found = await entries(watching);
     const newest = found.at(-1);
     if (newest) say(landed(newest));
@@ -93,13 +101,14 @@ function readBackup(entry: Entry, loaded: Loaded): Made {
     entry,
     loaded,
     rows: databases.reduce((sum, it) => sum + it.rows, 0),
-    tables: databases.reduce((sum, it) => sum + it.tables, 0),
     bytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0),
     seconds: (Date.parse(manifest.finished) - Date.parse(manifest.started)) / 1000,
   };
 }
 
-function describeBackup({ entry, loaded, rows, bytes: size }: Made): string {
-  const files = loaded.manifest.artifacts.map(({ name, compressed }) => artifactFile(name, compressed));
-  return `backup ${backupId(entry)}: ${grouped(rows)} rows in ${counted(files.length, "encrypted file")}, ${bytes(size)}, signed`;
+function describeBackup({ entry, loaded, rows, bytes: size, seconds }: Made): Told {
+  return {
+    text: `backup ${backupId(entry)}: ${grouped(rows)} rows in ${counted(loaded.manifest.artifacts.length, "encrypted file")}, ${bytes(size)}, signed`,
+    seconds,
+  };
 }

@@ -3,9 +3,13 @@ import { took } from "@holdfast/cli/src/wording.ts";
 
 /** What is being done, said while it is done. */
 export type Say = (detail: string) => void;
+/** `seconds`: how long it took, where somebody knows better than the step's own clock. */
+export type Told = { text: string; seconds: number };
 export type Steps = {
+  /** What the columns are. */
+  head(): void;
   /** One line when `work` ends well: when that was, how long it took, what `told` makes of it. Steps may overlap. */
-  run<T>(doing: string, work: (say: Say) => Promise<T>, told: (result: T) => string): Promise<T>;
+  run<T>(doing: string, work: (say: Say) => Promise<T>, told: (result: T) => string | Told): Promise<T>;
   /** A line below the step that runs. */
   detail(seconds: number | undefined, text: string): void;
   /** Seconds since the first step. */
@@ -13,7 +17,7 @@ export type Steps = {
 };
 
 const redrawMillis = 200;
-const columns = { at: 8, took: 9 };
+const columns = { at: 10, took: 10 };
 
 /** Shows steps: those that run in one live line, those that ended each in a line of its own. `now`: milliseconds of a clock that only goes on. */
 export function openSteps(out: Pick<Output, "note" | "live" | "settle">, now: () => number = () => performance.now()): Steps {
@@ -27,8 +31,8 @@ export function openSteps(out: Pick<Output, "note" | "live" | "settle">, now: ()
     if (doing.length > 0) out.live(head(elapsed()) + doing.join(" · "));
   };
   let timer: NodeJS.Timeout | undefined;
-  out.note(`${"elapsed".padStart(columns.at)}${"took".padStart(columns.took)}`);
   return {
+    head: () => out.note(`${"elapsed".padStart(columns.at)}${"took".padStart(columns.took)}`),
     async run(doing, work, told) {
       const own = Symbol(doing);
       const step = { doing, detail: "" };
@@ -40,7 +44,9 @@ export function openSteps(out: Pick<Output, "note" | "live" | "settle">, now: ()
         const result = await work((detail) => {
           step.detail = detail;
         });
-        out.note(head(elapsed(), elapsed() - from) + told(result));
+        const said = told(result);
+        const { text, seconds } = typeof said === "string" ? { text: said, seconds: elapsed() - from } : said;
+        out.note(head(elapsed(), seconds) + text);
         return result;
       } finally {
         running.delete(own);

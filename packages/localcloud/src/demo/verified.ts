@@ -13,6 +13,7 @@ import {
 } from "@holdfast/core";
 import { DemoFailed } from "./errors.ts";
 import type { Made, Watching } from "./scheduled.ts";
+import { watchForTrouble } from "./trouble.ts";
 import { waitFor } from "./wait.ts";
 
 /** A queue that is slow, and one retry. */
@@ -35,9 +36,11 @@ export async function awaitVerification(made: Made, watching: Watching): Promise
 export async function awaitEvidence(
   proof: EvidenceName,
   made: Pick<Made, "entry" | "loaded">,
-  { store, trusted, signal }: Watching,
+  { place, store, trusted, signal }: Watching,
 ): Promise<Evidence> {
+  const troubled = watchForTrouble("verify-postgres", place, signal);
   const ref = await waitFor(`evidence "${proof}" of ${backupId(made.entry)}`, patience, signal, async () => {
+    await troubled();
     const entry = await entryOf(made.entry, store.list);
     return entry?.evidence[proof]?.find(({ digest8 }) => made.loaded.digest.startsWith(digest8));
   });
