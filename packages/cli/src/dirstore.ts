@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { type Bytes, ObjectMissing, parseManifest, type Stored, type StoreList, type StoreRead } from "@holdfast/core";
+import { type Bytes, ObjectMissing, parseManifest, ShortRead, type Stored, type StoreList, type StoreRead } from "@holdfast/core";
 import { FileUnusable } from "./errors.ts";
 
 /**
@@ -17,14 +17,20 @@ export function dirStore(dir: string): { read: StoreRead; list: StoreList } {
         const found = await locate(dir, key);
         if (!found) throw new ObjectMissing(key);
         const { from, to } = range ?? { from: 0, to: found.stored.bytes };
-        if (from < to)
-          yield* createReadStream(found.file, { start: from, end: to - 1, highWaterMark: chunkBytes, ...(signal ? { signal } : {}) });
+        let got = 0;
+        for await (const chunk of from < to ? bytesOf(found.file, from, to, signal) : []) {
+          got += chunk.length;
+          yield chunk;
+        }
+        if (got < to - from) throw new ShortRead(key, to - from, got);
       },
     },
     list: { list: (prefix) => listed(dir, prefix) },
   };
 }
 const chunkBytes = 1_048_576;
+const bytesOf = (file: string, from: number, to: number, signal?: AbortSignal): Bytes =>
+  createReadStream(file, { start: from, end: to - 1, highWaterMark: chunkBytes, ...(signal ? { signal } : {}) });
 
 async function locate(dir: string, key: string): Promise<{ file: string; stored: Stored } | undefined> {
   const parts = key.split("/");

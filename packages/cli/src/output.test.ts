@@ -22,6 +22,13 @@ describe("the live line", () => {
     out.note("done");
     expect(world.stderr.text).toBe("\r\u001b[2K1 MiB\r\u001b[2K2 MiB\r\u001b[2Kdone\n");
   });
+  test("is gone before a line of the result", () => {
+    const { world, out } = outputs({ tty: true });
+    out.live("1 MiB");
+    out.line("result");
+    out.line("more");
+    expect([world.stderr.text, world.stdout.text]).toEqual(["\r\u001b[2K1 MiB\r\u001b[2K", "result\nmore\n"]);
+  });
   test("never wraps, because a wrapped line cannot be rewritten", () => {
     const { world, out } = outputs({ tty: true });
     out.live("x".repeat(300));

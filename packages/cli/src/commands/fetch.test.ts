@@ -95,6 +95,10 @@ describe("fetch refuses", () => {
     writeFileSync(at("shop.dump"), "mine");
     await expect(get({ artifact: "shop.dump" })).rejects.toMatchObject({ name: "FileExists", hint: expect.stringContaining("--force") });
     expect(readFileSync(at("shop.dump"), "utf8")).toBe("mine");
+    const keyless = { ...ports(), unseal: () => Promise.reject(new Error("asked for a key in vain")) };
+    await expect(fetch({ source: "note", slot, artifact: "shop.dump" }, keyless, t.out, t.world)).rejects.toMatchObject({
+      name: "FileExists",
+    });
     await get({ artifact: "shop.dump", force: true });
     expect(readFileSync(at("shop.dump"), "utf8")).toBe(files["shop.dump"]);
   });
@@ -151,23 +155,23 @@ describe("nothing is left of a file", () => {
     await expect(get({ artifact: "shop.dump" })).rejects.toMatchObject({ fault: "backup" });
     expect(readdirSync(folder)).toEqual([]);
   });
-  test("when Ctrl-C comes in the middle of it", async () => {
-    const interrupted = ports();
-    const { read } = interrupted.store;
-    const stopping: TestPlace["store"]["read"] = {
-      head: read.head,
-      async *read(...args) {
-        for await (const chunk of read.read(...args)) {
+  test("when Ctrl-C comes in the middle of it, and the rest is not read", async () => {
+    await t.make("note/20261121T030000Z", { "large.bin": "x".repeat(4_000_000) });
+    let taken = 0;
+    const read: TestPlace["store"]["read"] = {
+      head: t.store.read.head,
+      async *read({ key }) {
+        for await (const chunk of t.store.read.read({ key })) {
           yield chunk;
-          if (args[0].key.includes("shop.dump")) t.world.interrupt(new Interrupted("SIGINT"));
+          if (key.includes("large") && ++taken === 20) t.world.interrupt(new Interrupted("SIGINT"));
         }
       },
     };
-    const { list } = interrupted.store;
-    await expect(
-      fetch({ source: "note", slot, artifact: "shop.dump" }, { ...interrupted, store: { read: stopping, list } }, t.out, t.world),
-    ).rejects.toBeInstanceOf(Interrupted);
+    const deaf = { ...ports(), store: { read, list: t.store.list } };
+    const asked = { source: "note", slot: "20261121T030000Z", artifact: "large.bin" };
+    await expect(fetch(asked, deaf, t.out, t.world)).rejects.toBeInstanceOf(Interrupted);
     expect(readdirSync(folder)).toEqual([]);
+    expect(taken).toBeLessThan(50);
   });
   test("when the folder cannot be written to", async () => {
     await expect(get({ artifact: "shop.dump", out: "no/such/folder/file" })).rejects.toMatchObject({ name: "FileUnusable" });

@@ -120,7 +120,7 @@ describe("before anything is started", () => {
     [{ source: "note", target: "nope" }, "UnknownTarget", "desk, safe"],
     [{ source: "note", target: "desk", from: "nope" }, "InputInvalid", "far"],
     [{ source: "note", target: "desk", at: "yesterday" }, "InputInvalid", "source"],
-    [{ source: "note", target: "desk", at: "2020-01-01" }, "BackupNotFound", "note/20261121T020000Z"],
+    [{ source: "note", target: "desk", at: "2020-01-01T00:00:00Z" }, "BackupNotFound", "note/20261121T020000Z"],
     [{ source: "other", target: "desk" }, "BackupNotFound", "no backups"],
     [{ source: "note" }, "UsageWrong", "--target"],
   ])("%j is refused as %s with what would be right", async (options, name, hint) => {

@@ -46,7 +46,11 @@ export const restoreCommand = (world: World, finish: Finish): Command =>
       )
       .argument("[source]", "whose backup")
       .option("--target <name>", "where to: one of the plan's targets")
-      .option("--at <when>", "latest (verified), a slot, or a time: the newest verified one at or before it", "latest")
+      .option(
+        "--at <when>",
+        "latest (verified), a slot, or a time such as 2026-11-21T09:30:00Z: the newest verified one until then",
+        "latest",
+      )
       .option("--database <name>", "the name of what is made; without it one is chosen that is free")
       .option("--which <database>", "which of the backup's databases, when it holds several")
       .option("--from <store>", "read the copy in one of the plan's stores")
