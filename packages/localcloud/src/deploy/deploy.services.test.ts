@@ -15,7 +15,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { DescribeExecutionCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { DescribeExecutionCommand, GetExecutionHistoryCommand, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -77,6 +77,29 @@ describe("the fixture, deployed", () => {
       return found.status !== "RUNNING" && found;
     });
     expect(ended).toMatchObject({ status: "SUCCEEDED", output: JSON.stringify({ caught: "RestoreRefused" }).replace(":", ": ") });
+  });
+
+  test("an execution that is stopped stays stopped when its task fails afterwards, and its event is sent once", async () => {
+    const { sfn, sqs, logs } = world.clients;
+    const input = JSON.stringify({ verb: "fail", afterMilliseconds: 600 });
+    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn: outputs().machine, input }));
+    await until("the task", async () => {
+      const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn }));
+      return events.some(({ type }) => type === "TaskScheduled");
+    });
+    await sfn.send(new StopExecutionCommand({ executionArn, error: "Stopped", cause: "by hand" }));
+    await until("the task's own end", async () => {
+      const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/fixture-actor" }));
+      return events.some(({ message }) => message?.includes("failed late"));
+    });
+    await until("the history's end", async () => {
+      const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn }));
+      return events.some(({ type }) => type === "TaskFailed");
+    });
+    expect(await sfn.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({ status: "ABORTED", error: "Stopped" });
+    const QueueUrl = outputs().queue?.replace(/queue$/, "ends");
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    expect(Messages.map(({ Body }) => JSON.parse(String(Body)).detail)).toMatchObject([{ executionArn, status: "ABORTED", input }]);
   });
 
   test("an object's event reaches the function through rule, queue and mapping, with the object's version", async () => {

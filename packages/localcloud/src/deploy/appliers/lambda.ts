@@ -44,6 +44,7 @@ const fn = applier({
   differs: [
     "Functions run as provided.al2023 with a runtime loop of ours around the same bundle: on nodejs runtimes of the local AWS every error arrives as Runtime.HandlerError, and Retry and Catch by name would never match.",
     "Memory is stored and not enforced.",
+    "With the JSON log format AWS wraps lines that are not JSON; here every line stands in the log as the function wrote it.",
     "/opt and /tmp are folders of their own: values of the environment that begin with /opt/, and TMPDIR, lead there.",
   ],
   async make({ inputs, described, site }) {
