@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Captured, DeadlineNear, type Produced, SecretUnusable } from "@holdfast/core";
@@ -13,8 +13,9 @@ import { ConnectionLost, DumpFailed, LockTimeout } from "./errors.ts";
 import { inspect } from "./inspect.ts";
 import { children } from "./kit/processes.ts";
 import { until } from "./kit/wait.ts";
-import { aContext, openWorld, type Server, secretOf, sql, type Taken, take, type World, whole } from "./kit/world.ts";
+import { aContext, openedOf, openWorld, type Server, secretOf, sql, type Taken, take, type World, whole } from "./kit/world.ts";
 import type { Native } from "./native.ts";
+import { read } from "./read.ts";
 import { parseLogin } from "./secret.ts";
 import { holdSnapshot } from "./snapshot.ts";
 
@@ -38,8 +39,23 @@ afterEach(async () => {
   await sql(server, "postgres", `DROP ROLE IF EXISTS ${role}`);
 });
 
-const source = (plan: object = {}, secret: unknown = secretOf(server)) =>
-  capture(config.parse({ connection: world.secret("shop/db", secret), databases: [database], ...plan }), world.surroundings);
+const source = (plan: object = {}, secret: unknown = secretOf(server), layer = world.surroundings.layer("postgres")) =>
+  capture(config.parse({ connection: world.secret("shop/db", secret), databases: [database], ...plan }), {
+    ...world.surroundings,
+    layer: () => layer,
+  });
+
+/** A layer whose pg_dump is this shell script; `$REAL` is the real one. */
+async function layerWith(script: string): Promise<string> {
+  const real = world.surroundings.layer("postgres");
+  const folder = await mkdtemp(join(world.surroundings.scratch, "layer-"));
+  await mkdir(join(folder, "17", "bin"), { recursive: true });
+  const setting = `REAL=${join(real, "17", "bin", "pg_dump")}; export LD_LIBRARY_PATH=${join(real, "lib")} PATH=/usr/bin:/bin`;
+  await writeFile(join(folder, "17", "bin", "pg_dump"), `#!/bin/sh\n${setting}\n${script}\n`, { mode: 0o755 });
+  await symlink(join(real, "17", "bin", "pg_dumpall"), join(folder, "17", "bin", "pg_dumpall"));
+  for (const name of ["lib", "rds.pem"]) await symlink(join(real, name), join(folder, name));
+  return folder;
+}
 const contentsOf = (taken: Taken) => contents.parse(JSON.parse(taken.files.get(CONTENTS)?.toString() ?? ""));
 const tablesOf = (taken: Taken) =>
   Object.fromEntries((contentsOf(taken).databases[0]?.tables ?? []).map((it) => [it.name, it.rows ?? it.without]));
@@ -92,14 +108,18 @@ describe("a backup", () => {
     ).toBe("PGDMP");
   });
 
-  test("counts what the dump holds, whatever is written meanwhile", async () => {
-    await run(BIG);
-    const { captured, first, rest } = await begin();
-    await run("DELETE FROM big WHERE i <= 1000; CREATE TABLE later (a int)");
+  test("counts what the dump holds, whatever is written between the snapshot and the dump", async () => {
+    await run("CREATE TABLE t AS SELECT i FROM generate_series(1, 3000) i");
+    const go = join(world.surroundings.scratch, `go-${role}`);
+    const layer = await layerWith(`case $1 in --version) ;; *) while [ ! -e ${go} ]; do sleep 0.01; done ;; esac\nexec "$REAL" "$@"`);
+    const { captured, first, rest } = await begin({}, secretOf(server), layer);
+    await run("DELETE FROM t WHERE i <= 1000; CREATE TABLE later (a int)");
+    await writeFile(go, "");
     const files = new Map([[first.name, await whole(first.bytes)]]);
     for (let next = await rest.next(); !next.done; next = await rest.next()) files.set(next.value.name, await whole(next.value.bytes));
-    expect((await captured.native()).databases[0]).toMatchObject({ rows: 20000, tables: 1 });
-    expect(files.get(CONTENTS)?.toString()).not.toContain("later");
+    const native = await captured.native();
+    expect(native.databases[0]).toMatchObject({ rows: 3000, tables: 1 });
+    expect(await read(world.surroundings).read(openedOf(files, native), undefined, aContext())).toEqual([]);
   });
 
   test("carries roles, but no hash of a password", async () => {
@@ -216,23 +236,7 @@ describe("a dump that does not end well", () => {
 
   test("fails when pg_dump writes a whole archive and then exits with 1", async () => {
     await run("CREATE TABLE t (a int)");
-    const folder = join(world.surroundings.scratch, "lying");
-    await mkdir(join(folder, "17", "bin"), { recursive: true });
-    const real = join(world.surroundings.layer("postgres"), "17", "bin", "pg_dump");
-    await writeFile(
-      join(folder, "17", "bin", "pg_dump"),
-      `#!/bin/sh\nLD_LIBRARY_PATH=${join(world.surroundings.layer("postgres"), "lib")} ${real} "$@"\ncase $1 in --version) ;; *) exit 1 ;; esac\n`,
-      { mode: 0o755 },
-    );
-    await symlink(join(world.surroundings.layer("postgres"), "rds.pem"), join(folder, "rds.pem"));
-    const lying = capture(config.parse({ connection: world.secret("shop/db", secretOf(server)), databases: [database] }), {
-      ...world.surroundings,
-      layer: () => folder,
-    });
-    const captured = await lying.capture({ source: "shop", at: new Date(), attempt: "attempt1" }, aContext());
-    if (captured.state !== "ready") throw new Error("not ready");
-    const artifacts = captured.artifacts[Symbol.asyncIterator]();
-    const first: Produced = (await artifacts.next()).value;
+    const { first, rest } = await begin({}, secretOf(server), await layerWith(`"$REAL" "$@"\ncase $1 in --version) ;; *) exit 1 ;; esac`));
     let bytes = 0;
     const reading = (async () => {
       for await (const chunk of first.bytes) bytes += chunk.length;
@@ -240,7 +244,7 @@ describe("a dump that does not end well", () => {
     await expect(reading).rejects.toThrow(/exit code 1/);
     expect(bytes).toBeGreaterThan(1000);
     await expect(first.done).rejects.toBeInstanceOf(DumpFailed);
-    await artifacts.return?.();
+    await rest.return?.();
   });
 
   test("ends on the deadline, says so, and leaves neither a child nor a session", async () => {
