@@ -1,9 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { catalogue, type Entry, isBackup, type State, standingOf, stateOf } from "./catalogue.ts";
 import { type EvidenceName, evidenceKey, evidenceNames, evidencePrefix, manifestKey, type Verdict } from "./layout.ts";
 import type { Proof } from "./ports/kind.ts";
 import type { Stored, StoreList } from "./ports/store.ts";
+
+vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
 
 const slot = "20261121T020000Z";
 const digest = "6b29a1e4".padEnd(64, "0");

@@ -1,12 +1,15 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { acceptedFlips } from "../../../test/kit/flips.ts";
 import { signer } from "../../../test/kit/signer.ts";
 import { type Evidence, encodeEvidence, evidenceLimit, evidenceSchema, readEvidence } from "./evidence.ts";
 import type { EvidenceRef } from "./layout.ts";
 import { sha256 } from "./manifest.ts";
 import type { Sign } from "./ports/sign.ts";
+
+vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
 
 // Written and signed by Python and the openssl program, not by this code.
 const golden = (name: string) => readFileSync(new URL(`golden/${name}`, import.meta.url));
@@ -54,17 +57,7 @@ describe("the golden evidence", () => {
 
 describe("evidence that was changed is refused", () => {
   test("by any single bit of the file", () => {
-    for (let i = 0; i < bytes.length * 8; i++) {
-      const changed = Buffer.from(bytes);
-      changed.writeUInt8(changed.readUInt8(i >> 3) ^ (1 << (i & 7)), i >> 3);
-      let refused: unknown;
-      try {
-        readEvidence(changed, ref, trusted);
-      } catch (error) {
-        refused = error;
-      }
-      expect((refused as Error | undefined)?.name, `bit ${i} of ${changed}`).toMatch(/^(ManifestInvalid|BackupForged)$/);
-    }
+    expect(acceptedFlips(bytes, (changed) => readEvidence(changed, ref, trusted))).toEqual([]);
   });
   test("by any edit of any length", () => {
     fc.assert(
@@ -226,7 +219,7 @@ describe("findings without number", () => {
             hint: fc.string(),
           }),
         ),
-        fc.nat(400),
+        fc.nat(200),
         async (few, times) => {
           const findings = Array.from({ length: times }, () => few).flat();
           const written = await encodeEvidence({ ...evidence, findings }, key);
@@ -234,7 +227,7 @@ describe("findings without number", () => {
           expect(read.filter((f) => f.severity === "refuse").length > 0).toBe(findings.some((f) => f.severity === "refuse"));
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

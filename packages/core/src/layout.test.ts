@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   artifactKey,
   attemptPrefix,
@@ -19,6 +19,8 @@ import {
   slotTime,
   sourcePrefix,
 } from "./layout.ts";
+
+vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
 
 const of = { source: "shop", slot: "20261121T020000Z" };
 const attempt = { ...of, attempt: "0123456789abcdef" };

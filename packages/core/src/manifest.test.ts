@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { acceptedFlips } from "../../../test/kit/flips.ts";
 import { signer } from "../../../test/kit/signer.ts";
 import {
   encodeManifest,
@@ -13,6 +14,8 @@ import {
   readManifest,
   sha256,
 } from "./manifest.ts";
+
+vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
 
 // Written and signed by the openssl program, not by this code: openssl dgst -sha256 -sign.
 const golden = (name: string) => readFileSync(new URL(`golden/${name}`, import.meta.url));
@@ -46,26 +49,10 @@ const read = (of: Uint8Array, sig: Uint8Array | undefined = signature) => readMa
 
 describe("a manifest that was changed is refused", () => {
   test("by any single bit", () => {
-    for (let i = 0; i < bytes.length * 8; i++) {
-      const changed = Buffer.from(bytes);
-      changed.writeUInt8(changed.readUInt8(i >> 3) ^ (1 << (i & 7)), i >> 3);
-      let refused: unknown;
-      try {
-        read(changed);
-      } catch (error) {
-        refused = error;
-      }
-      expect((refused as Error | undefined)?.name, `bit ${i} of ${JSON.stringify(changed.toString())}`).toMatch(
-        /^(ManifestInvalid|BackupForged)$/,
-      );
-    }
+    expect(acceptedFlips(bytes, (changed) => read(changed))).toEqual([]);
   });
   test("by any single bit of its signature", () => {
-    for (let i = 0; i < signature.length * 8; i++) {
-      const changed = Buffer.from(signature);
-      changed.writeUInt8(changed.readUInt8(i >> 3) ^ (1 << (i & 7)), i >> 3);
-      expect(() => read(bytes, changed), `bit ${i}`).toThrow(refusedBy("BackupForged", "does not hold"));
-    }
+    expect(acceptedFlips(signature, (changed) => read(bytes, changed))).toEqual([]);
   });
   test("by any edit of any length", () => {
     fc.assert(

@@ -4,6 +4,8 @@ import { expiryDays, type Keep, keep as keepSchema, tierDays, tiers } from "./ke
 import { slotId } from "./layout.ts";
 import { type Decision, decideRetention, type Standing } from "./retention.ts";
 
+vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
+
 const day = 86_400_000;
 const keepOf = (keep: Partial<Keep> = {}): Keep => keepSchema.parse(keep);
 const at = (text: string) => new Date(`${text}Z`);

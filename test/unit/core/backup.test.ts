@@ -13,10 +13,12 @@ import {
   signatureKey,
   version,
 } from "@holdfast/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Faults, faulty, unhandledDuring } from "../../kit/faults.ts";
 import { firstSlot, type Rig, rig } from "../../kit/rig.ts";
 import { rowsSource, textOf } from "../../kit/rows.ts";
+
+vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
 
 const shop = { source: "shop", slot: firstSlot };
 const manifests = async (of: Rig) => (await of.keys()).filter((key) => parseManifestKey(key));

@@ -11,9 +11,11 @@ import {
   StoreUnavailable,
   slotId,
 } from "@holdfast/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Faults, faulty } from "../../kit/faults.ts";
 import { firstSlot, type Rig, rig } from "../../kit/rig.ts";
+
+vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
 
 const day = 86_400_000;
 const sourceOf = (keep: Partial<Keep> = {}): RetainSource => ({ name: "shop", keep: keepSchema.parse(keep), verified: ["readable"] });

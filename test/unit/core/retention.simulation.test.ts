@@ -8,9 +8,10 @@ import {
   slotId,
   tierDays,
 } from "@holdfast/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type LifecycleObject, type LifecycleRule, lifecycle } from "../../kit/lifecycle.ts";
 
+vi.setConfig({ testTimeout: 60_000 }); // years of days, on a machine that may be busy
 const hour = 3_600_000;
 const day = 24 * hour;
 const usual = keepSchema.parse({});
@@ -47,12 +48,12 @@ const rulesOf = (keep: Keep): LifecycleRule[] => [
   },
 ];
 
-/** Lives through days hour by hour: backups, verdicts, marks after each verdict, and S3's lifecycle at midnight. Yields after each hour. */
+/** Lives through days hour by hour: backups, verdicts, marks after each verdict, and S3's lifecycle at midnight. Yields whenever something happened. */
 function* live(world: World, days: number): Generator<{ n: number; now: Date; standing: readonly Kept[] }> {
   const { keep, hours = [2], outcome = () => "verified", verifiedAfter = () => 1, restored = () => false, retains = () => true } = world;
   const rules = rulesOf(keep);
   let standing: Kept[] = [];
-  const verdicts: { at: Date; of: Kept; state: Standing["state"] }[] = [];
+  const verdicts = new Map<number, { of: Kept; state: Standing["state"] }[]>();
   for (let n = 0; n < days; n++)
     for (let h = 0; h < 24; h++) {
       const now = on(n, h);
@@ -70,12 +71,13 @@ function* live(world: World, days: number): Generator<{ n: number; now: Date; st
           lockedUntil: new Date(now.getTime() + 30 * day),
         };
         standing.push(of);
-        verdicts.push({ at: new Date(now.getTime() + verifiedAfter(n, h) * hour), of, state: made });
+        const known = now.getTime() + verifiedAfter(n, h) * hour;
+        verdicts.set(known, [...(verdicts.get(known) ?? []), { of, state: made }]);
       }
-      const due = verdicts.filter(({ at }) => at.getTime() === now.getTime());
+      const due = verdicts.get(now.getTime()) ?? [];
       for (const { of, state } of due) Object.assign(of, { state, restored: restored(n) });
       if ((due.length > 0 || h === 12) && retains(n)) mark(standing, keep, now);
-      yield { n, now, standing };
+      if (h === 0 || h === 12 || made !== undefined || due.length > 0) yield { n, now, standing };
     }
 }
 
@@ -102,7 +104,7 @@ const daysOf = (standing: readonly Kept[]) => distinct(standing, 8);
 const monthsOf = (standing: readonly Kept[]) => distinct(standing, 6);
 
 describe("three years of daily backups", () => {
-  test("hold 30 days and 12 months at every hour, and not much more", () => {
+  test("hold 30 days and 12 months at every moment, and not much more", () => {
     for (const { n, now, standing } of live({ keep: usual }, 3 * 366)) {
       if (n >= 31) expect(daysOf(standing.filter((of) => now.getTime() - of.at.getTime() < 31 * day)), `${now}`).toBeGreaterThanOrEqual(30);
       if (n >= 13 * 31) expect(monthsOf(standing), `${now}`).toBeGreaterThanOrEqual(12);

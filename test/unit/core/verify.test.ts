@@ -25,12 +25,14 @@ import {
   version,
   whole,
 } from "@holdfast/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Faults, faulty, unhandledDuring } from "../../kit/faults.ts";
 import { plainUnseal } from "../../kit/plainseal.ts";
 import { firstSlot, type Rig, rig } from "../../kit/rig.ts";
 import { rows, rowsRead, rowsSource, worldFault } from "../../kit/rows.ts";
 import { signer } from "../../kit/signer.ts";
+
+vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
 
 const shop = { source: "shop", slot: firstSlot };
 const evidenceKeys = async (of: Rig) => await of.keys("evidence/");
