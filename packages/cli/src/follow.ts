@@ -39,7 +39,12 @@ function line(stay: Stay, until: Date): string | undefined {
 
 function tell(stay: Stay | undefined, until: Date, out: Output): void {
   const text = stay && line(stay, until);
-  if (text !== undefined && stay) out.note(`${text}   ${stay.failed ? `failed: ${stay.failed.error}` : answerOf(stay)}`.trimEnd());
+  if (text === undefined || !stay) return;
+  const answers = stay.failed ? [`failed: ${stay.failed.error}`] : answerOf(stay).split("; ");
+  const [beside = "", ...more] = answers;
+  out.note(`${text}   ${more.length > 0 ? "" : beside}`.trimEnd());
+  // A plan has several steps, each too long to stand beside the time.
+  if (more.length > 0) for (const step of answers) out.note(`    - ${step}`);
 }
 
 /** Step Functions is asked every two seconds, and the time on the screen goes on in between. */

@@ -9,19 +9,29 @@ const clone = path.resolve(import.meta.dirname, "../../..");
 
 /** Runs the process's own command line and leaves its exit code. `root`: where the plan and `.local/` lie. */
 export async function runHere(root = clone): Promise<void> {
-  const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => {
-      // Whoever asks twice does not want to wait for the cleaning up.
-      if (interrupt.signal.aborted) process.exit(new Interrupted(signal).code);
-      interrupt.abort(new Interrupted(signal));
-    });
+  const interrupt = interruption();
   // `holdfast list | head` ends when head has enough.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     process.exit(process.exitCode ?? 0);
   });
-  process.exitCode = await run(process.argv.slice(2), worldOf(root, interrupt.signal));
+  process.exitCode = await run(process.argv.slice(2), worldOf(root, interrupt));
+}
+
+/** npm passes on a Ctrl-C that the terminal has sent to us already: what comes that soon is the same one. */
+const sameMillis = 1_000;
+
+/** Fires when somebody asks to end. Whoever asks once more does not want to wait for the cleaning up. */
+function interruption(): AbortSignal {
+  const interrupt = new AbortController();
+  let asked = 0;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      if (!interrupt.signal.aborted) asked = performance.now();
+      else if (performance.now() - asked > sameMillis) process.exit(new Interrupted(signal).code);
+      interrupt.abort(new Interrupted(signal));
+    });
+  return interrupt.signal;
 }
 
 function worldOf(root: string, signal: AbortSignal): World {

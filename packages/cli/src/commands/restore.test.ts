@@ -21,7 +21,7 @@ const stay = (state: string, from: number, to: number, answer: unknown = {}): Hi
 ];
 const made = [{ what: "folder", id: "memo-1" }];
 const survey = [...stay("Start", 0, 0), ...stay("Survey", 0, 1, { backup: { source: "note", slot: "20261121T020000Z" } })];
-const planned = [...survey, ...stay("Plan", 1, 2, { plan: { steps: ["write memo"] } })];
+const planned = [...survey, ...stay("Plan", 1, 2, { plan: { steps: ["make memo", "write it"] } })];
 const loaded = [
   ...planned,
   ...stay("Thaw", 2, 3, { state: "ready" }),
@@ -54,7 +54,9 @@ describe("a restore that ends well", () => {
       expect.stringMatching(/^execution arn:aws:states:eu-central-1:000000000000:execution:acme-prod-restore:note-to-desk-[0-9a-f]{12}$/),
       expect.stringMatching(/^https:\/\/eu-central-1\.console\.aws\.amazon\.com\/states\//),
       "  look at the target           1.0 s   note/20261121T020000Z",
-      "  plan                         1.0 s   write memo",
+      "  plan                         1.0 s",
+      "    - make memo",
+      "    - write it",
       "  ask archived files back      1.0 s   none is archived",
       "  load                         5.0 s   folder memo-1",
       "  compare with the backup      1.0 s   2 of 2 lines",
