@@ -5,8 +5,8 @@ import { s3 } from "@holdfast/stores/s3/kind.ts";
 import { open as openS3 } from "@holdfast/stores/s3/open.ts";
 import { awsCloud, memo } from "./aws.ts";
 import type { Cloud } from "./cloud.ts";
-import { UsageWrong } from "./errors.ts";
-import { findLocal, isolate, type LocalCloud } from "./local.ts";
+import { LocalRefused, UsageWrong } from "./errors.ts";
+import { findLocal, isLoopback, isolate, type LocalCloud } from "./local.ts";
 import { loadPlan } from "./plan.ts";
 import type { World } from "./world.ts";
 
@@ -45,7 +45,8 @@ export async function openPlace(options: PlaceOptions, world: World): Promise<Pl
   };
   const cloud = local ? localCloud(local) : awsCloud({ region: plan.region });
   const primary = memo(async () => openPrimary(`${name("backups")}-${await cloud.account()}`, plan.region, cloud.secrets, local));
-  const store = (of?: string) => (of === undefined ? primary() : openNamed(of, plan, lists, cloud.secrets, world.root));
+  const store = (of?: string) =>
+    of === undefined ? primary() : openNamed(of, { plan, lists, secrets: cloud.secrets, root: world.root, local: local !== undefined });
   return { plan, lists, cloud, local: local && { endpoint: local.endpoint }, stage, name, store };
 }
 
@@ -62,7 +63,8 @@ async function openPrimary(bucket: string, region: string, secrets: Secrets, loc
   return await openS3(config, { secrets: async () => JSON.stringify({ accessKeyId, secretAccessKey }), region: local.region });
 }
 
-async function openNamed(name: string, plan: Plan, lists: Lists, secrets: Secrets, root: string): Promise<Store> {
+type Naming = { plan: Plan; lists: Lists; secrets: Secrets; root: string; local: boolean };
+async function openNamed(name: string, { plan, lists, secrets, root, local }: Naming): Promise<Store> {
   const planned = Object.hasOwn(plan.stores, name) ? plan.stores[name] : undefined;
   const folder = planned && lists.stores[planned.kind]?.folder;
   if (!planned || folder === undefined)
@@ -70,6 +72,14 @@ async function openNamed(name: string, plan: Plan, lists: Lists, secrets: Secret
       `no store is called "${name}"`,
       `The plan's stores are: ${Object.keys(plan.stores).join(", ") || "none"}. Without --store or --from the primary one is meant.`,
     );
+  if (local) requireHere(name, planned.config);
   const { open }: { open: OpenStore<unknown> } = await import(pathToFileURL(path.resolve(root, folder, "open.ts")).href);
   return await open(planned.config, { secrets, region: plan.region });
+}
+
+/** A store without an endpoint of its own is asked where the environment says, and that is this machine by then. */
+function requireHere(name: string, config: unknown): void {
+  const { endpoint } = (config ?? {}) as { endpoint?: unknown };
+  if (typeof endpoint === "string" && !isLoopback(new URL(endpoint).hostname))
+    throw new LocalRefused(`the store ${name} is at ${endpoint}, which is not this machine`, "Leave out --local to read it.");
 }
