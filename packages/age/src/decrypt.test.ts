@@ -93,6 +93,11 @@ describe("a file that was tampered with", () => {
     for (let index = 1; index <= 9; index++) await refused(file.subarray(0, at(index)));
   });
 
+  test("is told where it was cut while there is no chunk yet", async () => {
+    await expect(whole(file.subarray(0, 60))).rejects.toThrow("the age header is cut");
+    await expect(whole(file.subarray(0, payload - 1))).rejects.toThrow("ends before its first chunk");
+  });
+
   test("is refused when it lost its last byte or its last chunk", async () => {
     await refused(file.subarray(0, -1));
     await refused(file.subarray(0, at(9)));

@@ -36,6 +36,7 @@ test("a malformed recipient is refused, and told which one it is", () => {
     expect(() => checkRecipients([recipient, bad]), bad).toThrow(RecipientUnusable);
   }
   expect(() => checkRecipients(["age1typo"])).toThrow(/^recipient age1typo is malformed$/);
+  expect(() => checkRecipients(["hello"])).toThrow(/^recipient hello is not an age recipient$/);
 });
 
 test("a secret key given as recipient is not quoted", () => {
@@ -52,6 +53,14 @@ test("post-quantum recipients are not mixed with classic ones; KMS goes with eit
   expect(() => checkRecipients([hybrid, recipient])).toThrow(RecipientsMixed);
   expect(() => checkRecipients([hybrid, kmsRecipient(kms, kmsKey, owner)])).not.toThrow();
   expect(() => checkRecipients([recipient, kmsRecipient(kms, kmsKey, owner)])).not.toThrow();
+});
+
+test("encryption itself checks them, too", async () => {
+  const hybrid = await recipientOf(await generateHybridIdentity());
+  const encrypted = (recipients: string[]) => collect(encrypt(inPieces(Buffer.from("x")), recipients));
+  await expect(encrypted([])).rejects.toThrow(RecipientsMissing);
+  await expect(encrypted([recipient, hybrid])).rejects.toThrow(RecipientsMixed);
+  await expect(encrypted(["age1typo"])).rejects.toThrow(RecipientUnusable);
 });
 
 test("a file for a post-quantum recipient opens", async () => {
