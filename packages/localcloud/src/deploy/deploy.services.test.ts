@@ -40,7 +40,7 @@ describe("the fixture, deployed", () => {
     }
     deployed = await world.deploy({ layer: path.join(world.folder, "arm64", "layer") }, { trace });
   });
-  afterAll(() => world.close());
+  afterAll(() => world?.close());
 
   const outputs = () => deployed.outputs as Record<string, string>;
 

@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
+import { mkdir, rm } from "node:fs/promises";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { applyTo } from "./apply.ts";
 import { assertLoopback, type Clients, type Credentials, openClients } from "./clients.ts";
 import type { App, Apply, Graph, Values } from "./graph.ts";
+import { makeScratch } from "./scratch.ts";
 import { synth } from "./synth.ts";
 
 export type DeployOptions = {
@@ -43,7 +42,7 @@ export type Deployed = {
 export async function deploy(options: DeployOptions): Promise<Deployed> {
   const begun = performance.now();
   assertLoopback(options.endpoint);
-  const folder = options.folder ?? (await mkdtemp(path.join(os.tmpdir(), "holdfast-functions-")));
+  const folder = options.folder ?? (await makeScratch("functions"));
   const remove = () => rm(folder, { recursive: true, force: true });
   const open: Clients[] = [];
   try {

@@ -13,7 +13,7 @@ describe("what the deployer refuses", () => {
     vi.unstubAllEnvs();
     await world.aws.reset();
   });
-  afterAll(() => world.close());
+  afterAll(() => world?.close());
 
   test("an input that no applier knows, by its name and its resource's", async () => {
     await expect(world.deploy({ unknownInput: true })).rejects.toMatchObject({

@@ -35,7 +35,7 @@ describe("the fixture without the rights that services need to act for it", () =
     ear = await listenTo(world, String(outputs.topic));
     await world.clients.sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: JSON.stringify({ detail: { object: {} } }) }));
   });
-  afterAll(() => world.close());
+  afterAll(() => world?.close());
 
   test.each([
     ["put an object", { verb: "put", key: "own/a" }],
@@ -116,7 +116,7 @@ describe("the fixture whose roles trust nobody", () => {
     const { outputs } = await world.deploy({ without: ["Trustactor", "Truststarter", "Trustrunner"] });
     machine = String(outputs.machine);
   });
-  afterAll(() => world.close());
+  afterAll(() => world?.close());
 
   test("no service may assume them", async () => {
     await refused(world, "fixture-starter does not let scheduler.amazonaws.com assume it");

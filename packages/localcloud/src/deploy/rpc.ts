@@ -13,6 +13,7 @@ const bootstrap = { asset: "sst-asset", assetEcrRegistryId: "", assetEcrUrl: "",
 
 export async function openRpc(root: string, work: string): Promise<Rpc> {
   const bundles: Record<string, Bundle> = {};
+  const underWay = new Set<Promise<unknown>>();
   const methods: Record<string, (params: unknown) => Promise<unknown>> = {
     "Provider.Aws.Bootstrap": async () => bootstrap,
     "Provider.Aws.Appsync": async () => ({ http: "", realtime: "" }),
@@ -26,21 +27,24 @@ export async function openRpc(root: string, work: string): Promise<Rpc> {
     },
   };
   const server = http.createServer((request, response) => {
-    answer(request, methods).then(
-      (body) => response.end(JSON.stringify(body)),
-      (error: unknown) => response.end(JSON.stringify({ error: String(error) })),
-    );
+    const answered = answer(request, methods)
+      .catch((error: unknown) => ({ error: String(error) }))
+      .then((body) => response.end(JSON.stringify(body)))
+      .finally(() => underWay.delete(answered));
+    underWay.add(answered);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     bundles,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      // What is being bundled would be written into a folder that is being removed.
+      await Promise.allSettled(underWay);
+    },
   };
 }
 

@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
-import os from "node:os";
+import { mkdir, realpath, rm } from "node:fs/promises";
 import path from "node:path";
 import { bundleConfig } from "./bundle.ts";
 import { describe } from "./describe.ts";
 import { PlatformMissing, ResourceNotMade, SynthFailed } from "./errors.ts";
 import type { App, Apply, Graph, Place, Request, Resource, Values } from "./graph.ts";
 import { openRpc, type Rpc } from "./rpc.ts";
+import { makeScratch } from "./scratch.ts";
 import type { Answer, Question, Start } from "./wire.ts";
 
 /** The clone that this file stands in. */
@@ -44,7 +44,7 @@ export async function synth(options: SynthOptions): Promise<Graph> {
   const root = await realpath(options.root ?? clone);
   const platform = options.platform ?? path.join(clone, ".sst", "platform");
   if (!existsSync(path.join(platform, "src", "auto", "run.ts"))) throw new PlatformMissing(platform);
-  const work = options.work ?? (await mkdtemp(path.join(await realpath(os.tmpdir()), "holdfast-synth-")));
+  const work = options.work ?? (await makeScratch("synth"));
   const rpc = await openRpc(root, work);
   try {
     await mkdir(path.join(work, "home"), { recursive: true });
