@@ -1,7 +1,7 @@
 import type { Surroundings } from "@holdfast/core";
 import { clientEnvironment, programPath } from "./client.ts";
 import type { Config } from "./config.ts";
-import { ConnectionLost, DumpFailed, LockTimeout, LoginRefused, ServerUnreachable, StandbyConflict } from "./errors.ts";
+import { ConnectionLost, DumpFailed, LockTimeout, LoginRefused, ServerUnreachable, SnapshotUnknown, StandbyConflict } from "./errors.ts";
 import { leftOut } from "./incomplete.ts";
 import type { Inspection } from "./inspect.ts";
 import { qualified } from "./names.ts";
@@ -60,6 +60,7 @@ export function dumpError(program: string, ending: Ending, login: Login, lockTim
   const where = `${login.host}:${login.port}`;
   // pg_dump limits its locking by statement_timeout, and says which statement it was.
   if (/statement timeout/i.test(said) && /LOCK TABLE/.test(said)) return new LockTimeout(lockTimeout);
+  if (/invalid snapshot identifier|snapshot "[^"]*" does not exist/i.test(said)) return new SnapshotUnknown(where);
   if (/conflict with recovery/i.test(said)) return new StandbyConflict();
   if (/authentication failed|no pg_hba.conf entry/i.test(said)) return new LoginRefused(where, login.secret);
   if (/could not connect|connection to server .* failed/i.test(said))

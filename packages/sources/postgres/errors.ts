@@ -62,7 +62,11 @@ export class RightsMissing extends HoldfastError {
   override readonly name = "RightsMissing";
   override readonly fault = "input";
   constructor(doing: string, said: string, options?: ErrorOptions) {
-    super(`the login may not go on with ${doing}: ${said}`, "Grant it what the message names; docs/postgres.md lists the rights.", options);
+    super(
+      `the login may not go on with ${doing}: ${said}`,
+      "Grant it what the message names; packages/sources/postgres/README.md lists the rights.",
+      options,
+    );
   }
 }
 /** The server refused a statement for a reason that no other class names. */
@@ -111,6 +115,17 @@ export class StandbyConflict extends HoldfastError {
     super(
       "the standby cancelled the dump in favour of replay",
       "Set hot_standby_feedback on it or raise max_standby_streaming_delay; or back up from the primary.",
+    );
+  }
+}
+/** pg_dump reached a server that does not know the snapshot which another session of ours holds. */
+export class SnapshotUnknown extends HoldfastError {
+  override readonly name = "SnapshotUnknown";
+  override readonly fault = "input";
+  constructor(where: string) {
+    super(
+      `behind ${where} sessions reach different servers`,
+      "Give the address of one server: the writer's, or one instance's. Endpoints that balance over readers, and poolers, cannot share a snapshot.",
     );
   }
 }

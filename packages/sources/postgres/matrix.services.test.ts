@@ -26,7 +26,7 @@ beforeAll(async () => {
       "postgres",
       "CREATE ROLE dumper LOGIN PASSWORD 'd' BYPASSRLS IN ROLE pg_read_all_data; CREATE ROLE keeper LOGIN PASSWORD 'k' CREATEDB CREATEROLE",
     );
-    await sql(server, "postgres", "CREATE ROLE app");
+    await sql(server, "postgres", "CREATE ROLE app; GRANT app TO keeper");
     await makeNasty(server, SOURCE, "app");
     await sql(
       server,
@@ -58,7 +58,7 @@ async function backUp(major: number): Promise<Taken> {
 /** The whole way of one restore, as the workflow goes it, with a login that is no superuser. */
 async function restoreTo(major: number, taken: Taken, execution: string) {
   const connection = world.secret(`target ${major}`, login(serverOf(major), "keeper", "k"));
-  const to = restore(target.parse({ connection }), world.surroundings);
+  const to = restore(target.parse({ connection, owner: "app" }), world.surroundings);
   const facts = await to.survey({}, aContext());
   const plan = to.plan(taken.opened.backup, {}, facts, { id: execution });
   if ("refused" in plan) throw new Error(JSON.stringify(plan.refused));
@@ -93,11 +93,11 @@ describe.each(programs.map((it) => it.major))("PostgreSQL %i", (major) => {
       "postgres",
       `SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = '${name}'`,
     );
-    expect(owners).toEqual([{ owner: "keeper" }]);
+    expect(owners).toEqual([{ owner: "app" }]);
     expect(await sql(serverOf(major), "postgres", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'holdfast%'")).toEqual([]);
     expect(
       await sql(serverOf(major), name, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname !~ '^pg_|^information_schema'"),
-    ).toEqual([{ tableowner: "keeper" }]);
+    ).toEqual([{ tableowner: "app" }]);
     expect(await to.undo({ id: execution }, aContext())).toEqual([]);
     await sql(serverOf(major), "postgres", `DROP DATABASE "${name}"`);
   });

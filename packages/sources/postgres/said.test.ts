@@ -12,6 +12,8 @@ describe("what pg_dump said last", () => {
       "pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout\npg_dump: detail: Query was: LOCK TABLE public.t IN ACCESS SHARE MODE",
       "LockTimeout",
     ],
+    ['pg_dump: error: query failed: ERROR:  snapshot "00000003-0000001B-1" does not exist', "SnapshotUnknown"],
+    ['pg_dump: error: query failed: ERROR:  invalid snapshot identifier: "00000003-0000001B-1"', "SnapshotUnknown"],
     ["pg_dump: error: Error message from server: ERROR:  canceling statement due to conflict with recovery", "StandbyConflict"],
     [
       'pg_dump: error: connection to server at "db.example", port 5432 failed: FATAL:  password authentication failed for user "u"',
@@ -25,7 +27,8 @@ describe("what pg_dump said last", () => {
   ])("%s is %s", (said, name) => expect(ended(said).name).toBe(name));
 
   test("is kept without the password in any form", () => {
-    const said = "could not parse postgres://u:p%40ss%2Fw@db/x\nconninfo password=p@ss/w host=db\npostgresql://u:p@ss/w@db";
+    const said =
+      "the word p@ss/w\ncould not parse postgres://u:p%40ss%2Fw@db/x\nconninfo password=p@ss/w host=db\npostgresql://u:p@ss/w@db";
     expect(scrub(said, login)).not.toMatch(/p@ss|p%40ss/);
     expect(scrub(said, login)).toContain("host=db");
   });

@@ -43,8 +43,9 @@ test.each([
   ["what the plan says on loopback", { ...full, host: "localhost" }, { tls: { mode: "verify-full" } }, "verify-full"],
 ])("the certificate must show %s", (_, secret, plan, mode) => expect(login(secret, plan).tls.mode).toBe(mode));
 
-test("a host that only looks like loopback is none", () =>
-  expect(login({ ...full, host: "127.example.org" }).tls.mode).toBe("verify-full"));
+test.each(["127.example.org", "10.0.0.1", "127.0.0.1.example.org"])("the host %s is not loopback", (host) =>
+  expect(login({ ...full, host }).tls.mode).toBe("verify-full"),
+);
 
 test("the authority comes from the plan, then from the secret", () => {
   expect(login({ ...full, ca: PEM }).tls.ca).toBe(PEM);

@@ -61,7 +61,7 @@ function toc({ id, oid, what, name, rows, largeObjects, definition = "" }: Entry
       text(""),
     ],
     text(undefined),
-    ...(minor >= 16 ? [int(0)] : []),
+    ...(minor >= 16 ? [int("r".charCodeAt(0))] : []),
     ...[text("owner"), text("false"), text("1"), text(undefined)],
     Buffer.alloc(9),
   ]);
