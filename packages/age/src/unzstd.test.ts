@@ -128,3 +128,17 @@ test("both directions read only as fast as they are read, and return the source 
     expect(seen.returned).toBe(true);
   }
 });
+
+test("whatever the bytes are, it ends: well, or as not decompressible", { timeout: 60_000 }, async () => {
+  const whole = Buffer.concat([frame(mixed(3_000)), frame(Buffer.alloc(0)), frame(Buffer.alloc(200_000, "z"))]);
+  const hostile = fc.tuple(fc.nat(whole.length - 1), fc.nat(255), fc.nat(whole.length), fc.integer({ min: 1, max: 4_000 }));
+  await fc.assert(
+    fc.asyncProperty(hostile, async ([position, byte, length, piece]) => {
+      const bytes = Buffer.from(whole);
+      bytes[position] = byte;
+      const { error } = await collectUntilError(unzstd(inPieces(bytes.subarray(0, length), [piece]), { limit: 1_000_000 }));
+      expect(error === undefined || error instanceof NotDecompressible).toBe(true);
+    }),
+    { numRuns: 150 },
+  );
+});
