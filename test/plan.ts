@@ -11,7 +11,8 @@ export const testPlan = ({ folder, offlineKey }: { folder: string; offlineKey: s
     region: "eu-central-1",
     offlineKeys: [offlineKey],
     sources: {
-      note: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 day)" },
+      tick: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 minute)" },
+      note: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 day)", keep: { minimum: 1 } },
       shop: { kind: "postgres", connection: secret("test/shop"), databases: ["shop"], schedule: "rate(1 day)" },
     },
     targets: {

@@ -39,6 +39,12 @@ test.each(["Survey", "Plan", "Thaw", "Advance", "WaitForStep", "Prove", "HandOve
   },
 );
 
+test("a protected target is restored to once somebody approves", async () => {
+  const execution = await c.start({ source, target: "safe", at });
+  await c.approve(execution);
+  expect(await c.ended(execution)).toMatchObject({ status: "SUCCEEDED" });
+});
+
 test("a protected target waits for somebody to approve; stopping is refusing, and nothing was made", async () => {
   const execution = await c.start({ source, target: "safe", at });
   await entered(execution, "Approve");

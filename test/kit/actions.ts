@@ -5,7 +5,15 @@ import type { Graph, Resource } from "@holdfast/localcloud";
 /** One thing that a role was seen, or is known, to do. `resource` undefined: known from a body that traces do not hold. */
 export type Use = { role: string; action: string; resource?: string };
 
-type Traced = { function: string; service: string; method: string; path: string; query: string[]; target?: string };
+type Traced = {
+  function: string;
+  service: string;
+  method: string;
+  path: string;
+  query: Record<string, string>;
+  target?: string;
+  action?: string;
+};
 
 /** What functions asked of the local AWS, as IAM names it. */
 export function tracedUses(folder: string): Use[] {
@@ -19,8 +27,8 @@ export function tracedUses(folder: string): Use[] {
 /** Path-style requests: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
 function s3Use({ method, path: at, query }: Traced): Omit<Use, "role"> {
   const [, bucket = "", ...key] = at.split("/");
-  const resource = `arn:aws:s3:::${bucket}${key.length > 0 ? `/${decodeURIComponent(key.join("/"))}` : ""}`;
-  const has = (name: string) => query.includes(name);
+  const resource = `arn:aws:s3:::${bucket}${key.join("") !== "" ? `/${decodeURIComponent(key.join("/"))}` : ""}`;
+  const has = (name: string) => name in query;
   const version = has("versionId") ? "Version" : "";
   if (key.join("") === "") return { action: has("versions") ? "s3:ListBucketVersions" : "s3:ListBucket", resource };
   if (has("tagging")) return { action: `s3:${method === "PUT" ? "Put" : "Get"}Object${version}Tagging`, resource };

@@ -1,12 +1,19 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import {
+  DescribeExecutionCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from "@aws-sdk/client-sfn";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { catalogue, type Entry, type Store, type Verdict } from "@holdfast/core";
 import { s3Store } from "@holdfast/stores/s3/s3.ts";
 import { inject, vi } from "vitest";
 import type { Local } from "./e2e.ts";
+import { readMail } from "./mail.ts";
 
 /** The deployed graph as a test drives it: as the account's root, by the names that the infrastructure gives. */
 export function cloud() {
@@ -30,6 +37,7 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
   };
   const secrets = new SecretsManagerClient(local.client);
   const queues = new SQSClient(local.client);
+  const mail: string[] = [];
   return {
     invoke,
     /** Backs up one slot by invoking the function as the Scheduler would. */
@@ -48,6 +56,18 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
         const found = await machines.send(new DescribeExecutionCommand({ executionArn: arn }));
         return found.status === "RUNNING" ? undefined : found;
       }),
+    /** The next notice that holds `text`. */
+    told: (text: string) =>
+      until(`a notice with ${text}`, async () => {
+        mail.push(...(await readMail(queues, local.mailbox)));
+        return mail.find((notice) => notice.includes(text));
+      }),
+    /** Approves a restore as a person with the right would: by the token in the notice. */
+    async approve(execution: string) {
+      const notice = await this.told(`Execution ${execution}`);
+      const taskToken = /--task-token (\S+)/.exec(notice)?.[1];
+      await machines.send(new SendTaskSuccessCommand({ taskToken, output: "true" }));
+    },
     setSecret: (name: string, value: string) => secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: value })),
     /** Whether no undo is waiting or under way for a target. */
     resting: async (name: string): Promise<boolean> => {

@@ -6,6 +6,7 @@ import { type Cloud, openCloud, type Postgres, postgres } from "@holdfast/localc
 import type { TestProject } from "vitest/node";
 import { makeLogins, makeShop } from "../../packages/localcloud/src/demo/shop/shop.ts";
 import { planFile } from "./graph.ts";
+import { openMailbox } from "./mail.ts";
 
 export type Local = {
   client: Cloud["client"];
@@ -18,6 +19,8 @@ export type Local = {
   offlineKey: string;
   /** What each function asked of the local AWS. */
   trace: string;
+  /** The queue that gets what the notice topic tells. */
+  mailbox: string;
   /** The file with the graph that was deployed. */
   graph: string;
   postgres: Pick<Postgres, "host" | "port" | "user" | "password" | "bin">;
@@ -53,6 +56,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const cloud = await openCloud({
       plan: plan.file,
       trace,
+      waitScale: 0.002,
       secrets: {
         "test/note": "one\ntwo\nthree\n",
         "test/shop": { host, port, ...logins.holdfast },
@@ -64,6 +68,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     writeFileSync(graph, JSON.stringify(cloud.deployed.graph));
     project.provide("local", {
       graph,
+      mailbox: await openMailbox(cloud.client, String(cloud.deployed.outputs.notice)),
       client: cloud.client,
       account: cloud.ministack.account,
       prefix: "test-local",

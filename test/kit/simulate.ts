@@ -1,4 +1,4 @@
-import { runSimulation, runUnsafeSimulation, type Simulation } from "@cloud-copilot/iam-simulate";
+import { runSimulation, type Simulation } from "@cloud-copilot/iam-simulate";
 
 export type PolicyStatement = {
   Sid: string;
@@ -20,18 +20,23 @@ export type Ask = {
 
 /**
  * What AWS would answer: `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`. An invalid policy or request is an error of the test.
- * The simulator's check drops `kms:EncryptionContext:{key}`, whose name holds a variable, so requests with one go past that check.
+ * The simulator does not know `kms:EncryptionContext:{key}`, whose name holds a variable, so it is told of a tag of the principal instead,
+ * in policy and request alike: the operators are the same.
  */
 export async function simulate({ principal, action, resource, account, context = {}, policy, resourcePolicy }: Ask): Promise<string> {
-  const simulation: Simulation = {
-    request: { principal, action, resource: { resource, accountId: account }, contextVariables: context },
-    identityPolicies: [{ name: "role", policy }],
-    serviceControlPolicies: [],
-    resourceControlPolicies: [],
-    ...(resourcePolicy ? { resourcePolicy } : {}),
-  };
-  if (Object.keys(context).some((key) => key.startsWith("kms:EncryptionContext:"))) return runUnsafeSimulation(simulation, {});
-  const answer = await runSimulation(simulation, {});
+  const answer = await runSimulation(
+    known({
+      request: { principal, action, resource: { resource, accountId: account }, contextVariables: context },
+      identityPolicies: [{ name: "role", policy }],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(resourcePolicy ? { resourcePolicy } : {}),
+    }),
+    {},
+  );
   if (answer.resultType === "error") throw new Error(`${action} on ${resource}: ${JSON.stringify(answer.errors)}`);
   return answer.overallResult;
 }
+
+const known = (simulation: Simulation): Simulation =>
+  JSON.parse(JSON.stringify(simulation).replaceAll("kms:EncryptionContext:", "aws:PrincipalTag/"));

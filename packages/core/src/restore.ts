@@ -189,7 +189,7 @@ export async function thaw<Native, Facts>(
   let state: "ready" | "thawing" = "ready";
   for (const artifact of loaded.manifest.artifacts) {
     const key = artifactKey(loaded.manifest, artifact.name, artifact.compressed);
-    const found = present.has(key) ? await ports.store.head({ key }) : undefined;
+    const found = present.get(key);
     if (!found) throw new ArtifactMissing(key);
     if (found.access === "now") continue;
     if (!ports.thaw) throw new ObjectArchived(key);

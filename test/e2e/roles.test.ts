@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { CopyObjectCommand } from "@aws-sdk/client-s3";
+import { slotId } from "@holdfast/core";
+import type { Graph } from "@holdfast/localcloud";
+import { beforeAll, expect, test } from "vitest";
+import { serviceUses, tracedUses, type Use } from "../kit/actions.ts";
+import { cloud } from "../kit/cloud.ts";
+import { policies } from "../kit/graph.ts";
+import { type Policy, type PolicyStatement, simulate } from "../kit/simulate.ts";
+import { tampering } from "../kit/tamper.ts";
+
+const c = cloud();
+const graph: Graph = JSON.parse(readFileSync(c.local.graph, "utf8"));
+
+/** What is shown where a whole cloud cannot: with the file that would fail without it. */
+const elsewhere: Use[] = [
+  ...["backup-note", "backup-shop", "backup-tick"].map((name) => ({ role: `test-local-${name}`, action: "s3:AbortMultipartUpload" })), // packages/stores/s3/s3.services.test.ts
+  { role: "test-local-watch", action: "sqs:SendMessage" }, // test/e2e/watch.test.ts
+  { role: "test-local-watch", action: "lambda:InvokeFunction" },
+];
+let uses: Use[];
+
+/** Drives each function through all that its role is for, so that its trace shows what it asks. */
+beforeAll(async () => {
+  const days = ["2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", "2026-06-03T00:00:00Z"];
+  await driven("note", days[0] ?? "", { target: "desk" });
+  await driven("note", days[1] ?? "", { target: "safe" });
+  await driven("shop", days[2] ?? "", { target: "staging", database: "roles_check" });
+  await driven("tick", days[0] ?? "", { target: "desk" });
+  for (const name of ["retain", "watch"]) expect(await c.invoke(name, { scheduled: "now" })).not.toHaveProperty("error");
+  uses = [...tracedUses(c.local.trace), ...serviceUses(graph), ...elsewhere];
+});
+
+async function driven(source: string, day: string, to: { target: string; database?: string }): Promise<void> {
+  const at = slotId(new Date(day));
+  await c.backup(source, new Date(day));
+  await c.verdict(source, at);
+  await archive(source, at);
+  const execution = await c.start({ source, at, ...to });
+  if (to.target === "safe") await c.approve(execution);
+  const ended = await c.ended(execution);
+  expect(ended, ended.cause).toMatchObject({ status: "SUCCEEDED" });
+}
+
+/** As lifecycle does after 30 days: the artifacts move, manifest and signature stay. */
+async function archive(source: string, slot: string): Promise<void> {
+  const entry = await c.entry(source, slot);
+  await tampering(c, async () => {
+    for (const { key } of entry?.objects.filter(({ key }) => key.endsWith(".age")) ?? [])
+      await c.s3.send(
+        new CopyObjectCommand({
+          Bucket: c.local.bucket,
+          Key: key,
+          CopySource: `${c.local.bucket}/${encodeURIComponent(key)}`,
+          StorageClass: "GLACIER",
+        }),
+      );
+  });
+}
+
+/** A key answers only to whom its own policy lets in, too: ours leaves it to IAM. */
+const keyPolicy = {
+  Version: "2012-10-17",
+  Statement: [
+    { Sid: "LetIamDecide", Effect: "Allow", Principal: { AWS: `arn:aws:iam::${c.local.account}:root` }, Action: "kms:*", Resource: "*" },
+  ],
+};
+
+/** A request as it was seen, or, where a trace holds no resource, one that the statement is about. */
+const requestOf = (use: Use, statement: PolicyStatement) => ({
+  resource:
+    use.resource ??
+    (statement.Resource[0] ?? "")
+      .replaceAll("??????", "abcdef")
+      .replace(/(:log-group:[^*]*):\*$/, "$1:log-stream:x")
+      .replaceAll(/(?<=.)\*/g, "x"),
+  context: Object.fromEntries(
+    Object.values(statement.Condition ?? {}).flatMap((tests) =>
+      Object.entries(tests).map(([key, value]) => [key, String(Array.isArray(value) ? value[0] : value).replaceAll("*", "x")]),
+    ),
+  ),
+});
+
+const without = (policy: Policy, sid: string, action: string): Policy => ({
+  ...policy,
+  Statement: policy.Statement.map((s) => (s.Sid === sid ? { ...s, Action: s.Action.filter((a) => a !== action) } : s)).filter(
+    (s) => s.Action.length > 0,
+  ),
+});
+
+const statements = [...policies(graph)].flatMap(([role, policy]) =>
+  policy.Statement.flatMap((statement) => statement.Action.map((action) => ({ role, sid: statement.Sid, action, statement, policy }))),
+);
+
+test.each(statements)(
+  "$role needs $action of $sid, and taking it away breaks what it was seen to do",
+  async ({ role, action, statement, policy, sid }) => {
+    const seen = uses.filter((use) => use.role === role && use.action === action);
+    expect(seen.length, `${role} was never seen to use ${action}: take it out of infra/`).toBeGreaterThan(0);
+    const principal = `arn:aws:iam::${c.local.account}:role/${role}`;
+    const answers = await Promise.all(
+      seen.map(async (use) => {
+        const ask = {
+          principal,
+          action,
+          account: c.local.account,
+          ...requestOf(use, statement),
+          ...(action.startsWith("kms:") ? { resourcePolicy: keyPolicy } : {}),
+        };
+        return [await simulate({ ...ask, policy }), await simulate({ ...ask, policy: without(policy, sid, action) })];
+      }),
+    );
+    expect(
+      answers.some(([whole, less]) => whole === "Allowed" && less === "ImplicitlyDenied"),
+      JSON.stringify(answers.slice(0, 3)),
+    ).toBe(true);
+  },
+);
+
+test("functions were seen to ask for nothing that their role does not hold", () => {
+  const held = new Set(statements.map(({ role, action }) => `${role} ${action}`));
+  const refused = tracedUses(c.local.trace).filter(({ role, action }) => !held.has(`${role} ${action}`));
+  expect([...new Set(refused.map(({ role, action }) => `${role} ${action}`))]).toEqual([]);
+});
