@@ -4,11 +4,7 @@ import { HoldfastError } from "@holdfast/core";
 export class PartsMissing extends HoldfastError {
   override readonly name = "PartsMissing";
   override readonly fault = "world";
-  constructor(key: string, held: number, expected: number, options?: ErrorOptions) {
-    super(
-      `${key}: the parts make ${held} of ${expected} bytes`,
-      "List the parts of the upload, send those that are missing, commit again.",
-      options,
-    );
+  constructor(key: string, what: string, options?: ErrorOptions) {
+    super(`${key}: ${what}`, "List the parts of the upload, send those that are missing, commit again.", options);
   }
 }

@@ -7,7 +7,7 @@ import { rangesContract } from "./ranges.ts";
 import { readContract } from "./read.ts";
 import type { Lacks, Subject } from "./subject.ts";
 
-export type { Ability, Lacks, Subject } from "./subject.ts";
+export type { Lacks, Subject } from "./subject.ts";
 
 /**
  * What every store promises, as tests. `open` is called once; tests keep apart by prefixes. What the store cannot meet stands in `lacks`

@@ -1,4 +1,4 @@
-import { ObjectExists, ObjectTooLarge, type Part, ShortRead, type Upload, UploadGone } from "@holdfast/core";
+import { HoldfastError, ObjectExists, ObjectTooLarge, type Part, ShortRead, type Upload, UploadGone } from "@holdfast/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PartsMissing } from "../errors.ts";
 import { partCount } from "../partsize.ts";
@@ -141,10 +141,14 @@ export function rangesContract(subject: () => Subject, lacks: Lacks): void {
       expect(await keysOf(subject().store, prefix)).toEqual([]);
     });
 
-    test("a committed upload takes no more parts, and a commit of other bytes does not pass for it", async () => {
-      const upload = await begun();
+    test("a committed upload takes no more parts, and what another one would have made does not pass for it", async () => {
+      const prefix = freshPrefix();
+      const [upload, other] = [await begun(prefix), await begun(prefix)];
       const parts = await Promise.all(numbers(upload).map((n) => put(upload, n, body)));
+      const others = await Promise.all(numbers(other).map((n) => put(other, n, bytesOf(body.length, 2))));
       await ranges().commit(upload, parts);
+      await ranges().abort(other);
+      await expect(ranges().commit(other, others)).rejects.toBeInstanceOf(HoldfastError);
       await expect(put(upload, 1, body)).rejects.toBeInstanceOf(UploadGone);
       await ranges().abort(upload);
       expect((await subject().store.read.head({ key: upload.key }))?.bytes).toBe(body.length);

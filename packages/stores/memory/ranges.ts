@@ -41,7 +41,7 @@ export function memoryRanges(bucket: Bucket, uploads: Uploads, clock: Clock, lim
       const { parts: held } = open(upload);
       const chosen = parts.map(({ n, etag }) => [...held].find(([m, bytes]) => m === n && sha256(bytes) === etag)?.[1] ?? new Uint8Array());
       const bytes = Buffer.concat(chosen);
-      if (bytes.length !== upload.bytes) throw new PartsMissing(upload.key, bytes.length, upload.bytes);
+      if (bytes.length !== upload.bytes) throw new PartsMissing(upload.key, `the parts make ${bytes.length} of ${upload.bytes} bytes`);
       const version = bucket.create(upload.key, bytes, etag);
       uploads.delete(upload.token);
       return stored(version);

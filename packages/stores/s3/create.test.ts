@@ -102,6 +102,12 @@ describe("creating in S3", () => {
       await expect(create(body)).rejects.toBeInstanceOf(OutcomeUnknown);
     });
 
+    test.each(bodies)("in $what: lost, and the same bytes under a longer key are not ours", async ({ body, tag, call }) => {
+      const longer: Reply = { body: versionsBody([{ key: "k2", bytes: body.length, etag: tag }]) };
+      const { create } = bucket((asked) => (asked.call === call ? broken : asked.call === "GET versions" ? longer : undefined));
+      await expect(create(body)).rejects.toBeInstanceOf(OutcomeUnknown);
+    });
+
     test.each(bodies)("in $what: lost, and the listing fails too, is OutcomeUnknown", async ({ body, call }) => {
       const { create } = bucket((asked) => (asked.call === call || asked.call === "GET versions" ? broken : undefined));
       await expect(create(body)).rejects.toBeInstanceOf(OutcomeUnknown);
@@ -161,18 +167,35 @@ describe("creating in S3", () => {
   });
 
   test("a part that fails aborts the upload, after the others have come to rest, and its error is thrown", async () => {
+    const gate = Promise.withResolvers<void>();
+    const letGoSoon = async () => {
+      for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+      gate.resolve();
+    };
     let onTheWay = 0;
-    const { create, calls } = bucket(async ({ call }) => {
-      if (call === "PUT partNumber=2") return broken;
-      if (call.startsWith("PUT")) {
+    let whenAborted = -1;
+    const { store, calls } = bucket(async ({ call }) => {
+      if (call === "PUT partNumber=1") {
         onTheWay += 1;
-        await new Promise((resolve) => setImmediate(resolve));
+        await gate.promise;
         onTheWay -= 1;
       }
-      if (call.startsWith("DELETE")) expect(onTheWay).toBe(0);
+      if (call === "PUT partNumber=2") {
+        void letGoSoon();
+        return broken;
+      }
+      if (call.startsWith("DELETE")) whenAborted = onTheWay;
       return undefined;
     });
-    await expect(create(large)).rejects.toMatchObject({ name: "StoreUnavailable", message: expect.stringContaining("InternalError") });
+    const silentAfterwards = async function* () {
+      yield large;
+      await new Promise(() => {});
+    };
+    await expect(store.create.create("k", silentAfterwards(), context())).rejects.toMatchObject({
+      name: "StoreUnavailable",
+      message: expect.stringContaining("InternalError"),
+    });
+    expect(whenAborted).toBe(0);
     expect(calls().at(-1)).toBe("DELETE uploadId");
     expect(calls()).not.toContain("POST uploadId");
   });

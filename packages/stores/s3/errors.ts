@@ -12,14 +12,19 @@ export function said(error: unknown): Said {
 }
 
 /**
- * An error of the SDK in the words of the ports. The SDK's own is not kept as cause: a refused signature carries the canonical request, and
- * with it the session token (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, SignatureDoesNotMatch).
+ * Name and message of an error of the SDK. The error itself is never kept as a cause: a refused signature carries the canonical request,
+ * and with it the session token (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, SignatureDoesNotMatch).
  */
+export function causeOf(error: unknown): Error {
+  const { name, message } = said(error);
+  return Object.assign(new Error(message), { name });
+}
+
+/** An error of the SDK in the words of the ports. */
 export function translate(error: unknown, about: About): HoldfastError {
   if (error instanceof HoldfastError) return error;
-  const { name, message, status } = said(error);
-  const cause = Object.assign(new Error(message), { name });
-  const options = { cause };
+  const { name, status } = said(error);
+  const options = { cause: causeOf(error) };
   const at = `${about.action} on ${about.bucket}/${about.key}`;
   const what = `${at} failed: ${name}${status === undefined ? "" : ` (${status})`}`;
   // A version that is named by its ETag is gone when another one stands there.

@@ -13,10 +13,12 @@ export function paceBodies(client: S3Client): void {
   client.middlewareStack.add(
     (next) => (args) => {
       const request = args.request as { body?: unknown };
-      if (!(request.body instanceof Uint8Array) || request.body.length < paced) return next(args);
-      const body = Readable.from(slices(request.body), { objectMode: false, highWaterMark: slice });
-      return next({ ...args, request: Object.assign(Object.create(Object.getPrototypeOf(request)), request, { body }) });
+      const { body } = request;
+      if (body instanceof Uint8Array && body.length >= paced)
+        request.body = Readable.from(slices(body), { objectMode: false, highWaterMark: slice });
+      return next(args);
     },
+    // The last step, whose request is one try's own.
     { step: "deserialize", priority: "low", name: "paceBodies", override: true },
   );
 }

@@ -22,7 +22,7 @@ export function s3Ranges(s3: S3): StoreRanges {
     },
     async commit(upload, parts) {
       const held = parts.reduce((sum, part) => sum + part.bytes, 0);
-      if (held !== upload.bytes) throw new PartsMissing(upload.key, held, upload.bytes);
+      if (held !== upload.bytes) throw new PartsMissing(upload.key, `the parts make ${held} of ${upload.bytes} bytes`);
       const sorted = parts.toSorted((a, b) => a.n - b.n);
       return completeUpload(s3, upload, sorted, { repeated: true });
     },

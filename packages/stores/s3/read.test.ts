@@ -82,8 +82,8 @@ describe("reading from S3", () => {
   test("a server that sends another range than it was asked for is not believed", async () => {
     const { client } = scripted(() => ({
       status: 206,
-      headers: { "content-length": "10", "content-range": "bytes 500-509/1000" },
-      body: whole(body.subarray(500, 510)),
+      headers: { "content-length": "10", "content-range": "bytes 105-114/1000" },
+      body: whole(body.subarray(105, 115)),
     }));
     const { read } = s3Store(client, { bucket: "acme" });
     await expect(collect(read.read({ key: "k" }, { from: 100, to: 110 }))).rejects.toBeInstanceOf(ShortRead);
@@ -112,5 +112,18 @@ describe("reading from S3", () => {
     if (how === "abandoned") await reading();
     else await expect(reading()).rejects.toBe(reason);
     expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
+  test("stops while the body is silent, and destroys its connection", async () => {
+    const silent = new Readable({ read: () => {} });
+    const { read } = serving(() => silent);
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    silent.push(Buffer.from("some"));
+    const reading = async () => {
+      for await (const _ of read.read({ key: "k" }, undefined, stop.signal)) setImmediate(() => stop.abort(reason));
+    };
+    await expect(reading()).rejects.toBe(reason);
+    expect(silent.destroyed).toBe(true);
   });
 });

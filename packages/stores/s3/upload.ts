@@ -8,7 +8,7 @@ import {
 import { type Part, type Stored, UploadGone } from "@holdfast/core";
 import { PartsMissing } from "../errors.ts";
 import { call, type S3, saidAt } from "./call.ts";
-import { said } from "./errors.ts";
+import { causeOf, said } from "./errors.ts";
 import { etagOfParts, settle } from "./settle.ts";
 import { asFields, bare, sumsOf } from "./stored.ts";
 
@@ -57,7 +57,8 @@ export async function completeUpload(
     const version = s3.versions ? (answer.VersionId ?? "null") : bare(answer.ETag);
     return { key, version, bytes, at: saidAt(answer), access: "now", sums: sumsOf(answer) };
   } catch (error) {
-    if (notWhatItHolds.has(said(error).name)) throw new PartsMissing(key, 0, bytes, { cause: said(error) });
+    if (notWhatItHolds.has(said(error).name))
+      throw new PartsMissing(key, "the store holds other parts than these", { cause: causeOf(error) });
     return settle(s3, { key, bytes, etag: () => etagOfParts(parts.map(({ etag }) => etag)) }, error, options);
   }
 }
