@@ -213,6 +213,15 @@ describe("a database's name that looks like a connection string", () => {
   });
 });
 
+test("names in a database that stand before the catalogue's are never called by us", async () => {
+  await run(`CREATE SCHEMA evil; CREATE VIEW evil.pg_sequence AS SELECT 1 AS nothing;
+    CREATE FUNCTION evil.pg_is_in_recovery() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught'; END $$;
+    CREATE FUNCTION evil.pg_export_snapshot() RETURNS text LANGUAGE sql AS $$ SELECT '00000000-00000000-1' $$`);
+  await run(`ALTER DATABASE "${database}" SET search_path = evil, pg_catalog`);
+  expect(await source().preflight(aContext())).toEqual([]);
+  expect((await take(source())).opened.backup.native.databases[0]).toMatchObject({ name: database });
+});
+
 describe("a dump that does not end well", () => {
   test("fails when pg_dump is killed half-way: its bytes end in an error, `done` rejects, and nothing is left on the server", async () => {
     await run(BIG);

@@ -1,7 +1,7 @@
 import type { Made } from "@holdfast/core";
 import type { Session } from "./connect.ts";
 import type { DatabaseContents } from "./contents.ts";
-import { DatabaseExists, LocaleUnavailable, ServerRefused } from "./errors.ts";
+import { DatabaseExists, LocaleUnavailable, ServerRefused, UndoIncomplete } from "./errors.ts";
 import { ident, literal } from "./names.ts";
 import { DATABASE, ROLE } from "./planrestore.ts";
 import { randomPassword, scramVerifier } from "./scram.ts";
@@ -107,6 +107,18 @@ export async function removeClaim(admin: Session, user: string): Promise<Made[]>
     await admin.query("dropping the database", `DROP DATABASE IF EXISTS ${ident(name)} WITH (FORCE)`);
     removed.push({ what: DATABASE, id: name });
   }
-  await admin.query("dropping the role", `DROP ROLE IF EXISTS ${ident(user)}`);
+  await dropRole(admin, user);
   return [...removed, { what: ROLE, id: user }];
+}
+
+const DEPENDENT_OBJECTS = "2BP01";
+
+/** What it owns elsewhere is not ours to remove. Throws {@link UndoIncomplete}. */
+async function dropRole(admin: Session, user: string): Promise<void> {
+  try {
+    await admin.query("dropping the role", `DROP ROLE IF EXISTS ${ident(user)}`);
+  } catch (error) {
+    if (error instanceof ServerRefused && error.code === DEPENDENT_OBJECTS) throw new UndoIncomplete(user, error.message, { cause: error });
+    throw error;
+  }
 }

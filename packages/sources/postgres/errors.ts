@@ -210,4 +210,11 @@ export class LoadFailed extends HoldfastError {
 export class UndoIncomplete extends HoldfastError {
   override readonly name = "UndoIncomplete";
   override readonly fault = "world";
+  constructor(role: string, said: string, options?: ErrorOptions) {
+    super(
+      `the role ${role} is locked out and its databases are gone, but it cannot be dropped: ${said}`,
+      "Something outside of its own databases came to belong to it. Look at the server's message for what, give that to somebody else, and undo again.",
+      options,
+    );
+  }
 }

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { capture } from "./capture.ts";
 import { config, target } from "./config.ts";
 import { CONTENTS } from "./contents.ts";
-import { DatabaseExists, LoadFailed, LocaleUnavailable } from "./errors.ts";
+import { DatabaseExists, LoadFailed, LocaleUnavailable, UndoIncomplete } from "./errors.ts";
 import { children } from "./kit/processes.ts";
 import { until } from "./kit/wait.ts";
 import { aContext, openedOf, openWorld, type Server, secretOf, sql, type Taken, take, type World } from "./kit/world.ts";
@@ -292,6 +292,17 @@ describe("what an execution made", () => {
     await expect(loading).rejects.toBeInstanceOf(DeadlineNear);
     expect(await children("pg_restore")).toEqual([]);
     await targetFor(keeper).undo({ id }, aContext());
+    await nothingIsLeft();
+  });
+
+  test("leaves what came to belong to the role elsewhere, and says that it could not be undone whole", async () => {
+    const { to } = await load(opened);
+    await run(`CREATE TABLE precious (a int); ALTER TABLE precious OWNER TO holdfast_${id}`);
+    await expect(to.undo({ id }, aContext())).rejects.toBeInstanceOf(UndoIncomplete);
+    expect(await sql(server, database, "SELECT FROM precious")).toEqual([]);
+    expect(await databases()).toEqual(before.databases);
+    await run("ALTER TABLE precious OWNER TO postgres");
+    expect(await to.undo({ id }, aContext())).toEqual([{ what: "role", id: `holdfast_${id}` }]);
     await nothingIsLeft();
   });
 
