@@ -222,6 +222,23 @@ test("names in a database that stand before the catalogue's are never called by 
   expect((await take(source())).opened.backup.native.databases[0]).toMatchObject({ name: database });
 });
 
+test("time limits that the login was given for its daily work do not end a backup", async () => {
+  await run("CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i");
+  const login = await reader();
+  for (const name of ["statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout"]) {
+    await sql(server, "postgres", `ALTER ROLE ${role} SET ${name} = '300ms'`);
+  }
+  const go = join(world.surroundings.scratch, `go-${role}`);
+  const layer = await layerWith(`case $1 in --version) ;; *) while [ ! -e ${go} ]; do sleep 0.01; done ;; esac\nexec "$REAL" "$@"`);
+  const { captured, first, rest } = await begin({}, secretOf(login), layer);
+  const old = `SELECT FROM pg_stat_activity WHERE datname = '${database}' AND state = 'idle in transaction' AND xact_start < clock_timestamp() - interval '600ms'`;
+  await until(async () => (await sql(server, "postgres", old)).length === 1);
+  await writeFile(go, "");
+  await whole(first.bytes);
+  for (let next = await rest.next(); !next.done; next = await rest.next()) await whole(next.value.bytes);
+  expect((await captured.native()).databases[0]).toMatchObject({ rows: 1000 });
+});
+
 describe("a dump that does not end well", () => {
   test("fails when pg_dump is killed half-way: its bytes end in an error, `done` rejects, and nothing is left on the server", async () => {
     await run(BIG);

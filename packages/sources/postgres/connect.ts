@@ -89,8 +89,7 @@ class PgSession implements Session {
     this.#signal.addEventListener("abort", this.#abort);
     try {
       await Promise.race([this.#client.connect(), this.#aborted]);
-      // Lets the server notice within a second that a client which waits for it is gone.
-      await this.#client.query("SET client_connection_check_interval = 1000").catch(() => undefined);
+      await Promise.race([this.#client.query(OUR_TIME), this.#aborted]);
     } catch (error) {
       await this.end();
       throw this.#signal.aborted ? this.#signal.reason : connectError(error, this.#login, this.#database);
@@ -112,6 +111,14 @@ class PgSession implements Session {
     return this.#ended;
   }
 }
+
+/**
+ * Our deadline is the signal: no setting of the server, the database or the role may end a session that holds a snapshot or counts rows, and a
+ * migration that we wait for is waited for. The check lets the server notice within a second that a client which waits for it is gone.
+ */
+const OUR_TIME = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;
+  SET client_connection_check_interval = 1000;
+  SELECT set_config('transaction_timeout', '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
 
 /** How long a server may take to say goodbye; the socket is cut then, which ends the session as well. */
 const GOODBYE = 1000;

@@ -405,6 +405,15 @@ describe("a hostile dump", () => {
     expect((await to.prove(opened, {}, made, aContext())).findings.map((it) => it.name)).toContain("tables-missing");
   });
 
+  test("is counted with the loading role's rights and not with those of the login that restores", async () => {
+    await run("CREATE TABLE counted (a int); INSERT INTO counted VALUES (1)");
+    const { opened } = await backUp();
+    const { to, made } = await load(opened);
+    // Its one session is the one that renews the loading role's password.
+    await sql(server, "postgres", `ALTER ROLE keeper_${id} CONNECTION LIMIT 1`);
+    expect(await to.prove(opened, {}, made, aContext())).toMatchObject({ expected: 1, found: 1, findings: [] });
+  });
+
   test("is loaded by a program that knows the loading role's password and no other secret, and takes no name as an argument", async () => {
     await run("CREATE TABLE t AS SELECT i, md5(i::text) FROM generate_series(1, 100000) i");
     const { opened } = await backUp();

@@ -3,15 +3,10 @@ import { literal } from "./names.ts";
 
 export type Snapshot = { id: string; session: Session };
 
-/** Nothing may end a session that holds a snapshot for as long as a dump takes. Settings of the role or the database must not either. */
-const ENDLESS = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;
-  SELECT set_config('transaction_timeout', '0', false) FROM pg_settings WHERE name = 'transaction_timeout'`;
-
 /** Opens a session on a database and holds an exported snapshot in it, until the session ends. */
 export async function holdSnapshot(connect: Connect, database: string): Promise<Snapshot> {
   const session = await connect(database);
   try {
-    await session.query("preparing the session", ENDLESS);
     await session.query("taking a snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const [row] = await session.query<{ id: string }>("exporting the snapshot", "SELECT pg_export_snapshot() AS id");
     return { id: row?.id ?? "", session };
