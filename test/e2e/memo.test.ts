@@ -1,4 +1,6 @@
 import { readdirSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { catalogue, manifestKey, slotId } from "@holdfast/core";
 import { expect, test } from "vitest";
@@ -21,6 +23,23 @@ test("a kind from the test folder goes from a slot to evidence, a mark and a res
   expect(JSON.parse(ended.output ?? "{}")).toMatchObject({ source, slot: at, target: "desk", unit: "lines", expected: 3, found: 3 });
   await until("evidence of the restore", async () => (await c.entry(source, at))?.evidence.restored?.[0]);
   expect(desk().filter((name) => name.startsWith("memo-"))).not.toHaveLength(0);
+});
+
+test("a store from the test folder serves a restore through the same graph", async () => {
+  const shelf = path.join(c.local.desk, "..", "shelf");
+  const at = slotId(slot(1));
+  for (const prefix of [`backups/${source}/${at}/`, `evidence/readable/${source}/${at}/`])
+    for await (const { key } of c.store.list.list(prefix)) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of c.store.read.read({ key })) chunks.push(chunk);
+      await mkdir(path.dirname(path.join(shelf, key)), { recursive: true });
+      await writeFile(path.join(shelf, key), Buffer.concat(chunks));
+    }
+  await c.backup(source, slot(9));
+  await c.verdict(source, slotId(slot(9)));
+  const ended = await c.ended(await c.start({ source, target: "desk", from: "shelf" }));
+  expect(ended, ended.cause).toMatchObject({ status: "SUCCEEDED" });
+  expect(JSON.parse(ended.output ?? "{}")).toMatchObject({ slot: at, found: 3 });
 });
 
 test("of two attempts at one slot at once one manifest wins, and both succeed", async () => {

@@ -12,7 +12,7 @@ export function planFile(values: { folder: string; offlineKey: string }): { file
   const file = path.join(folder, "plan.ts");
   writeFileSync(
     file,
-    `import { kinds, testPlan } from "../../../test/plan.ts";\nexport { kinds };\nexport default testPlan(${JSON.stringify(values)});\n`,
+    `import { kinds, stores, testPlan } from "../../../test/plan.ts";\nexport { kinds, stores };\nexport default testPlan(${JSON.stringify(values)});\n`,
   );
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
