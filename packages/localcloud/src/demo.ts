@@ -4,4 +4,4 @@ import { requireNode } from "./demo/node.ts";
 requireNode("demo");
 const { atTheEdge } = await import("./demo/edge.ts");
 const { play } = await import("./demo/play.ts");
-await atTheEdge("demo", "The demo", play);
+await atTheEdge("demo", "the demo", play);

@@ -4,4 +4,4 @@ import { requireNode } from "./demo/node.ts";
 requireNode("local");
 const { atTheEdge } = await import("./demo/edge.ts");
 const { runLocal } = await import("./demo/localrun.ts");
-await atTheEdge("local", "The local cloud", runLocal);
+await atTheEdge("local", "the local cloud", runLocal);

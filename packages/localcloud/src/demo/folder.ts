@@ -3,11 +3,12 @@ import path from "node:path";
 import { generateIdentity } from "@holdfast/age";
 import { type LocalCloud, localFile } from "@holdfast/cli/src/local.ts";
 import { type Cloud, localStage } from "../cloud.ts";
-import { clone } from "../services/index.ts";
 import type { Server } from "./shop/shop.ts";
 
 /** All that a run of the demo, or a local cloud, leaves or shares: below `.local/demo`, and `.local/local.json` while it runs. */
 export type Folder = {
+  /** The clone that it is in, where a person stands when they type a path of it. */
+  root: string;
   plan: string;
   /** The private half. */
   offlineKey: string;
@@ -19,19 +20,25 @@ export type Folder = {
   pgpass: string;
 };
 
-const here = path.join(clone, ".local", "demo");
-
 /** As a person types it, from the repository's root. */
-export const shown = (file: string): string => path.relative(clone, file);
+export const shown = ({ root }: Folder, file: string): string => path.relative(root, file);
 
-/** Empties the folder and makes it anew, closed to others. */
-export function freshFolder(): Folder {
+/** Empties the folder of a clone and makes it anew, closed to others. What a killed run left in `local.json` goes too. */
+export function freshFolder(root: string): Folder {
+  const here = path.join(root, ".local", "demo");
   rmSync(here, { recursive: true, force: true });
+  rmSync(localFile(root), { force: true });
   mkdirSync(path.join(here, "logs"), { recursive: true, mode: 0o700 });
-  const [plan, offlineKey, result, store, logs, pgpass] = ["plan.ts", "offline.key", "result.json", "store", "logs", "pgpass"].map((name) =>
-    path.join(here, name),
-  ) as [string, string, string, string, string, string];
-  return { plan, offlineKey, result, store, logs, pgpass };
+  const at = (name: string) => path.join(here, name);
+  return {
+    root,
+    plan: at("plan.ts"),
+    offlineKey: at("offline.key"),
+    result: at("result.json"),
+    store: at("store"),
+    logs: at("logs"),
+    pgpass: at("pgpass"),
+  };
 }
 
 /** A key pair for this run; the private half in a file as age-keygen writes it. Returns the public one. */
@@ -43,7 +50,7 @@ export async function writeOfflineKey(folder: Folder): Promise<string> {
 
 /** The synth sees nothing of our environment, so what is known only now stands in a plan file of this run. */
 export function writePlan(folder: Folder, values: { offlineKey: string; schedule: string }): void {
-  const from = JSON.stringify(path.relative(here, path.join(import.meta.dirname, "plan.ts")));
+  const from = JSON.stringify(path.relative(path.dirname(folder.plan), path.join(import.meta.dirname, "plan.ts")));
   writeFileSync(folder.plan, `import { demoPlan } from ${from};\nexport default demoPlan(${JSON.stringify(values)});\n`);
 }
 
@@ -57,7 +64,15 @@ export function writeLocal(folder: Folder, { client, ministack }: Pick<Cloud, "c
   const { endpoint, region, credentials } = client;
   const { accessKeyId, secretAccessKey } = credentials;
   const { account } = ministack;
-  const found: LocalCloud = { endpoint, region, account, accessKeyId, secretAccessKey, stage: localStage, plan: shown(folder.plan) };
-  writeFileSync(localFile(clone), `${JSON.stringify(found, undefined, 2)}\n`, { mode: 0o600 });
+  const found: LocalCloud = {
+    endpoint,
+    region,
+    account,
+    accessKeyId,
+    secretAccessKey,
+    stage: localStage,
+    plan: shown(folder, folder.plan),
+  };
+  writeFileSync(localFile(folder.root), `${JSON.stringify(found, undefined, 2)}\n`, { mode: 0o600 });
 }
-export const removeLocal = (): void => rmSync(localFile(clone), { force: true });
+export const removeLocal = ({ root }: Folder): void => rmSync(localFile(root), { force: true });

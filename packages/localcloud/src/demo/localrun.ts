@@ -17,5 +17,4 @@ export async function runLocal(session: Session, { rows }: { rows: number }): Pr
   out.line();
   for (const line of howToReach(cloud, server, folder)) out.line(line);
   await stay(out, world.signal);
-  out.line("Stopping; everything that ran here is gone then.");
 }

@@ -35,7 +35,7 @@ export async function play(session: Session, { rows, keep }: DemoOptions): Promi
   out.line();
   showResult(result, out);
   writeResult(folder.result, result);
-  out.line(`  all of it took ${took(steps.elapsed())}; in numbers: ${shown(folder.result)}`);
+  out.line(`  all of it took ${took(steps.elapsed())}; in numbers: ${shown(folder, folder.result)}`);
   out.line();
   for (const line of howToOpen(happened.made, folder)) out.line(line);
   out.line();

@@ -16,7 +16,7 @@ export function howToReach({ client, deployed, ministack }: Cloud, server: Serve
     `  npm run holdfast -- backup ${source} --local              # one more, now`,
     `  npm run holdfast -- list ${source} --local`,
     `  npm run holdfast -- restore ${source} --target ${target} --database ${database}_beside --local`,
-    `  npm run holdfast -- fetch ${source}/latest --local --identity ${shown(folder.offlineKey)}`,
+    `  npm run holdfast -- fetch ${source}/latest --local --identity ${shown(folder, folder.offlineKey)}`,
     "",
     "With the AWS CLI:",
     `  export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
@@ -30,14 +30,14 @@ export function howToReach({ client, deployed, ministack }: Cloud, server: Serve
     `  (account ${ministack.account}; functions' roles are enforced, and the key above is the account's root)`,
     "",
     "The database:",
-    `  PGPASSFILE=${shown(folder.pgpass)} psql -h ${server.host} -p ${server.port} -U ${server.user} ${database}`,
+    `  PGPASSFILE=${shown(folder, folder.pgpass)} psql -h ${server.host} -p ${server.port} -U ${server.user} ${database}`,
   ];
 }
 
 /** What somebody may try who has nothing but the copied files and the offline key. */
 export function howToOpen({ entry, loaded }: Made, folder: Folder): string[] {
   const { attempt, signedBy } = loaded.manifest;
-  const [store, key] = [shown(folder.store), shown(folder.offlineKey)];
+  const [store, key] = [shown(folder, folder.store), shown(folder, folder.offlineKey)];
   return [
     `The files of that backup are kept in ${store}. They open without AWS and without Holdfast:`,
     `  age -d -i ${key} ${store}/backups/${backupId(entry)}/${attempt}/${database}.dump.zst.age | zstd -d -o ${database}.dump`,

@@ -15,7 +15,7 @@ import { native } from "@holdfast/sources/postgres/native.ts";
 import { DemoFailed } from "./errors.ts";
 import { source } from "./plan.ts";
 import type { Say, Steps, Told } from "./steps.ts";
-import { watchForTrouble } from "./trouble.ts";
+import { tries, watchForTrouble } from "./trouble.ts";
 import { waitFor } from "./wait.ts";
 
 /** A backup that was made, as its signed manifest tells. */
@@ -48,7 +48,7 @@ export async function awaitBackup(watching: Watching): Promise<Made> {
 async function awaitFirstSign(watching: Watching, say: Say): Promise<Entry> {
   const { next, interval } = parseSchedule(watching.schedule);
   const due = next(watching.since);
-  const troubled = watchForTrouble(`backup-${source}`, watching.place, watching.signal);
+  const troubled = watchForTrouble({ name: `backup-${source}`, most: tries.asynchronous }, watching.place, watching.signal);
   const seconds = (due.getTime() - Date.now() + interval(due)) / 1000 + patience;
   return await waitFor("a backup by the schedule", seconds, watching.signal, async () => {
     say(countdown(watching.schedule, due, new Date()));
@@ -74,7 +74,7 @@ async function entries({ store, since, schedule }: Watching): Promise<Entry[]> {
 
 async function awaitManifest(watching: Watching, say: Say): Promise<Made> {
   const { store, trusted, signal } = watching;
-  const troubled = watchForTrouble(`backup-${source}`, watching.place, signal);
+  const troubled = watchForTrouble({ name: `backup-${source}`, most: tries.asynchronous }, watching.place, signal);
   const entry = await waitFor("the manifest of a backup", patience * 2, signal, async () => {
     await troubled();
     const found = await entries(watching);

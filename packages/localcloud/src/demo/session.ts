@@ -5,7 +5,6 @@ import { Interrupted } from "@holdfast/cli/src/errors.ts";
 import type { Output } from "@holdfast/cli/src/output.ts";
 import type { World } from "@holdfast/cli/src/world.ts";
 import { told } from "@holdfast/core";
-import { clone } from "../services/index.ts";
 import { claim } from "./claim.ts";
 import { AlreadyRunning } from "./errors.ts";
 import { type Folder, freshFolder, shown } from "./folder.ts";
@@ -31,8 +30,8 @@ export async function session(what: string, world: World, out: Output, work: (se
   let folder: Folder | undefined;
   let failure: unknown;
   try {
-    await claim(clone, what);
-    const own = freshFolder();
+    await claim(world.root, what);
+    const own = freshFolder(world.root);
     folder = own;
     const steps = openSteps(out);
     const open: Session["open"] = async (options) => {
@@ -68,10 +67,12 @@ function tellFailure(what: string, error: unknown, signal: AbortSignal, folder: 
     return signal.reason instanceof Interrupted ? signal.reason.code : 1;
   }
   out.line();
-  out.line(`${what} failed: ${told(error)}`);
-  if (folder && !(error instanceof AlreadyRunning)) {
+  out.line(`${error instanceof AlreadyRunning ? "Not started" : `${capital(what)} failed`}: ${told(error)}`);
+  if (folder) {
     writeFileSync(path.join(folder.logs, "failure.txt"), `${inspect(error, { depth: 6 })}\n`);
-    out.line(`Everything is stopped. The logs are in ${shown(folder.logs)}.`);
+    out.line(`Everything is stopped. The logs are in ${shown(folder, folder.logs)}.`);
   }
   return 1;
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -41,7 +41,7 @@ export async function openStage(options: StageOptions, stopping: Stop[]): Promis
     steps.run("local AWS", (say) => startCloud(server, options, stopping, say), describeCloud),
   ]);
   writeLocal(folder, cloud);
-  stopping.push(async () => removeLocal());
+  stopping.push(async () => removeLocal(folder));
   return { server, cloud, before, place: await openPlace({ local: true }, world), since: new Date() };
 }
 

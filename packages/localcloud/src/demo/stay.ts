@@ -10,4 +10,5 @@ export async function stay(out: Output, signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");
   clearInterval(awake);
   out.line();
+  out.line("Stopping; all that ran here is gone then.");
 }

@@ -5,24 +5,26 @@ import { DemoFailed } from "./errors.ts";
 /** As functions log an error: its name, and what a person is told. */
 const line = z.object({ level: z.literal("ERROR"), message: z.string(), told: z.string() });
 
-/** Lambda tries an asynchronous invocation three times; after that many errors nothing comes by itself. */
-const tries = 3;
+/** Lambda tries an asynchronous invocation three times; a message of a queue again only after hours. After that nothing comes by itself. */
+export const tries = { asynchronous: 3, queue: 1 } as const;
 /** Logs are looked at seldom: they are there for the case that nothing else comes. */
 const everyMillis = 2_000;
 
 /** Something to call while waiting for a function. Throws {@link DemoFailed} with the function's own words once it has given up. */
 export function watchForTrouble(
-  name: string,
+  { name, most, every = everyMillis }: { name: string; most: number; every?: number },
   { cloud, name: called }: Pick<Place, "cloud" | "name">,
   signal: AbortSignal,
 ): () => Promise<void> {
   const since = new Date();
   let looked = performance.now();
   return async () => {
-    if (performance.now() - looked < everyMillis) return;
+    if (performance.now() - looked < every) return;
     looked = performance.now();
     const errors = (await cloud.logs.since(called(name), since, signal)).flatMap(errorIn);
-    if (errors.length >= tries) throw new DemoFailed(`${name} failed ${errors.length} times: ${errors.at(-1)?.replace(/\.$/, "")}`, "Its log has all of it.");
+    if (errors.length < most) return;
+    const times = errors.length === 1 ? "failed" : `failed ${errors.length} times`;
+    throw new DemoFailed(`${name} ${times}: ${errors.at(-1)?.replace(/\.$/, "")}`, "Its log has all of it.");
   };
 }
 

@@ -13,7 +13,7 @@ import {
 } from "@holdfast/core";
 import { DemoFailed } from "./errors.ts";
 import type { Made, Watching } from "./scheduled.ts";
-import { watchForTrouble } from "./trouble.ts";
+import { tries, watchForTrouble } from "./trouble.ts";
 import { waitFor } from "./wait.ts";
 
 /** A queue that is slow, and one retry. */
@@ -38,7 +38,7 @@ export async function awaitEvidence(
   made: Pick<Made, "entry" | "loaded">,
   { place, store, trusted, signal }: Watching,
 ): Promise<Evidence> {
-  const troubled = watchForTrouble("verify-postgres", place, signal);
+  const troubled = watchForTrouble({ name: "verify-postgres", most: tries.queue }, place, signal);
   const ref = await waitFor(`evidence "${proof}" of ${backupId(made.entry)}`, patience, signal, async () => {
     await troubled();
     const entry = await entryOf(made.entry, store.list);

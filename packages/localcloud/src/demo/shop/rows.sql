@@ -15,7 +15,7 @@ INSERT INTO catalog.product (category, name, net, state, tags, attributes, detai
     CASE WHEN i % 2 = 0 THEN decode(md5(i::text) || md5((i + 1)::text), 'hex') END
   FROM generate_series(1, pg_temp.some(1.0 / 60)) AS i;
 
-UPDATE catalog.product SET picture = lo_from_bytea(0, decode(repeat(md5(id::text), 2000), 'hex'))
+UPDATE catalog.product SET picture = lo_from_bytea((900000 + id)::oid, decode(repeat(md5(id::text), 2000), 'hex'))
   WHERE id IN (SELECT id FROM catalog.product ORDER BY id LIMIT 40);
 
 INSERT INTO catalog.price_history

@@ -1,0 +1,34 @@
+import { parsePlan, parseSchedule } from "@holdfast/core";
+import { kinds } from "@holdfast/sources";
+import { stores } from "@holdfast/stores";
+import { expect, test } from "vitest";
+import { demoPlan, demoSchedule, keptSchedule, stayingSchedule } from "./plan.ts";
+import { countdown } from "./scheduled.ts";
+
+const offlineKey = `age1${"q".repeat(58)}`;
+
+test.each([demoSchedule, stayingSchedule, keptSchedule(new Date("2026-11-21T23:58:30Z"))])(
+  "the demo's plan is right with the schedule %s",
+  (schedule) => {
+    const plan = parsePlan(demoPlan({ offlineKey, schedule }), { kinds, stores });
+    expect(plan.sources.shop?.schedule).toBe(schedule);
+    expect(plan.targets["shop-server"]?.protected).toBe(false);
+  },
+);
+
+test("a demo that stays is backed up in the minutes that are next and then each quarter of an hour", () => {
+  const now = new Date("2026-11-21T23:58:30Z");
+  const schedule = parseSchedule(keptSchedule(now));
+  const times: string[] = [];
+  for (let at = now; times.length < 8; ) {
+    at = schedule.next(at);
+    times.push(at.toISOString().slice(11, 16));
+  }
+  expect(times).toEqual(["23:59", "00:00", "00:01", "00:02", "00:03", "00:15", "00:30", "00:45"]);
+});
+
+test("the countdown says when the schedule fires, and then that the function is at work", () => {
+  const due = new Date("2026-11-21T10:44:00Z");
+  expect(countdown(demoSchedule, due, new Date("2026-11-21T10:43:37.200Z"))).toContain("in 23 s, at 10:44:00 UTC");
+  expect(countdown(demoSchedule, due, due)).toContain("the function is at work");
+});

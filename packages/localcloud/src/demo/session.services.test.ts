@@ -1,0 +1,71 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Interrupted } from "@holdfast/cli/src/errors.ts";
+import { localFile } from "@holdfast/cli/src/local.ts";
+import { output } from "@holdfast/cli/src/output.ts";
+import type { World } from "@holdfast/cli/src/world.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { DemoFailed } from "./errors.ts";
+import { writeOfflineKey } from "./folder.ts";
+import { type Session, session } from "./session.ts";
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), "holdfast-session-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+async function run(work: (session: Session) => Promise<void>, signal = new AbortController().signal) {
+  const written: string[] = [];
+  const stream = { write: (text: string) => written.push(text) };
+  const world = { root, signal } as unknown as World;
+  const out = output(stream, stream, { now: () => new Date(0), color: false });
+  const code = await session("the demo", world, out, work);
+  return { code, said: written.join("") };
+}
+
+test("a session that ends well has exit code 0 and keeps its folder for itself", async () => {
+  const { code } = await run(async ({ folder }) => void (await writeOfflineKey(folder)));
+  expect(code).toBe(0);
+  expect(statSync(path.join(root, ".local/demo")).mode & 0o777).toBe(0o700);
+  expect(statSync(path.join(root, ".local/demo/offline.key")).mode & 0o777).toBe(0o600);
+});
+
+test("what fails is told with its hint and where the logs are, and the exit code is 1", async () => {
+  const { code, said } = await run(() => Promise.reject(new DemoFailed("nothing came", "Look there.")));
+  expect(code).toBe(1);
+  expect(said).toContain("The demo failed: nothing came. Look there.");
+  expect(said).toContain(".local/demo/logs");
+  expect(readFileSync(path.join(root, ".local/demo/logs/failure.txt"), "utf8")).toContain("DemoFailed: nothing came");
+});
+
+test("who ends it is told so, and it counts as ended and not as failed", async () => {
+  const interrupt = new AbortController();
+  const { code, said } = await run(async () => {
+    interrupt.abort(new Interrupted("SIGINT"));
+    throw new Error("what broke because of it");
+  }, interrupt.signal);
+  expect(code).toBe(130);
+  expect(said).toContain("Stopped on request");
+  expect(said).not.toContain("what broke");
+});
+
+test("a second one in the same clone is refused with who runs there, and touches nothing of the first", async () => {
+  let second: { code: number; said: string } | undefined;
+  await run(async ({ folder }) => {
+    writeFileSync(folder.result, "first");
+    second = await run(() => Promise.reject(new Error("must not run")));
+    expect(readFileSync(folder.result, "utf8")).toBe("first");
+  });
+  expect(second?.code).toBe(1);
+  expect(second?.said).toContain(`the demo runs in this clone already (process ${process.pid})`);
+});
+
+test("what a killed run left is taken away by the next one", async () => {
+  await run(async () => writeFileSync(localFile(root), "{}"));
+  await run(async ({ folder }) => {
+    expect(existsSync(localFile(root))).toBe(false);
+    expect(existsSync(path.join(folder.logs, "failure.txt"))).toBe(false);
+  });
+});
