@@ -1,9 +1,10 @@
+import { readdir, stat } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import type { Bundle } from "./graph.ts";
-import { isRecord } from "./graph.ts";
-import { buildHandler, bytesOf, isHandlerInput } from "./handler.ts";
+import { Bundler } from "./bundler.ts";
+import { type Bundle, isRecord } from "./graph.ts";
+import { buildHandler, isHandlerInput } from "./handler.ts";
 
 /** The server that `sst deploy` runs beside its program, as far as the components that Holdfast uses call it. */
 export type Rpc = { url: string; bundles: Record<string, Bundle>; close(): Promise<void> };
@@ -13,6 +14,7 @@ const bootstrap = { asset: "sst-asset", assetEcrRegistryId: "", assetEcrUrl: "",
 
 export async function openRpc(root: string, work: string): Promise<Rpc> {
   const bundles: Record<string, Bundle> = {};
+  const bundler = new Bundler(root, path.join(work, "handlers"));
   const underWay = new Set<Promise<unknown>>();
   const methods: Record<string, (params: unknown) => Promise<unknown>> = {
     "Provider.Aws.Bootstrap": async () => bootstrap,
@@ -20,7 +22,7 @@ export async function openRpc(root: string, work: string): Promise<Rpc> {
     "Runtime.AddTarget": async () => true,
     "Runtime.Build": async (params) => {
       if (!isHandlerInput(params)) throw new Error("Runtime.Build without a handler");
-      const made = await buildHandler(root, path.join(work, "handlers", params.functionID), params);
+      const made = await buildHandler(root, bundler, params);
       if (made.errors.length === 0)
         bundles[params.functionID] = { folder: made.out, handler: made.handler, bytes: await bytesOf(made.out) };
       return made;
@@ -55,4 +57,10 @@ async function answer(request: http.IncomingMessage, methods: Record<string, (pa
   const { method, params } = isRecord(asked) ? asked : {};
   const known = typeof method === "string" ? methods[method] : undefined;
   return known ? { result: await known(Array.isArray(params) ? params[0] : undefined) } : { error: `rpc: can't find method ${method}` };
+}
+
+async function bytesOf(folder: string): Promise<number> {
+  const files = await readdir(folder);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(path.join(folder, file))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

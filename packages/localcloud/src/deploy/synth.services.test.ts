@@ -102,6 +102,14 @@ describe("a program of one's own", () => {
     await expect(program(`new sst.aws.Function("F", { ${options}handler: "nowhere.handler" });`)).rejects.toThrow(told);
   });
 
+  test("with several handlers of which one does not bundle is told that one's error, by file and line", async () => {
+    writeFileSync(path.join(root, "good.ts"), "export const handler = () => {};");
+    writeFileSync(path.join(root, "bad.ts"), 'import "./missing.ts";');
+    await expect(
+      program(`for (const name of ["good", "bad"]) new sst.aws.Function(name, { handler: name + ".handler" });`),
+    ).rejects.toThrow(/^Could not resolve ".\/missing.ts" bad\.ts:1:7$/);
+  });
+
   test("is stopped by the first resource that cannot be made, which is named", async () => {
     const apply = () => ({
       resource: async ({ name }: { name: string }) => {

@@ -126,7 +126,8 @@ class Run {
 
   #listen(start: Start): Promise<Values> {
     return new Promise((resolve, reject) => {
-      this.#child.once("error", reject);
+      // An answer to a child that was ended (Ctrl-C reaches it too) fails as an event; more than one may be under way.
+      this.#child.on("error", reject);
       this.#child.once("exit", (code, signal) => reject(new SynthFailed(`the program ended early (${signal ?? code})`, this.#said)));
       this.#child.on("message", (question: Question) => {
         if (question.kind === "done") resolve(question.outputs);
