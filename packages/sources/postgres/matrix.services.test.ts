@@ -20,13 +20,17 @@ let world: World;
 beforeAll(async () => {
   world = await openWorld();
   for (const { major } of programs) servers.set(major, await startMajor(major));
-  for (const server of servers.values()) {
+  for (const [major, server] of servers) {
     await sql(
       server,
       "postgres",
       "CREATE ROLE dumper LOGIN PASSWORD 'd' BYPASSRLS IN ROLE pg_read_all_data; CREATE ROLE keeper LOGIN PASSWORD 'k' CREATEDB CREATEROLE",
     );
-    await sql(server, "postgres", "CREATE ROLE app; GRANT app TO keeper");
+    await sql(
+      server,
+      "postgres",
+      `CREATE ROLE app; GRANT app TO keeper${major >= 16 ? " WITH INHERIT TRUE; ALTER ROLE keeper NOINHERIT" : ""}`,
+    );
     await makeNasty(server, SOURCE, "app");
     await sql(
       server,

@@ -15,7 +15,7 @@ const backup: Backup<Native> = {
 };
 const facts: Facts = {
   version: 170011,
-  login: { name: "keeper", superuser: false, createDatabases: true, createRoles: true },
+  login: { name: "keeper", superuser: false, createDatabases: true, createRoles: true, inherits: true },
   owner: { name: "keeper", exists: true, usable: true },
   databases: ["postgres", "shop"],
   extensions: [
@@ -77,6 +77,11 @@ describe("refuses", () => {
       "missing-rights: the target's login keeper lacks CREATEROLE",
     ],
     [
+      "a login that cannot use what its memberships give",
+      { backup: { native: { ...backup.native, server: 150019 } }, facts: { version: 150019, login: { ...facts.login, inherits: false } } },
+      "missing-rights: the target's login keeper lacks INHERIT",
+    ],
+    [
       "an owner that is not there",
       { facts: { owner: { name: "app", exists: false, usable: false } } },
       "owner-missing: the target has no role app",
@@ -116,6 +121,7 @@ describe("refuses", () => {
 });
 
 test.each([
+  ["a login whose memberships inherit one by one", { facts: { login: { ...facts.login, inherits: false } } }],
   ["a newer target", { facts: { version: 180006 } }],
   [
     "a superuser without the single rights",

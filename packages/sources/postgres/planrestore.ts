@@ -72,8 +72,11 @@ function refuseServer({ server }: Native, { version }: Facts): Finding | undefin
   );
 }
 
-function refuseRights({ login, owner }: Facts): Finding | undefined {
-  const missing = [...(login.createDatabases ? [] : ["CREATEDB"]), ...(login.createRoles ? [] : ["CREATEROLE"])];
+function refuseRights({ login, owner, version }: Facts): Finding | undefined {
+  // From 16 on a membership itself says that it inherits.
+  const inherits = login.inherits || version >= 160000;
+  const needed = { CREATEDB: login.createDatabases, CREATEROLE: login.createRoles, INHERIT: inherits };
+  const missing = Object.entries(needed).flatMap(([right, has]) => (has ? [] : [right]));
   if (!login.superuser && missing.length > 0) {
     return refusal(
       "missing-rights",

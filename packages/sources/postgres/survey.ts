@@ -4,7 +4,7 @@ import type { Session } from "./connect.ts";
 /** What a target is and has, as far as a plan must know it. No secret: it travels through the history of executions. */
 export type Facts = {
   version: number;
-  login: { name: string; superuser: boolean; createDatabases: boolean; createRoles: boolean };
+  login: { name: string; superuser: boolean; createDatabases: boolean; createRoles: boolean; inherits: boolean };
   /** `usable`: the login may give things to it. */
   owner: { name: string; exists: boolean; usable: boolean };
   databases: string[];
@@ -38,7 +38,7 @@ export async function survey(session: Session, { owner }: Pick<Target, "owner">)
 }
 
 const LOGIN = `SELECT current_setting('server_version_num')::int AS version, rolname AS name, rolsuper AS superuser,
-  rolcreatedb AS "createDatabases", rolcreaterole AS "createRoles" FROM pg_roles WHERE rolname = current_user`;
+  rolcreatedb AS "createDatabases", rolcreaterole AS "createRoles", rolinherit AS inherits FROM pg_roles WHERE rolname = current_user`;
 const OWNER = "SELECT pg_has_role(oid, 'USAGE') AND pg_has_role(oid, 'SET') AS usable FROM pg_roles WHERE rolname = $1";
 const OWNER_BEFORE_16 = "SELECT pg_has_role(oid, 'USAGE') AS usable FROM pg_roles WHERE rolname = $1";
 export const AVAILABLE = `SELECT e.name, v.trusted FROM pg_available_extensions e
