@@ -45,7 +45,15 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     options.signal?.throwIfAborted();
     await putSecrets(client, options.secrets);
     options.progress?.("running sst.config.ts");
-    const deployed = await deploy({ endpoint: aws.endpoint, credentials: aws.root, region: aws.region, stage: localStage, plan: options.plan, ...(options.trace ? { trace: options.trace } : {}), progress: (made) => options.progress?.(`${made} resources of sst.config.ts are deployed`) });
+    const deployed = await deploy({
+      endpoint: aws.endpoint,
+      credentials: aws.root,
+      region: aws.region,
+      stage: localStage,
+      plan: options.plan,
+      ...(options.trace ? { trace: options.trace } : {}),
+      progress: (made) => options.progress?.(`${made} resources of sst.config.ts are deployed`),
+    });
     const stop = async () => {
       await aws.stop();
       await deployed.remove();
