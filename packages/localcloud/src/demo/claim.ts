@@ -4,21 +4,22 @@ import net from "node:net";
 import { AlreadyRunning } from "./errors.ts";
 
 /**
- * Claims a folder for this process, until it ends, however it ends: the claim is a listening abstract socket, which the kernel takes back,
- * so no stale lock is left to be judged. Whoever finds it taken is told by whom. Throws {@link AlreadyRunning}.
+ * Claims a folder for this process until it is released or the process ends, however it ends: the claim is a listening abstract socket,
+ * which the kernel takes back, so no stale lock is left to be judged. Whoever finds it taken is told by whom. Throws {@link AlreadyRunning}.
  */
-export async function claim(folder: string, what: string): Promise<void> {
+export async function claim(folder: string, what: string): Promise<() => void> {
   const name = `\0holdfast-local-${createHash("sha256").update(realpathSync(folder)).digest("hex").slice(0, 32)}`;
-  if (await listen(name, what)) return;
+  const held = await listen(name, what);
+  if (held) return () => held.close();
   const holder = await ask(name);
   throw new AlreadyRunning(holder?.what ?? "a demo or a local cloud", holder?.pid);
 }
 
-function listen(name: string, what: string): Promise<boolean> {
+function listen(name: string, what: string): Promise<net.Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = net.createServer((asking) => asking.on("error", () => {}).end(JSON.stringify({ what, pid: process.pid })));
-    server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(false) : reject(error)));
-    server.listen(name, () => resolve(true));
+    server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(undefined) : reject(error)));
+    server.listen(name, () => resolve(server));
     server.unref();
   });
 }

@@ -29,8 +29,9 @@ export async function session(what: string, world: World, out: Output, work: (se
   let stage: Stage | undefined;
   let folder: Folder | undefined;
   let failure: unknown;
+  let release = () => {};
   try {
-    await claim(world.root, what);
+    release = await claim(world.root, what);
     const own = freshFolder(world.root);
     folder = own;
     const steps = openSteps(out);
@@ -44,6 +45,7 @@ export async function session(what: string, world: World, out: Output, work: (se
     if (folder && stage && !world.signal.aborted) await keepLogs(folder.logs, stage.cloud).catch(() => {});
   }
   const left = await stopAll(stopping, out);
+  release();
   if (failure === undefined) return tellStops(left, out);
   return tellFailure(what, failure, world.signal, folder, out) + tellStops(left, out);
 }
