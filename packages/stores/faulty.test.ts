@@ -15,6 +15,7 @@ storeContract(
     return {
       store: faulty(store, []),
       part: 1_048_576,
+      page: 1_000,
       uploads: async (prefix) => store.inside.uploads().filter(({ key }) => key.startsWith(prefix)).length,
       overwrite: async (key, bytes) => store.inside.overwrite(key, bytes),
       remove: async (key) => store.inside.remove(key),

@@ -7,6 +7,8 @@ export type Subject = {
   store: Store;
   /** Bytes of the parts in which create() sends: bodies just around it are tried. */
   part: number;
+  /** Keys that a listing asks for at once: one more is listed. */
+  page: number;
   /** How many uploads are open for keys with this prefix. */
   uploads(prefix: string): Promise<number>;
   /** Writes over the newest version, as somebody with other tools might. */

@@ -14,6 +14,7 @@ storeContract(
     return {
       store,
       part,
+      page: 1_000,
       uploads: async (prefix) => store.inside.uploads().filter(({ key }) => key.startsWith(prefix)).length,
       overwrite: async (key, bytes) => store.inside.overwrite(key, bytes),
       remove: async (key) => store.inside.remove(key),

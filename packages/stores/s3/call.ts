@@ -14,6 +14,8 @@ export type S3 = {
   part: number;
   /** Bytes that create() may hold in parts. */
   memory: number;
+  /** Keys that a listing asks for at once. */
+  page: number;
 };
 export type SendOptions = { abortSignal?: AbortSignal };
 

@@ -2,7 +2,7 @@ import { OutcomeUnknown, StoreUnavailable } from "@holdfast/core";
 import { describe, expect, inject, test } from "vitest";
 import type { Subject } from "../contract/contract.ts";
 import { bytesOf, collect, context, digest, freshPrefix, inChunks, keysOf } from "../contract/subject.ts";
-import { clientFor, freshBucket, loseAnswers, loseRequests, part, subjectOn, tamper } from "./kit/subject.ts";
+import { clientFor, freshBucket, loseAnswers, loseRequests, realParts, subjectOn, tamper } from "./kit/subject.ts";
 import type { S3Options } from "./s3.ts";
 
 const services = {
@@ -15,7 +15,7 @@ const services = {
     return clientFor({ endpoint, region, credentials });
   },
 };
-const sizes = { "one request": 1_000, parts: part + 1_000 };
+const sizes = { "one request": 1_000, parts: realParts.part + 1_000 };
 type Service = keyof typeof services;
 /** One bucket for each service: SeaweedFS sets space aside for each bucket, and has room for about ten. */
 const buckets = new Map<Service, Promise<string>>();
@@ -23,7 +23,7 @@ const opened = async (service: Service, options: Omit<S3Options, "bucket"> = {})
   const client = services[service]();
   const bucket = buckets.get(service) ?? freshBucket(client);
   buckets.set(service, bucket);
-  return { client, subject: subjectOn(client, await bucket, options), prefix: freshPrefix() };
+  return { client, subject: subjectOn(client, await bucket, { ...realParts, ...options }), prefix: freshPrefix() };
 };
 const create = ({ store }: Subject, key: string, size: number, seed = 1) =>
   store.create.create(key, inChunks(bytesOf(size, seed)), context());

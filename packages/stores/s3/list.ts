@@ -29,6 +29,7 @@ async function* versions(s3: S3, prefix: string): AsyncIterable<Listed> {
     const page = new ListObjectVersionsCommand({
       Bucket: s3.bucket,
       Prefix: prefix,
+      MaxKeys: s3.page,
       OptionalObjectAttributes: ["RestoreStatus"],
       ...marker,
     });
@@ -45,6 +46,7 @@ async function* objects(s3: S3, prefix: string): AsyncIterable<Listed> {
     const page = new ListObjectsV2Command({
       Bucket: s3.bucket,
       Prefix: prefix,
+      MaxKeys: s3.page,
       ...(token === undefined ? {} : { ContinuationToken: token }),
     });
     const answer = await call(s3, "s3:ListBucket", prefix, undefined, (options: SendOptions) => s3.client.send(page, options));

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, inject, test } from "vitest";
 import type { Subject } from "../contract/contract.ts";
 import { bytesOf, collect, context, freshPrefix, inChunks, keysOf } from "../contract/subject.ts";
 import { s3 } from "./kind.ts";
-import { clientFor, freshBucket, loseAnswers, part, subjectOn } from "./kit/subject.ts";
+import { clientFor, freshBucket, loseAnswers, smallParts, subjectOn } from "./kit/subject.ts";
 import { s3Store } from "./s3.ts";
 
 type Statement = { actions: readonly string[]; resources: readonly string[] };
@@ -28,12 +28,12 @@ const exercises: Record<Right, Exercise> = {
   },
   create: async (mine, owner, prefix, client) => {
     const failing = async function* () {
-      yield bytesOf(part + 1);
+      yield bytesOf(smallParts.part + 1);
       throw new Error("the dump died");
     };
     await mine.create.create(`${prefix}failed`, failing(), context()).catch(() => {});
     const left = await owner.uploads(prefix);
-    const made = await mine.create.create(`${prefix}parts`, inChunks(bytesOf(part + 1)), context());
+    const made = await mine.create.create(`${prefix}parts`, inChunks(bytesOf(smallParts.part + 1)), context());
     const settled = await loseAnswers(client, 1, () => mine.create.create(`${prefix}settled`, inChunks(bytesOf(10)), context()));
     return [left, made.bytes, settled.bytes];
   },
@@ -72,7 +72,7 @@ describe("a role with the actions that a right needs, and no other", () => {
   beforeAll(async () => {
     const client = connect(inject("ministack").root);
     bucket = await freshBucket(client);
-    owner = subjectOn(client, bucket);
+    owner = subjectOn(client, bucket, smallParts);
   });
 
   const needed = (right: Right): readonly Statement[] => s3.needs([right], s3.config.parse({ bucket }) as never).allow;
@@ -89,7 +89,7 @@ describe("a role with the actions that a right needs, and no other", () => {
     if (Statement.length > 0) await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "rights", PolicyDocument }));
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
     const client = connect({ accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" });
-    return { client, store: s3Store(client, { bucket, part }) };
+    return { client, store: s3Store(client, { bucket, ...smallParts }) };
   }
   async function outcome(right: Right, allow: readonly Statement[]): Promise<unknown> {
     const { client, store } = await personWith(allow);
@@ -108,7 +108,7 @@ describe("a role with the actions that a right needs, and no other", () => {
   test.each(rights)("%s: does all that the port promises", async (right) => {
     const { root } = inject("ministack");
     const client = connect(root);
-    const asOwner = await exercises[right](s3Store(client, { bucket, part }), owner, freshPrefix(), client);
+    const asOwner = await exercises[right](s3Store(client, { bucket, ...smallParts }), owner, freshPrefix(), client);
     expect(await outcome(right, needed(right))).toEqual(asOwner);
   });
 

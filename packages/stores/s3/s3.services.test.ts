@@ -1,12 +1,12 @@
 import { inject } from "vitest";
 import { storeContract } from "../contract/contract.ts";
-import { clientFor, s3Subject } from "./kit/subject.ts";
+import { clientFor, realParts, s3Subject, smallParts } from "./kit/subject.ts";
 
 storeContract(
   "S3, on the local AWS",
   () => {
     const { endpoint, region, root } = inject("ministack");
-    return s3Subject(clientFor({ endpoint, region, credentials: root }));
+    return s3Subject(clientFor({ endpoint, region, credentials: root }), smallParts);
   },
   {
     runs: 20,
@@ -21,7 +21,7 @@ storeContract(
   "S3, on SeaweedFS",
   () => {
     const { endpoint, region, credentials } = inject("seaweedfs");
-    return s3Subject(clientFor({ endpoint, region, credentials }), { archive: false });
+    return s3Subject(clientFor({ endpoint, region, credentials }), { ...realParts, page: 50, archive: false });
   },
   {
     runs: 20,
@@ -38,7 +38,13 @@ storeContract(
   "S3, on a bucket of SeaweedFS without versions",
   () => {
     const { endpoint, region, credentials } = inject("seaweedfs");
-    return s3Subject(clientFor({ endpoint, region, credentials }), { archive: false, locks: false, versions: false });
+    return s3Subject(clientFor({ endpoint, region, credentials }), {
+      ...realParts,
+      page: 50,
+      archive: false,
+      locks: false,
+      versions: false,
+    });
   },
   {
     runs: 1,

@@ -22,6 +22,8 @@ export type S3Options = {
   part?: number;
   /** Bytes that create() may hold in parts. A single part may be larger where an object could not be stored otherwise. */
   memory?: number;
+  /** Keys that a listing asks for at once, 1,000 at most. */
+  page?: number;
 };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -34,6 +36,8 @@ const awsLimits: Omit<Limits, "sum"> = {
 };
 /** Large enough for the throughput of S3, small enough that four of them cost little memory; some stores are slow with larger requests. */
 const preferredPart = 8 * mebibyte;
+/** The most that S3 answers. */
+const keysInPage = 1_000;
 /** What is left of 256 MiB beside Node, the SDK, compression and encryption, with room for garbage. */
 const partsInMemory = 96 * mebibyte;
 
@@ -53,6 +57,7 @@ export function s3Store(client: S3Client, options: S3Options): Store {
     limits: { ...awsLimits, sum: checksum === "none" ? "md5" : checksum, ...options.limits },
     part: options.part ?? preferredPart,
     memory: options.memory ?? partsInMemory,
+    page: options.page ?? keysInPage,
   };
   return {
     read: s3Read(s3),

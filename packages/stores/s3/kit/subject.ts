@@ -11,8 +11,10 @@ import type { Subject } from "../../contract/contract.ts";
 import { clientDefaults } from "../open.ts";
 import { type S3Options, s3Store } from "../s3.ts";
 
-/** The smallest that S3 takes, so that bodies of several parts stay small. */
-export const part = 5_242_880;
+/** The smallest parts that S3 takes. */
+export const realParts = { part: 5_242_880 };
+/** Parts that the local AWS takes all the same, so that bodies of many parts are sent quickly. Odd, so that no chunk ends with one. */
+export const smallParts = { part: 300_007, limits: { minPart: 1 } };
 
 export function clientFor(config: S3ClientConfig): S3Client {
   return new S3Client({ ...clientDefaults, forcePathStyle: true, ...config });
@@ -80,15 +82,18 @@ export async function freshBucket(client: S3Client, versions = true): Promise<st
   return bucket;
 }
 
+type SubjectOptions = Omit<S3Options, "bucket"> & { part: number };
+
 /** A store on a bucket of its own. What its ports cannot do is done by the same client. */
-export async function s3Subject(client: S3Client, options: Omit<S3Options, "bucket"> = {}): Promise<Subject> {
+export async function s3Subject(client: S3Client, options: SubjectOptions): Promise<Subject> {
   return subjectOn(client, await freshBucket(client, options.versions), options);
 }
 
-export function subjectOn(client: S3Client, bucket: string, options: Omit<S3Options, "bucket"> = {}): Subject {
+export function subjectOn(client: S3Client, bucket: string, options: SubjectOptions): Subject {
   return {
-    store: s3Store(client, { bucket, part, ...options }),
-    part,
+    store: s3Store(client, { bucket, ...options }),
+    part: options.part,
+    page: options.page ?? 1_000,
     uploads: async (prefix) => {
       const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }));
       return Uploads?.length ?? 0;
