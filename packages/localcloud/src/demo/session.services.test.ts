@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Interrupted } from "@holdfast/cli/src/errors.ts";
@@ -8,6 +10,7 @@ import type { World } from "@holdfast/cli/src/world.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DemoFailed } from "./errors.ts";
 import { writeOfflineKey } from "./folder.ts";
+import { demoSchedule } from "./plan.ts";
 import { type Session, session } from "./session.ts";
 
 let root = "";
@@ -16,9 +19,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-async function run(work: (session: Session) => Promise<void>, signal = new AbortController().signal) {
+async function run(work: (session: Session) => Promise<void>, signal = new AbortController().signal, heard = (_: string) => {}) {
   const written: string[] = [];
-  const stream = { write: (text: string) => written.push(text) };
+  const write = (text: string) => {
+    written.push(text);
+    heard(text);
+  };
+  const stream = { write };
   const world = { root, signal } as unknown as World;
   const out = output(stream, stream, { now: () => new Date(0), color: false });
   const code = await session("the demo", world, out, work);
@@ -70,4 +77,19 @@ test("what a killed run left is taken away by the next one", async () => {
     left = [localFile(root), path.join(folder.logs, "failure.txt")].filter((file) => existsSync(file));
   });
   expect(left).toEqual([]);
+});
+
+test("who ends it while it starts leaves no server and no way to one", async () => {
+  const interrupt = new AbortController();
+  const atDatabase = (text: string) => text.includes("PostgreSQL") && interrupt.abort(new Interrupted("SIGTERM"));
+  const { code, said } = await run(
+    async ({ open }) => void (await open({ rows: 500, schedule: demoSchedule })),
+    interrupt.signal,
+    atDatabase,
+  );
+  expect(said).toMatch(/PostgreSQL \d+\.\d+ runs/);
+  expect(code).toBe(143);
+  expect(existsSync(localFile(root))).toBe(false);
+  const [host = "", port] = readFileSync(path.join(root, ".local/demo/pgpass"), "utf8").split(":");
+  await expect(once(connect({ host, port: Number(port) }), "connect")).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });
