@@ -37,7 +37,7 @@ export function lambda<Event, Result>(doing: string, run: (event: Event, running
           request: awsRequestId,
         });
       } catch (error) {
-        throw thrown(error);
+        throw thrown(doing, error);
       } finally {
         clearTimeout(timer);
         await rm(scratch, { recursive: true, force: true });
@@ -60,10 +60,27 @@ function contextOf(doing: string, signal: AbortSignal): Context {
   };
 }
 
-/** Lambda reports name and message alone, so the hint goes into the message. Other errors keep their name and lose what they quote. */
-function thrown(error: unknown): unknown {
-  if (error instanceof HoldfastError) error.message = told(error);
-  return error;
+/**
+ * What was not foreseen. Its message may quote anything, a secret that could not be parsed among it, so only its name and the place in the
+ * code are told.
+ */
+class Unexpected extends HoldfastError {
+  override readonly name = "Unexpected";
+  override readonly fault = "world";
+  constructor(doing: string, cause: unknown) {
+    const name = cause instanceof Error ? cause.name : typeof cause;
+    super(`${name} while ${doing}`, "This is a defect of Holdfast: the function's log has the place in the code.", { cause });
+  }
+}
+
+/** Lambda reports name and message alone, so the hint goes into the message. AWS's own answers name actions and resources, and stay. */
+function thrown(doing: string, error: unknown): unknown {
+  if (error instanceof Error && "$metadata" in error) return error;
+  const ours = error instanceof HoldfastError ? error : new Unexpected(doing, error);
+  if (ours instanceof Unexpected && error instanceof Error)
+    logger.error("unexpected", { at: (error.stack ?? "").split("\n").filter((line) => line.startsWith("    at ")) });
+  ours.message = told(ours);
+  return ours;
 }
 
 /** Names only: messages of servers and SDKs may quote what must not be logged. */

@@ -8,16 +8,16 @@ import {
   type Made,
   type Names,
   type OpenStore,
-  parseRestoreInput,
   type Planned,
+  parseRestoreInput,
   planRestore,
   prove,
   type RestoreFactory,
   type RestorePorts,
   type Store,
   survey,
-  thaw,
   type TrustedKeys,
+  thaw,
 } from "@holdfast/core";
 import { lambda, type Running } from "./bundle.ts";
 import { secrets, signer, trusted } from "./clients.ts";

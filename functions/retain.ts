@@ -1,4 +1,4 @@
-import { parseEvidenceKey, retain, type RetainSource } from "@holdfast/core";
+import { parseEvidenceKey, type RetainSource, retain } from "@holdfast/core";
 import { lambda } from "./bundle.ts";
 import { objectOf, type QueueEvent } from "./event.ts";
 import { primary } from "./files.ts";

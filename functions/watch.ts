@@ -1,7 +1,7 @@
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { type Replay, watch, type WatchedSource } from "@holdfast/core";
+import { type Replay, type WatchedSource, watch } from "@holdfast/core";
 import { lambda, logger } from "./bundle.ts";
 import { trusted } from "./clients.ts";
 import { environment } from "./environment.ts";
