@@ -45,8 +45,8 @@ export async function play(session: Session, { rows, keep }: DemoOptions): Promi
 }
 
 const greeting = [
-  "Holdfast demo: a schedule backs up a PostgreSQL database, the backup is proven, the database is lost and restored.",
-  "All of it runs on this machine, from the sst.config.ts that deploys to AWS; no account is needed and nothing is sent anywhere.",
+  "Holdfast demo: a schedule backs up a PostgreSQL database; the backup is proven; the database is lost, and restored.",
+  "All of it runs on this machine, from the same sst.config.ts that deploys to AWS. Nothing leaves it.",
   "",
 ];
 

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { backupId } from "@holdfast/core";
 import type { Cloud } from "../cloud.ts";
 import { type Folder, shown } from "./folder.ts";
@@ -37,12 +38,13 @@ export function howToReach({ client, deployed, ministack }: Cloud, server: Serve
 /** What somebody may try who has nothing but the copied files and the offline key. */
 export function howToOpen({ entry, loaded }: Made, folder: Folder): string[] {
   const { attempt, signedBy } = loaded.manifest;
-  const [store, key] = [shown(folder, folder.store), shown(folder, folder.offlineKey)];
+  const dump = `store/backups/${backupId(entry)}/${attempt}/${database}.dump.zst.age`;
   return [
-    `The files of that backup are kept in ${store}. They open without AWS and without Holdfast:`,
-    `  age -d -i ${key} ${store}/backups/${backupId(entry)}/${attempt}/${database}.dump.zst.age | zstd -d -o ${database}.dump`,
+    `The files of that backup are kept in ${shown(folder, folder.store)}. They open without AWS and without Holdfast:`,
+    `  cd ${shown(folder, path.dirname(folder.store))}`,
+    `  age -d -i offline.key ${dump} | zstd -d -o ${database}.dump`,
     `  pg_restore --list ${database}.dump`,
     "and with every digest and the signature checked:",
-    `  npm run holdfast -- fetch ${backupId(entry)} --dir ${store} --identity ${key} --trust ${store}/keys/${signedBy}.pem --out opened`,
+    `  npm run holdfast -- fetch ${backupId(entry)} --dir store --identity offline.key --trust store/keys/${signedBy}.pem --out opened`,
   ];
 }

@@ -42,8 +42,9 @@ async function follow(execution: string, { cloud }: Place, steps: Steps, say: Sa
 function tell(stay: Stay, steps: Steps): void {
   const seconds = stay.left ? (stay.left.getTime() - stay.entered.getTime()) / 1000 : 0;
   const answers = stay.failed ? [`failed: ${stay.failed.error}`] : answerOf(stay).split("; ");
-  steps.detail(seconds, [wordFor(stay.state), answers.shift()].filter(Boolean).join(": "));
-  for (const more of answers) steps.detail(undefined, more);
+  const [one = ""] = answers.length === 1 ? answers.splice(0) : [];
+  steps.detail(seconds, [wordFor(stay.state), one].filter(Boolean).join(": "));
+  for (const each of answers) steps.detail(undefined, each);
 }
 
 function endOf({ status, started, stopped, output, error, cause }: Look): Restored {

@@ -57,8 +57,7 @@ export function openSteps(out: Pick<Output, "note" | "live" | "settle">, now: ()
         }
       }
     },
-    detail: (seconds, text) =>
-      out.note(seconds === undefined ? `${head(undefined)}       ${text}` : `${head(undefined, seconds)}    ${text}`),
+    detail: (seconds, text) => out.note(seconds === undefined ? `${head(undefined)}    ${text}` : `${head(undefined, seconds)}  ${text}`),
     elapsed,
   };
 }
