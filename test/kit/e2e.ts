@@ -7,6 +7,7 @@ import type { TestProject } from "vitest/node";
 import { makeLogins, makeShop } from "../../packages/localcloud/src/demo/shop/shop.ts";
 import { planFile } from "./graph.ts";
 import { openMailbox } from "./mail.ts";
+import { outage } from "./outage.ts";
 
 export type Local = {
   client: Cloud["client"];
@@ -19,6 +20,8 @@ export type Local = {
   offlineKey: string;
   /** What each function asked of the local AWS. */
   trace: string;
+  /** The slot of the source "tick" whose event was lost. */
+  lostSlot: string;
   /** The queue that gets what the notice topic tells. */
   mailbox: string;
   /** The file with the graph that was deployed. */
@@ -30,6 +33,8 @@ declare module "vitest" {
     local: Local;
   }
 }
+
+const prefix = "test-local";
 
 /** One local cloud with the test plan for the whole project; each test file keeps to sources, slots and names of its own. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -71,7 +76,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       mailbox: await openMailbox(cloud.client, String(cloud.deployed.outputs.notice)),
       client: cloud.client,
       account: cloud.ministack.account,
-      prefix: "test-local",
+      prefix,
+      lostSlot: await outage({ client: cloud.client, account: cloud.ministack.account, prefix, source: "tick" }),
       bucket: String(cloud.deployed.outputs.bucket),
       desk,
       offlineKey,
