@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
@@ -31,6 +32,8 @@ export type Running = {
 
 /** pg_dump needs a moment after SIGTERM to cancel its query on the server. */
 const GRACE = 5000;
+/** Bytes that may wait for a child to take them. Waiting at each chunk would cost a change of process for each. */
+const AHEAD = 2 ** 20;
 /** What a program says last is what explains its end. */
 const LAST_SAID = 4096;
 
@@ -118,7 +121,7 @@ async function feed(input: Bytes, stdin: Writable, end: (reason: Error) => void,
       if (isOver(open)) break;
       // An input that never waits would else keep us from hearing how the child ended.
       if (!open) await setImmediate();
-      else if (!stdin.write(chunk)) await Promise.race([new Promise((resolve) => stdin.once("drain", resolve)), closed]);
+      else if (!stdin.write(chunk) && stdin.writableLength > AHEAD) await Promise.race([once(stdin, "drain"), closed]);
     }
     stdin.end();
     await closed;
