@@ -347,6 +347,10 @@ describe("names that every object inherits", () => {
     expect(Object.hasOwn(parsed.targets, "constructor")).toBe(true);
     expect(Object.keys(parsePlan(right, lists).sources)).toEqual(["shop"]);
   });
+  test("may be brought by a kind", () => {
+    const orders = { kind: "cluster", cluster: "c", schedule: "rate(1 day)", dump: { connection: "o" }, as: "constructor" };
+    expect(Object.keys(parsePlan({ ...right, sources: { orders } }, lists).sources)).toEqual(["orders", "constructor"]);
+  });
   test("a source called __proto__ is refused and not forgotten", () => {
     expect(problemsOf({ ...right, sources: JSON.parse(`{"__proto__": ${JSON.stringify(shop)}}`) })).toEqual([
       "sources.__proto__: cannot be a name",

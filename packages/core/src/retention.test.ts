@@ -130,6 +130,11 @@ describe("a doubt", () => {
     expect(keptOf(decisions)).toHaveLength(3);
     expect(decisions[0]?.because).toEqual(["releases are stopped by a doubt"]);
   });
+  test("is named, the newest where there are several", () => {
+    expect(decided([...lines, "2026-01-04T02:00 doubt", "2026-01-05T02:00 failed"], few, "2030-01-01T00:00").stopped).toMatch(
+      /^20260104T020000Z /,
+    );
+  });
   test("stops nothing any more once it is accepted or a later backup is verified", () => {
     for (const after of [
       [...lines.slice(0, 2), "2026-01-03T02:00"],

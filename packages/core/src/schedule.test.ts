@@ -57,6 +57,7 @@ describe("each wildcard means what AWS says", () => {
     ["the leap day", "cron(0 0 29 2 ? *)", ["2028-02-29", "2032-02-29"]],
     ["a list", "cron(0 0 1,15 1,7 ? *)", ["2028-01-01", "2028-01-15", "2028-07-01"]],
     ["a range with a step", "cron(0 0 10-20/5 1 ? *)", ["2028-01-10", "2028-01-15", "2028-01-20"]],
+    ["a step as large as its field", "cron(0 0 1/31 * ? *)", ["2028-01-01", "2028-02-01"]],
     ["a step from every value", "cron(0 0 */10 1 ? *)", ["2028-01-01", "2028-01-11", "2028-01-21", "2028-01-31"]],
     ["a range over the end of the week", "cron(0 0 ? * FRI-MON *)", ["2028-01-01", "2028-01-02", "2028-01-03", "2028-01-07"]],
     ["a range over the end of the year", "cron(0 0 1 NOV-JAN ? *)", ["2028-01-01", "2028-11-01", "2028-12-01", "2029-01-01"]],
@@ -68,6 +69,13 @@ describe("each wildcard means what AWS says", () => {
     expect(occurrences(expression, "2028-01-01T00:00Z", expected.length)).toEqual(expected.map((day) => `${day}T00:00`));
   });
 
+  test("31W skips April also where the day after its last is a Saturday", () => {
+    expect(occurrences("cron(0 0 31W * ? *)", "2027-04-01T00:00Z", 1)).toEqual(["2027-05-31T00:00"]);
+  });
+  test("the first moment there is", () => {
+    expect(parseSchedule("cron(0 0 1 1 ? 1970)").latest(new Date("2026-01-01T00:00Z"))).toEqual(new Date(0));
+    expect(() => parseSchedule("cron(0 0 * * ? *)").latest(new Date(-1))).toThrow("never fires before 1969-12-31T23:59:59.999Z");
+  });
   test("a step over midnight goes on where it was", () => {
     const found = occurrences("cron(0 22-3/2 * * ? *)", "2028-01-01T00:00Z", 4);
     expect(found).toEqual(["2028-01-01T00:00", "2028-01-01T02:00", "2028-01-01T22:00", "2028-01-02T00:00"]);
@@ -169,6 +177,7 @@ describe("rates", () => {
     ["rate(6 hours)", "2026-11-21T06:00:00Z", "2026-11-21T06:00:00.000Z"],
     ["rate(1 day)", "2026-11-21T23:59:00Z", "2026-11-21T00:00:00.000Z"],
     ["rate(1 days)", "2026-11-21T23:59:00Z", "2026-11-21T00:00:00.000Z"],
+    ["rate(3660 days)", "2026-11-21T23:59:00Z", "2020-02-08T00:00:00.000Z"],
   ])("the slot of %s at %s is %s for any clock", (expression, at, slot) => {
     expect(parseSchedule(expression).latest(new Date(at)).toISOString()).toBe(slot);
   });

@@ -321,13 +321,14 @@ describe("a deadline", () => {
     await expectNothing(of);
     expect(of.source.steps).toContain("closed");
   });
-  test("after the last artifact commits nothing", async () => {
+  test("after the last artifact signs and commits nothing", async () => {
     const of = rig();
     of.source.script.native = async () => {
       of.context.abort(near);
       return { rows: 3 };
     };
-    await expect(of.backup()).rejects.toBe(near);
+    const sign = { keyId: of.manifestSigner.keyId, sign: () => Promise.reject(new Error("it was asked to sign")) };
+    await expect(of.backup({}, { sign })).rejects.toBe(near);
     await expectNothing(of);
     expect(await of.keys()).toHaveLength(2);
   });
