@@ -1,0 +1,89 @@
+/** One verb in a process of its own, so that its time, its memory and its core are its own. Bundled as functions are, then run. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { createSeal, createUnseal } from "@holdfast/age";
+import { backup, type Context, loadManifest, openBackup, type Store, type Surroundings, slotId, verify } from "@holdfast/core";
+import { capture } from "@holdfast/sources/postgres/capture.ts";
+import { config } from "@holdfast/sources/postgres/config.ts";
+import { kind } from "@holdfast/sources/postgres/kind.ts";
+import { read } from "@holdfast/sources/postgres/read.ts";
+import { s3 } from "@holdfast/stores/s3/kind.ts";
+import { open } from "@holdfast/stores/s3/open.ts";
+import { type Signer, signer } from "../kit/signer.ts";
+import { folderStore } from "./folderstore.ts";
+import type { Job, Place, Report } from "./job.ts";
+
+type Ports = Pick<Store, "read" | "list" | "create">;
+const source = "bench";
+const context: Context = { now: () => new Date(), signal: new AbortController().signal, progress: () => {} };
+
+async function makeBackup(job: Job, { list, create }: Ports, sign: Signer): Promise<void> {
+  const wanted = config.parse({ connection: "bench", databases: [job.database] });
+  const input = { source, at: new Date(job.slot), attempt: randomBytes(8).toString("hex"), trigger: "manual" } as const;
+  const seal = createSeal({ offlineKeys: [job.keys.recipient] });
+  await backup(input, { kind, capture: capture(wanted, surroundings(job)), seal, sign, list, create }, context);
+}
+
+/** Signature, presence, every digest, decryption, decompression; pg_restore is not asked. */
+async function unseal(job: Job, ports: Ports): Promise<void> {
+  const opening = openPorts(job, ports, job.trusted);
+  const loaded = await loadManifest(idOf(job), opening, context.signal);
+  const { backup: found, open } = openBackup(loaded, kind, opening, context.signal);
+  for (const { name } of found.artifacts) for await (const _ of open(name));
+}
+
+async function verifyWhole(job: Job, ports: Ports, sign: Signer): Promise<void> {
+  const proving = { ...openPorts(job, ports, job.trusted), create: ports.create, kind, read: read(surroundings(job)), sign };
+  const run = randomBytes(8).toString("hex");
+  const { verdict, findings } = await verify({ ...idOf(job), run }, { ...proving, fits: Number.POSITIVE_INFINITY }, context);
+  if (verdict !== "ok") throw new Error(`the backup is ${verdict}: ${findings.map(({ message }) => message).join("; ")}`);
+}
+
+const idOf = ({ slot }: Job) => ({ source, slot: slotId(new Date(slot)) });
+const openPorts = ({ keys }: Job, { read: store, list }: Ports, trusted: Job["trusted"]) => {
+  const unsealing = createUnseal({ identities: [keys.identity] });
+  return { store, list, unseal: unsealing, trusted };
+};
+
+const surroundings = ({ layers, scratch, login }: Job): Surroundings => ({
+  secrets: async () => JSON.stringify(login),
+  layer: (name) => path.join(layers, name),
+  scratch,
+});
+
+async function opened(place: Place): Promise<Ports> {
+  if ("folder" in place) return folderStore(place.folder);
+  const { endpoint, region, bucket, credentials } = place;
+  const parsed = s3.config.parse({ endpoint, region, bucket, credentials: "bench" });
+  return open(parsed as Parameters<typeof open>[0], { secrets: async () => JSON.stringify(credentials), region });
+}
+
+/** As the kernel kept it (proc(5), VmHWM), bytes. */
+function peakMemory(): number {
+  const [, kibibytes = "0"] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return Number(kibibytes) * 1024;
+}
+
+async function sizes(job: Job, ports: Ports, trusted: Job["trusted"]): Promise<{ plainBytes: number; storedBytes: number }> {
+  const { manifest } = await loadManifest(idOf(job), openPorts(job, ports, trusted), context.signal);
+  const sum = (of: (typeof manifest.artifacts)[number][], bytes: (one: (typeof of)[number]) => number) =>
+    of.reduce((all, one) => all + bytes(one), 0);
+  return { plainBytes: sum(manifest.artifacts, (one) => one.plain.bytes), storedBytes: sum(manifest.artifacts, (one) => one.bytes) };
+}
+
+async function work(job: Job): Promise<Report> {
+  const store = await opened(job.place);
+  const sign = signer();
+  const verb = { backup: makeBackup, unseal, verify: verifyWhole }[job.verb];
+  const began = { at: performance.now(), cpu: process.cpuUsage() };
+  await verb(job, store, sign);
+  const seconds = (performance.now() - began.at) / 1000;
+  const { user, system } = process.cpuUsage(began.cpu);
+  const peak = peakMemory();
+  const trusted = job.verb === "backup" ? sign.trusted : job.trusted;
+  return { seconds, cpu: (user + system) / 1e6, peak, trusted, ...(await sizes(job, store, trusted)) };
+}
+
+process.stdout.write(JSON.stringify(await work(JSON.parse(await text(process.stdin)) as Job)));

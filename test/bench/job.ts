@@ -1,0 +1,34 @@
+import type { TrustedKeys } from "@holdfast/core";
+import type { Credentials } from "@holdfast/localcloud";
+
+/** Where backups go: a folder, or a bucket of the S3-compatible store. */
+export type Place = { folder: string } | { endpoint: string; region: string; bucket: string; credentials: Credentials };
+
+/** What one child process does, once. It gets it on its standard input, because it holds passwords. */
+export type Job = {
+  verb: "backup" | "unseal" | "verify";
+  place: Place;
+  database: string;
+  /** ISO 8601. */
+  slot: string;
+  login: { host: string; port: number; username: string; password: string };
+  keys: { identity: string; recipient: string };
+  trusted: TrustedKeys;
+  /** The folder that holds the layers. */
+  layers: string;
+  scratch: string;
+};
+
+/** What it says at its end. */
+export type Report = {
+  /** Of the verb alone, without the start of the process. */
+  seconds: number;
+  /** Seconds of CPU of this process in that time, all threads. */
+  cpu: number;
+  /** Of plaintext, and of ciphertext, all artifacts together. */
+  plainBytes: number;
+  storedBytes: number;
+  /** The most memory that the process ever had, bytes of RSS. */
+  peak: number;
+  trusted: TrustedKeys;
+};
