@@ -9,8 +9,8 @@ export default plan({
   project: "acme",
   region: "eu-central-1",
   residency: "eu",
-  // Public halves of keys that `npm run holdfast keygen` made on a machine that is not a server.
-  offlineKeys: ["age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"],
+  // Public halves of keys that `npm run holdfast -- keygen` made on a machine that is not a server. This one is refused until it is yours.
+  offlineKeys: ["age1…"],
   alerts: ["ops@acme.example"],
   sources: {
     shop: {

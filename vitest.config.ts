@@ -30,6 +30,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           globalSetup: ["test/kit/e2e.ts"],
+          // One cloud for all of them, and some take parts of it away for a while.
+          fileParallelism: false,
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 240_000,
