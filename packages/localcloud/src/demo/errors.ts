@@ -4,6 +4,10 @@ import { HoldfastError } from "@holdfast/core";
 export class DemoFailed extends HoldfastError {
   override readonly name = "DemoFailed";
   override readonly fault = "world";
+  /** `message` may end with what a function told, full stop and all. */
+  constructor(message: string, hint: string) {
+    super(message.replace(/\.$/, ""), hint);
+  }
 }
 
 /** One demo or local cloud at a time in one clone: they share its `.local`. */

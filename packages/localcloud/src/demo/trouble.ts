@@ -24,7 +24,7 @@ export function watchForTrouble(
     const errors = (await cloud.logs.since(called(name), since, signal)).flatMap(errorIn);
     if (errors.length < most) return;
     const times = errors.length === 1 ? "failed" : `failed ${errors.length} times`;
-    throw new DemoFailed(`${name} ${times}: ${errors.at(-1)?.replace(/\.$/, "")}`, "Its log has all of it.");
+    throw new DemoFailed(`${name} ${times}: ${errors.at(-1)}`, "Its log has all of it.");
   };
 }
 
