@@ -195,6 +195,7 @@ describe("a database's name that looks like a connection string", () => {
   });
 
   test("and a hostile environment of ours changes nothing", async () => {
+    await run("CREATE TABLE t (a int); INSERT INTO t VALUES (1)");
     const hostile = {
       PGHOST: "elsewhere.invalid",
       PGOPTIONS: "-c statement_timeout=1",
@@ -205,7 +206,6 @@ describe("a database's name that looks like a connection string", () => {
     };
     for (const [name, value] of Object.entries(hostile)) vi.stubEnv(name, value);
     try {
-      await run("CREATE TABLE t (a int); INSERT INTO t VALUES (1)");
       expect((await take(source())).opened.backup.native.databases[0]).toMatchObject({ name: database, rows: 1 });
     } finally {
       vi.unstubAllEnvs();
