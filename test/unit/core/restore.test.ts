@@ -63,6 +63,7 @@ describe("three fields of JSON", () => {
     "2026-11-21T09:30:00.5Z",
     "2026-11-21T10:30:00+01:00",
     "2026-11-21T09:30Z",
+    "2026-11-21T10:30+01:00",
   ])("may say which: %s", (at) => {
     expect(parseRestoreInput({ ...three, at }, names).at).toBe(at);
   });
@@ -477,7 +478,8 @@ describe("thaw", () => {
     const { of, ports, plan, key } = await archived();
     await expect(advance(plan, [], execution, ports, of.context)).rejects.toMatchObject({ name: "ObjectArchived" });
     expect(await thaw(plan, ports, of.context)).toEqual({ state: "thawing" });
-    expect(await thaw(plan, ports, of.context)).toEqual({ state: "thawing" });
+    const asking = { thaw: { thaw: () => Promise.reject(new Error("it was asked for twice")) } };
+    expect(await thaw(plan, { ...ports, ...asking }, of.context)).toEqual({ state: "thawing" });
     of.store.inside.finishThaw({ key });
     expect(await thaw(plan, ports, of.context)).toEqual({ state: "ready" });
     expect((await advance(plan, [], execution, ports, of.context)).state).toBe("loaded");
@@ -521,7 +523,16 @@ describe("prove", () => {
       }),
     );
   test("records that the rows are equal, signed, about the manifest, under the execution", async () => {
-    const { of, ports, plan } = await planned();
+    const restore = target();
+    const { of, ports, plan } = await planned({
+      restore: {
+        ...restore,
+        prove: async (...asked) => {
+          of.context.pass(1500);
+          return await restore.prove(...asked);
+        },
+      },
+    });
     const answer = await prove(plan, made, execution, { ...ports, ...proving(of) }, of.context);
     expect(answer).toEqual({ unit: "rows", things: 1, expected: 3, found: 3, verdict: "ok" });
     expect(await evidenceOf(of)).toMatchObject([
@@ -532,6 +543,7 @@ describe("prove", () => {
         slot: firstSlot,
         manifest: plan.backup.digest,
         run: "e1",
+        seconds: 1.5,
         details: { target: "staging", unit: "rows", things: 1, expected: 3, found: 3 },
       },
     ]);

@@ -1,4 +1,5 @@
 import {
+  evidenceKey,
   type Keep,
   keep as keepSchema,
   type Mark,
@@ -130,6 +131,19 @@ describe("marks", () => {
     };
     expect((await run(of, few, { list: of.store.list, mark: gone })).released).toHaveLength(4);
   });
+});
+
+test("the newest backup that was restored well is kept, whatever its age", async () => {
+  const of = rig();
+  await of.days(6);
+  for (const [slot, verdict] of [
+    ["20261121T020000Z", "ok"],
+    ["20261122T020000Z", "ok"],
+  ] as const) {
+    const digest8 = (await of.entries()).find((entry) => entry.slot === slot)?.evidence.readable?.[0]?.digest8 ?? "";
+    of.store.inside.overwrite(evidenceKey({ proof: "restored", verdict, source: "shop", slot, digest8, run: "drill" }), Buffer.from("{}"));
+  }
+  expect((await run(of)).released).toEqual(["20261121T020000Z", "20261123T020000Z", "20261124T020000Z"]);
 });
 
 describe("a doubt", () => {

@@ -292,6 +292,12 @@ describe("a fault of the world says nothing about the backup", () => {
     expect(await evidenceKeys(of)).toEqual([]);
     expect((await of.verify()).verdict).toBe("ok");
   });
+  test("evidence that cannot be written is an error, and no verdict that nobody can read", async () => {
+    const of = rig();
+    await of.backup();
+    const create: StoreCreate = { create: () => Promise.reject(worldFault()) };
+    await expect(of.verify(firstSlot, { create })).rejects.toMatchObject({ name: "ShortRead" });
+  });
   test("too large is named, with what it holds", async () => {
     const of = rig();
     await of.backup();
@@ -446,7 +452,53 @@ describe("the same event", () => {
   });
 });
 
+test("evidence names the manifest of the event, whatever was put over it since", async () => {
+  const of = rig();
+  await of.backup();
+  await edit(of, () => "{");
+  const old = await manifestVersion(of);
+  const digest = manifestDigest(await bytesOf(of, manifestKey(shop)));
+  of.store.inside.overwrite(manifestKey(shop), Buffer.from("[]"));
+  const store = {
+    store: of.store.read,
+    list: of.store.list,
+    create: of.store.create,
+    sign: of.proofSigner,
+    trusted: of.manifestSigner.trusted,
+  };
+  await verify({ ...shop, version: old }, { ...store, unseal: plainUnseal, kind: rows, read: of.reader, fits: 1000 }, of.context);
+  expect(await onlyEvidence(of)).toMatchObject({ verdict: "failed", manifest: digest, run: old });
+});
+
 describe("a comparison with the backup before", () => {
+  test("is never with itself, when a verified one is verified again", async () => {
+    const of = rig();
+    await of.days(2);
+    const ports = {
+      store: of.store.read,
+      list: of.store.list,
+      create: of.store.create,
+      sign: of.proofSigner,
+      trusted: of.manifestSigner.trusted,
+    };
+    const again = { source: "shop", slot: "20261122T020000Z", run: "again" };
+    await verify(again, { ...ports, unseal: plainUnseal, kind: rows, read: of.reader, fits: 1000 }, of.context);
+    expect((await evidenceOf(of)).find((evidence) => evidence.run === "again")?.details.comparedWith).toBe(firstSlot);
+  });
+  test.each([
+    ["the world's", worldFault()],
+    ["a mistake in a program", new TypeError("x is no function")],
+  ])("is tried again when the other's manifest cannot be read by %s fault", async (_whose, fault) => {
+    const of = rig();
+    await of.days(1);
+    await of.backup();
+    const first = manifestKey(shop);
+    const store = {
+      ...of.store.read,
+      read: (at: { key: string }, ...rest: []) => (at.key === first ? refusing(fault) : of.store.read.read(at, ...rest)),
+    };
+    await expect(of.verify(undefined, { store })).rejects.toBe(fault);
+  });
   const shrunk = async (of: Rig) => {
     of.source.script.rows = [];
     await of.backup();
