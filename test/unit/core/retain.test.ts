@@ -227,6 +227,12 @@ describe("long tiers", () => {
     expect(found["20261121/rows.txt.zst.age"]).toEqual({ tier: "monthly", release: "372d" });
     expect(found["20261121/manifest.json"]).toEqual({ release: "372d" });
   });
+  test("begin at the age from which an archive pays", async () => {
+    const of = rig();
+    await of.days(1);
+    expect((await run(of, sourceOf({ daily: 119, monthly: 0 }))).lengthened).toEqual([]);
+    expect((await run(of, sourceOf({ daily: 120, monthly: 0 }))).lengthened).toEqual([firstSlot]);
+  });
   test("need no locks of a store that has none", async () => {
     const of = rig();
     await of.days(2);
@@ -331,6 +337,15 @@ describe("a run that is cut off", () => {
     await run(of);
     expect(Object.values(await marks(of)).filter((mark) => mark?.release)).toEqual([]);
   });
+  test.each(["marked", "lockUntil", "mark"] as const)(
+    "by a store that does not answer %s says so, and takes nothing for done",
+    async (port) => {
+      const of = rig();
+      await of.days(2);
+      const mark = { ...of.store.mark, [port]: () => Promise.reject(new StoreUnavailable("no answer", "Try again.")) };
+      await expect(run(of, sourceOf({ minimum: 1 }), { list: of.store.list, mark })).rejects.toMatchObject({ name: "StoreUnavailable" });
+    },
+  );
   test("by its deadline ends with that", async () => {
     const of = rig();
     await of.days(2);
