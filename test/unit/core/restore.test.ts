@@ -478,6 +478,7 @@ describe("thaw", () => {
     const { of, ports, plan, key } = await archived();
     await expect(advance(plan, [], execution, ports, of.context)).rejects.toMatchObject({ name: "ObjectArchived" });
     expect(await thaw(plan, ports, of.context)).toEqual({ state: "thawing" });
+    expect((await of.store.read.head({ key }))?.access).toBe("thawing");
     const asking = { thaw: { thaw: () => Promise.reject(new Error("it was asked for twice")) } };
     expect(await thaw(plan, { ...ports, ...asking }, of.context)).toEqual({ state: "thawing" });
     of.store.inside.finishThaw({ key });
