@@ -46,7 +46,7 @@ describe("a wrong command line ends with 2", () => {
     expect(world.stderr.text).not.toBe("");
   });
   test("a stage that was not named is asked for", async () => {
-    const world = testWorld({ root: path.resolve(import.meta.dirname, "../../..") });
+    const world = testWorld({ root: path.join(import.meta.dirname, "kit") });
     expect(await run(["list"], world)).toBe(2);
     expect(world.stderr.text).toContain("--stage prod");
   });
