@@ -25,6 +25,8 @@ export type Report = {
   seconds: number;
   /** Seconds of CPU of this process in that time, all threads. */
   cpu: number;
+  /** And of the programs that it started. */
+  childrenCpu: number;
   /** Of plaintext, and of ciphertext, all artifacts together. */
   plainBytes: number;
   storedBytes: number;

@@ -12,6 +12,6 @@ export const median = (values: readonly number[]): number => {
 /** How many times as fast as the other, round by round: what else the machine did meanwhile, it did to both. */
 export const timesAsFast = (ours: readonly number[], theirs: readonly number[]): number =>
   median(ours.map((seconds, i) => (theirs[i] ?? Number.NaN) / seconds));
-export const rate = (bytes: number, seconds: number): string => `${(bytes / mebibyte / seconds).toFixed(0)} MiB/s`;
+export const rate = (bytes: number, seconds: number): string => `${Math.floor(bytes / mebibyte / seconds)} MiB/s`;
 export const mib = (bytes: number): string => `${(bytes / mebibyte).toFixed(0)} MiB`;
 export const times = (ratio: number): string => `${ratio.toFixed(2)} ×`;

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import type { Job, Report } from "./job.ts";
 import type { Stage } from "./stage.ts";
 
@@ -10,12 +11,12 @@ export type Asked = Pick<Job, "verb" | "place" | "database" | "slot"> & Partial<
 
 const lookEveryMillis = 50;
 
-/** Runs one verb in a process of its own; with `oneCore` it and what it starts have one core, where the system can do that. */
+/** Runs one verb in a process of its own; with `oneCore` it and what it starts have one core, where there is {@link taskset}. */
 export async function run(stage: Stage, asked: Asked, { oneCore = false } = {}): Promise<Ran> {
   const { server, keys, layers, folder: scratch } = stage;
   const login = { host: server.host, port: server.port, username: server.user, password: server.password };
   const job: Job = { trusted: {}, ...asked, login, keys, layers, scratch };
-  const command = [...(oneCore ? pinning : []), process.execPath, stage.child];
+  const command = [...(oneCore && (await isThere(taskset)) ? [taskset, "-c", "0"] : []), process.execPath, stage.child];
   const child = spawn(command[0] ?? "", command.slice(1), { env: bare(scratch), stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.end(JSON.stringify(job));
   const children = watchChildren(child);
@@ -24,8 +25,15 @@ export async function run(stage: Stage, asked: Asked, { oneCore = false } = {}):
   return { ...(JSON.parse(said) as Report), children: children() };
 }
 
-/** taskset is part of util-linux and execs what it is given. */
-const pinning = ["taskset", "-c", "0"];
+/** Of util-linux. It becomes what it starts, so the process keeps its id. */
+export const taskset = "taskset";
+
+/** Whether a program is on the PATH. */
+export const isThere = (program: string): Promise<boolean> =>
+  promisify(execFile)("sh", ["-c", `command -v ${program}`]).then(
+    () => true,
+    () => false,
+  );
 
 /** No NODE_OPTIONS, proxy or profile of the person's shell. */
 export const bare = (home: string): Record<string, string> => ({

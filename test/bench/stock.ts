@@ -4,11 +4,11 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { type StockTools, stockTools } from "../../packages/age/test/stocktools.ts";
-import { bare, ended } from "./run.ts";
+import { bare, ended, isThere } from "./run.ts";
 import type { Stage } from "./stage.ts";
 
-/** Seconds from the start of the first program to the end of the last, and bytes of the file. */
-export type Timed = { seconds: number; bytes: number };
+/** Seconds from the start of the first program to the end of the last, seconds of CPU of all of them, and bytes of the file. */
+export type Timed = { seconds: number; cpu: number; bytes: number };
 /** The pipelines that people type. Each run makes `file` anew. */
 export type Stock = {
   dumpAlone(): Promise<Timed>;
@@ -30,7 +30,7 @@ export async function stock(stage: Stage): Promise<Stock> {
   await writeFile(path.join(home, "identity"), `${stage.keys.identity}\n`, { mode: 0o600 });
   const env: Record<string, string> = { ...environmentOf(stage, tools, home), OUT: file };
   const time = (line: string) => timed(line, env, home, file);
-  const hasGpg = await isThere("gpg", env.PATH ?? "");
+  const hasGpg = await isThere("gpg");
   const dump = '"$PG_DUMP" --no-password';
   return {
     dumpAlone: () => time(`${dump} -Fc -Z0 > "$OUT"`),
@@ -59,17 +59,26 @@ function environmentOf({ server, layers, keys, databases }: Stage, tools: StockT
 async function timed(line: string, env: Record<string, string>, cwd: string, file?: string): Promise<Timed> {
   const whole = line.replace('"$PG_DUMP"', 'LD_LIBRARY_PATH="$LIBRARIES" "$PG_DUMP"');
   const began = performance.now();
-  const child = spawn("bash", ["-o", "pipefail", "-c", whole], { env, cwd, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("bash", ["-o", "pipefail", "-c", `${whole}; code=$?; times >&2; exit $code`], {
+    env,
+    cwd,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const [said, code] = await Promise.all([text(child.stderr), ended(child)]);
   const seconds = (performance.now() - began) / 1000;
   if (code !== 0) throw new Error(`${line} ended with ${code}: ${said.trim()}`);
   const bytes = file === undefined ? 0 : (await stat(file)).size;
   if (file !== undefined) await rm(file);
-  return { seconds, bytes };
+  return { seconds, cpu: childrenCpu(said), bytes };
 }
 
-const isThere = (program: string, searched: string): Promise<boolean> =>
-  promisify(execFile)("sh", ["-c", `command -v ${program}`], { env: { PATH: searched } }).then(
-    () => true,
-    () => false,
-  );
+/** bash's `times` ends with a line of its children, `0m1.250s 0m0.310s`. */
+function childrenCpu(said: string): number {
+  const spent =
+    said
+      .trim()
+      .split("\n")
+      .at(-1)
+      ?.matchAll(/(\d+)m([\d.]+)s/g) ?? [];
+  return [...spent].reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
+}

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Kept } from "./dump.ts";
 import type { Options } from "./options.ts";
 import { mebibyte, median, rate, type Section, times, timesAsFast } from "./row.ts";
-import { type Ran, run } from "./run.ts";
+import { isThere, type Ran, run, taskset } from "./run.ts";
 import type { Stage } from "./stage.ts";
 import type { Stock } from "./stock.ts";
 
@@ -30,12 +30,13 @@ export async function reads(stage: Stage, stock: Stock, kept: Kept, { rounds }: 
   const fast = (series: "unseal" | "cpu") => bytes / mebibyte / median(seconds[series]) >= budget;
   const beside = `age -d | zstd -d, all cores: ${speed("stock")}`;
   const least = `≥ ${budget} MiB/s`;
+  const cores = (await isThere(taskset)) ? "one core" : "all cores (no taskset here)";
   const rows = [
-    { what: "verify without pg_restore, one core", measured: speed("unseal"), beside, budget: least, ok: fast("unseal") },
+    { what: `verify without pg_restore, ${cores}`, measured: speed("unseal"), beside, budget: least, ok: fast("unseal") },
     {
       what: "  by its seconds of CPU",
       measured: speed("cpu"),
-      beside: "what that core does when it is idle",
+      beside: "what one core does when it is idle",
       budget: least,
       ok: fast("cpu"),
     },
