@@ -33,10 +33,10 @@ describe("a backup that is made", () => {
     proven(id, "readable");
     expect(await backup({ source: "note" }, t)).toBe(0);
     expect(t.world.stdout.text).toMatch(/^note\/20261121T120000Z is verified \(1\.\d KiB, [\d.]+ s\)\n$/);
-    expect(lines(t.world.stderr.text)).toEqual([
-      "running acme-prod-backup-note",
-      expect.stringMatching(/^note\/20261121T120000Z is made: 1 artifact, 1\.2 KiB in \d/),
-    ]);
+    // The clock of the test runs on while the evidence is really signed, so on a busy machine lines of waiting stand in between.
+    const said = lines(t.world.stderr.text);
+    expect(said[0]).toBe("running acme-prod-backup-note");
+    expect(said.filter((line) => /^note\/20261121T120000Z is made: 1 artifact, 1\.2 KiB in \d/.test(line))).toHaveLength(1);
   });
   test("and reads well but looks wrong ends with 1 and says why", async () => {
     making();
