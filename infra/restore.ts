@@ -5,6 +5,7 @@ import { lambda } from "./lambda.ts";
 import type { Layers } from "./layers.ts";
 import { consume, queue, route } from "./queue.ts";
 import definition from "./restore.asl.json" with { type: "json" };
+import { prover } from "./prover.ts";
 import { role } from "./role.ts";
 
 const timeoutMinutes = 15;
@@ -70,6 +71,7 @@ function targetFunction(
 ): sst.aws.Function {
   const name = `restore-${target.name}`;
   const sources = sourcesOf(d, target.kind);
+  const proof = prover(at, sources, "restored");
   const stores = Object.values(d.plan.stores);
   const storeNeeds = stores.map((store) => d.lists.stores[store.kind]?.kind.needs(["read", "list"], store.config));
   const needs = kindOf(d, target.kind).needs("restore", target.config);
@@ -98,13 +100,7 @@ function targetFunction(
       allow: [...needs.allow, ...storeNeeds.flatMap((need) => need?.allow ?? [])],
     },
     layers: at.layers,
-    environment: {
-      HOLDFAST_BUCKET: at.bucket.bucket,
-      HOLDFAST_ENVELOPE_KEY: at.keys.envelope,
-      HOLDFAST_MANIFEST_PEM: at.keys.manifest.pem,
-      HOLDFAST_SIGNING_KEY: at.keys.proof.arn,
-      HOLDFAST_SIGNING_PEM: at.keys.proof.pem,
-    },
+    environment: proof.environment,
     statements: [
       undo.statement,
       {
@@ -113,24 +109,7 @@ function targetFunction(
         resources: [...objects, ...sources.map((source) => $interpolate`${at.bucket.arn}/evidence/*/${source}/*`)],
       },
       { sid: "ThawBackups", actions: ["s3:RestoreObject"], resources: objects },
-      {
-        sid: "ListBackupsAndEvidence",
-        actions: ["s3:ListBucketVersions"],
-        resources: [at.bucket.arn],
-        conditions: { StringLike: { "s3:prefix": sources.flatMap((source) => [`backups/${source}/*`, `evidence/*/${source}/*`]) } },
-      },
-      {
-        sid: "RecordRestored",
-        actions: ["s3:PutObject"],
-        resources: sources.map((source) => $interpolate`${at.bucket.arn}/evidence/restored/${source}/*`),
-      },
-      {
-        sid: "UnwrapFileKeys",
-        actions: ["kms:Decrypt"],
-        resources: [at.keys.envelope],
-        conditions: { StringEquals: { "kms:EncryptionContext:source": sources } },
-      },
-      { sid: "SignProof", actions: ["kms:Sign"], resources: [at.keys.proof.arn] },
+      ...proof.statements,
       {
         sid: "AskWhetherStopped",
         actions: ["states:DescribeExecution"],

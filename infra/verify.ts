@@ -3,6 +3,7 @@ import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
 import { lambda } from "./lambda.ts";
 import type { Layers } from "./layers.ts";
+import { prover } from "./prover.ts";
 import { consume, type Consumer, objectCreated, queue, route } from "./queue.ts";
 
 const timeoutMinutes = 15;
@@ -15,6 +16,7 @@ export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; l
   for (const kindName of new Set(Object.values(d.plan.sources).map((source) => source.kind))) {
     const name = `verify-${kindName}`;
     const sources = sourcesOf(d, kindName);
+    const proof = prover(at, sources, "readable");
     const consumer = queue(d, name, timeoutMinutes * 60);
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
@@ -27,13 +29,7 @@ export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; l
       timeout: `${timeoutMinutes} minutes`,
       needs: kindOf(d, kindName).needs("read"),
       layers: at.layers,
-      environment: {
-        HOLDFAST_BUCKET: at.bucket.bucket,
-        HOLDFAST_ENVELOPE_KEY: at.keys.envelope,
-        HOLDFAST_MANIFEST_PEM: at.keys.manifest.pem,
-        HOLDFAST_SIGNING_KEY: at.keys.proof.arn,
-        HOLDFAST_SIGNING_PEM: at.keys.proof.pem,
-      },
+      environment: proof.environment,
       statements: [
         consumer.statement,
         {
@@ -41,24 +37,7 @@ export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; l
           actions: ["s3:GetObject", "s3:GetObjectVersion"],
           resources: sources.map((source) => $interpolate`${at.bucket.arn}/backups/${source}/*`),
         },
-        {
-          sid: "ListBackupsAndEvidence",
-          actions: ["s3:ListBucketVersions"],
-          resources: [at.bucket.arn],
-          conditions: { StringLike: { "s3:prefix": sources.flatMap((source) => [`backups/${source}/*`, `evidence/*/${source}/*`]) } },
-        },
-        {
-          sid: "RecordReadable",
-          actions: ["s3:PutObject"],
-          resources: sources.map((source) => $interpolate`${at.bucket.arn}/evidence/readable/${source}/*`),
-        },
-        {
-          sid: "UnwrapFileKeys",
-          actions: ["kms:Decrypt"],
-          resources: [at.keys.envelope],
-          conditions: { StringEquals: { "kms:EncryptionContext:source": sources } },
-        },
-        { sid: "SignProof", actions: ["kms:Sign"], resources: [at.keys.proof.arn] },
+        ...proof.statements,
       ],
     });
     consume(name, consumer, fn, concurrency);
