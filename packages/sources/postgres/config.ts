@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { network } from "@holdfast/core";
 import { z } from "zod";
 
 /** PostgreSQL cuts identifiers at NAMEDATALEN - 1 bytes, silently; a longer name would mean another object than the one typed. */
@@ -27,8 +28,6 @@ const tls = z.strictObject({
   /** PEM of the authority that signed the server's certificate, or `rds` for Amazon's bundle. Default: Amazon's for its own host names, else the public ones. */
   ca: z.union([z.literal("rds"), z.string().regex(/-----BEGIN CERTIFICATE-----/)], 'is neither "rds" nor a PEM certificate').optional(),
 });
-
-const network = z.strictObject({ subnets: z.array(z.string()).min(1), securityGroups: z.array(z.string()).min(1) });
 
 /** How to reach a server; the same for sources and targets. */
 export const connection = {

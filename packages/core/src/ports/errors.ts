@@ -30,6 +30,11 @@ export class SecretUnusable extends HoldfastError {
   override readonly name = "SecretUnusable";
   override readonly fault = "input";
 }
+/** AWS did not say who the runner is: not allowed, not enabled, or out of reach. */
+export class IdentityRefused extends HoldfastError {
+  override readonly name = "IdentityRefused";
+  override readonly fault = "world";
+}
 
 // ── Stores ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export class StoreUnavailable extends HoldfastError {

@@ -39,6 +39,13 @@ export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
   readonly verified: readonly Proof[];
   /** False: no copy of it outside AWS can exist (RDS snapshots). */
   readonly portable: boolean;
+  /**
+   * What of other people's keys a backup needs besides ours to be of use again: a Vault comes up only where its seal's key is. Undefined: nothing.
+   * `withoutAws`: false when that key is one of AWS's. Shown by the status.
+   */
+  sealedBy?(native: Native): { key: string; withoutAws: boolean } | undefined;
+  /** Why no backup of this source can be proven restored with the plan's targets of its kind; undefined: one can. Shown by the status. */
+  undrilled?(config: Config, targets: readonly Target[]): string | undefined;
   /** Sources that a source of this kind brings along: aurora "orders" brings "orders-dump" of kind postgres. */
   expand?(name: string, config: Config): Record<string, unknown>;
   needs(verb: "capture", config: Config): Needs;

@@ -12,12 +12,16 @@ export type Want = {
 };
 /** Something a restore made and undo may remove: `{ what: "database", id: "shop_restored_20261121" }`. */
 export type Made = { what: string; id: string };
-export type Step = { state: "wait"; seconds: number; note: string; made: Made[] } | { state: "loaded"; made: Made[] };
+export type Step =
+  /** `ask`: what a person must do before it goes on. Told once a text; the loop goes on asking the kind. */
+  { state: "wait"; seconds: number; note: string; ask?: string | undefined; made: Made[] } | { state: "loaded"; made: Made[] };
 export type RestorePlan = { creates: Made[]; steps: string[]; needsDisk: number };
 
 /** One execution of the workflow. `id` is unique for it, safe in an identifier (`[a-z0-9]{1,20}`), and stands in everything it makes. */
 export type Execution = {
   id: string;
+  /** When it was started: whoever waits for something measures its patience from here. */
+  started: Date;
   /** False once the execution was stopped or failed. Asked after each creation: whoever finds false removes what it just made and throws {@link ExecutionStopped}. */
   running(): Promise<boolean>;
 };
@@ -37,12 +41,13 @@ export interface Restore<Native, Facts> {
     execution: Execution,
     context: Context,
   ): Promise<Step>;
-  /** Compares what was loaded with the backup's own contents. `unit` names what is counted: rows, secrets. */
+  /** Compares what was loaded with the backup's own contents. Its notes are told with the success: what a person must know or do now. */
   prove(opened: Opened<Native>, want: Want, made: readonly Made[], context: Context): Promise<Proven>;
-  /** Hands what was made over to its owner and removes the execution's own login. After it, undo finds nothing. Twice is harmless. */
-  finish(made: readonly Made[], execution: { id: string }, context: Context): Promise<void>;
+  /** Hands what was made over to its owner and removes the execution's own login. After it, undo finds nothing. Twice is harmless. Returns what stays. */
+  finish(made: readonly Made[], execution: { id: string }, context: Context): Promise<Made[]>;
   /** Removes only what carries the execution's id, found at the target itself, since a killed execution reports nothing. Twice is harmless. Returns what it removed. */
   undo(execution: { id: string }, context: Context): Promise<Made[]>;
 }
-export type Proven = { unit: string; things: number; expected: number; found: number; findings: Finding[] };
+/** `unit` names what is counted (rows), `thing` what they stand in, in the plural (tables); `things` of those were looked at. */
+export type Proven = { unit: string; thing: string; things: number; expected: number; found: number; findings: Finding[] };
 export type RestoreFactory<Native, Target, Facts> = (target: Target, surroundings: Surroundings) => Restore<Native, Facts>;

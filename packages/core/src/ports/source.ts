@@ -1,6 +1,7 @@
 import type { Bytes } from "./bytes.ts";
 import type { Context } from "./context.ts";
 import type { Finding } from "./finding.ts";
+import type { Identity } from "./identity.ts";
 
 /** Reads the current value of a secret by its name in Secrets Manager. Throws {@link SecretMissing}. The value never reaches logs or errors. */
 export type Secrets = (name: string) => Promise<string>;
@@ -8,6 +9,7 @@ export type Secrets = (name: string) => Promise<string>;
 /** What a kind's adapter gets from its runner besides its configuration. Nothing in it comes from the process environment. */
 export type Surroundings = {
   secrets: Secrets;
+  identity: Identity;
   /** Folder of each layer that {@link Kind.needs} named: `/opt/{layer}` in Lambda. */
   layer(name: string): string;
   /** A private folder with room for `needsDisk` bytes, emptied by the runner afterwards. */

@@ -1,0 +1,49 @@
+/**
+ * @module @holdfast/sources/vault
+ * HashiCorp Vault and OpenBao on integrated (raft) storage: snapshots proven while they stream, full reads, restores into another cluster.
+ *
+ * This file is pure; `capture.ts`, `read.ts` and `restore.ts` hold the verbs. They speak HTTP to the plan's nodes and to nobody else, ask a source
+ * for nothing but its snapshot and its marker, and never see an unseal key.
+ */
+import type { Kind, Needs } from "@holdfast/core";
+import { type Config, config, type Login, type Target, target } from "./config.ts";
+import { type Native, native } from "./native.ts";
+
+function secretsOf(login: Login): string[] {
+  return login.method === "approle" || login.method === "token" ? [login.secret] : [];
+}
+
+/** A JWT is issued to whoever may ask for it; sts:GetCallerIdentity needs no right. */
+function allowed(logins: readonly Login[]): Needs["allow"] {
+  return logins.some((login) => login.method === "jwt") ? [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }] : [];
+}
+
+function needs(_verb: "capture" | "read" | "restore", where?: Config | Target): Needs {
+  const logins: Login[] = where ? ["reader" in where ? [where.auth, where.reader] : [where.auth]].flat() : [];
+  return { secrets: [...new Set(logins.flatMap(secretsOf))], layers: [], vpc: where?.network, allow: allowed(logins) };
+}
+
+/** Seals whose key is Amazon's to give. */
+const AWS_SEALS = ["awskms"];
+
+export const vault: Kind<Config, Native, Target> = {
+  name: "vault",
+  config,
+  native,
+  target,
+  verified: ["present", "intact", "readable"],
+  portable: true,
+  needs,
+  sealedBy({ seal }) {
+    if (seal.type === "shamir") return { key: `${seal.threshold} of ${seal.shares} unseal keys`, withoutAws: true };
+    const key = `the ${seal.type} seal's key${seal.key === undefined ? "" : ` ${seal.key}`}`;
+    return { key, withoutAws: !AWS_SEALS.includes(seal.type) };
+  },
+  undrilled: (_config, targets) =>
+    targets.some(({ drill }) => drill)
+      ? undefined
+      : "no target of the plan is a drill that shares its seal, so its backups are read to their end and never restored",
+};
+
+/** The name under which generated entries import it. */
+export { vault as kind };
