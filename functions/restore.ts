@@ -31,7 +31,7 @@ type At<Config> = { name: string; config: Config; names: Omit<Names, "stores">; 
 type Stores = Record<string, { open: OpenStore<never>; config: unknown }>;
 type Ask<Facts> =
   | { verb: "survey"; execution: string; input: unknown }
-  | { verb: "plan" | "thaw" | "advance" | "prove" | "finish"; execution: string; of: Planned<Facts>; made?: Made[] }
+  | { verb: "plan" | "thaw" | "advance" | "prove" | "finish"; execution: string; started: string; of: Planned<Facts>; made?: Made[] }
   | { verb: "undo"; execution: string };
 
 /** Every verb of a restore to one target. The state machine asks for them in order; the event of a failed execution asks for undo. */
@@ -43,11 +43,11 @@ export function restoreFunction<Config, Native, Target, Facts>(
 ) {
   return lambda(`restoring to ${at.name}`, async (event: Ask<Facts> | QueueEvent, running: Running) => {
     const { context } = running;
-    const restore = factory(at.config, running.surroundings);
+    const restore = factory(at.config, running.surroundings, { protected: at.names.targets[at.name]?.protected ?? true });
     const ended = "Records" in event ? executionOf(event) : undefined;
     if (ended?.target !== undefined && ended.target !== at.name) return { state: "ignored" };
     const ask: Ask<Facts> = "Records" in event ? { verb: "undo", execution: executionOf(event).arn } : event;
-    const execution = executionFor(ask.execution);
+    const execution = executionFor(ask.execution, "started" in ask ? new Date(ask.started) : context.now());
     if (ask.verb === "undo") return { undone: await restore.undo(execution, context) };
     const input = ask.verb === "survey" ? parseRestoreInput(ask.input, { ...at.names, stores: Object.keys(stores) }) : undefined;
     const from = ask.verb === "survey" ? input?.from : ask.of.from;
@@ -69,14 +69,14 @@ export function restoreFunction<Config, Native, Target, Facts>(
     if (ask.verb === "advance") return await advance(ask.of, made, execution, ports, context);
     if (ask.verb === "prove")
       return await prove(ask.of, made, execution, { ...ports, create: (await primary()).create, sign: signer() }, context);
-    await restore.finish(made, execution, context);
-    return { finished: true };
+    return { made: await restore.finish(made, execution, context) };
   });
 }
 
 /** Short and safe in an identifier of any server; the same for the same execution, whoever asks. */
-function executionFor(arn: string): Execution {
+function executionFor(arn: string, started: Date): Execution {
   return {
+    started,
     id: createHash("sha256").update(arn).digest("hex").slice(0, 12),
     running: async () => (await machines.send(new DescribeExecutionCommand({ executionArn: arn }))).status === "RUNNING",
   };

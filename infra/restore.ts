@@ -3,9 +3,9 @@ import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
 import { lambda } from "./lambda.ts";
 import type { Layers } from "./layers.ts";
+import { prover } from "./prover.ts";
 import { consume, queue, route } from "./queue.ts";
 import definition from "./restore.asl.json" with { type: "json" };
-import { prover } from "./prover.ts";
 import { role } from "./role.ts";
 
 const timeoutMinutes = 15;
@@ -47,9 +47,7 @@ export function restore(d: Deployment, at: At): aws.sfn.StateMachine | undefined
             BackoffRate: 2,
           },
         ],
-        // The role that loads is dropped when what it made is handed over, so it is not among what stays.
-        outcome:
-          "{% { 'source': $of.backup.source, 'slot': $of.backup.slot, 'target': $of.target, 'made': [$made[what != 'role']], 'unit': $proof.unit, 'things': $proof.things, 'expected': $proof.expected, 'found': $proof.found } %}",
+        outcome: "{% $merge([{ 'source': $of.backup.source, 'slot': $of.backup.slot, 'target': $of.target, 'made': [$made] }, $proof]) %}",
       }),
     ),
   });

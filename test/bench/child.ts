@@ -8,6 +8,7 @@ import { backup, type Context, loadManifest, openBackup, type Store, type Surrou
 import { capture } from "@holdfast/sources/postgres/capture.ts";
 import { config } from "@holdfast/sources/postgres/config.ts";
 import { kind } from "@holdfast/sources/postgres/kind.ts";
+import { nobody } from "@holdfast/sources/postgres/kit/world.ts";
 import { read } from "@holdfast/sources/postgres/read.ts";
 import { s3 } from "@holdfast/stores/s3/kind.ts";
 import { open } from "@holdfast/stores/s3/open.ts";
@@ -51,6 +52,7 @@ const surroundings = ({ layers, scratch, login }: Job): Surroundings => ({
   secrets: async () => JSON.stringify(login),
   layer: (name) => path.join(layers, name),
   scratch,
+  identity: nobody,
 });
 
 async function opened(place: Place): Promise<Ports> {

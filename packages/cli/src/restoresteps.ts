@@ -10,6 +10,7 @@ const words: Readonly<Record<string, string>> = {
   Thaw: "ask archived files back",
   WaitForThaw: "wait for archived files",
   Advance: "load",
+  Ask: "ask somebody",
   WaitForStep: "wait",
   Prove: "compare with the backup",
   HandOver: "hand over",
@@ -17,9 +18,12 @@ const words: Readonly<Record<string, string>> = {
 };
 export const wordFor = (state: string): string | undefined => words[state];
 
-/** What rows stand in is known; of other units a proof does not name what it counts them in. */
-export const inTables = (unit: string, things: number): string | undefined => (unit === "rows" ? counted(things, "table") : undefined);
+/** `302,640 of 302,640 rows in 25 tables`. */
+export const proofWords = ({ unit, thing, things, expected, found }: Counts): string =>
+  `${grouped(found)} of ${grouped(expected)} ${unit} in ${counted(things, thing)}`;
 
+const counts = { unit: z.string(), thing: z.string(), things: z.number(), expected: z.number(), found: z.number() };
+type Counts = { unit: string; thing: string; things: number; expected: number; found: number };
 const made = z.array(z.object({ what: z.string(), id: z.string() }));
 const answers = {
   Survey: z
@@ -30,11 +34,7 @@ const answers = {
   Advance: z
     .object({ made, note: z.string().optional() })
     .transform((step) => step.note ?? step.made.map(({ what, id }) => `${what} ${id}`).join(", ")),
-  Prove: z
-    .object({ unit: z.string(), expected: z.number(), found: z.number(), things: z.number() })
-    .transform(({ unit, expected, found, things }) =>
-      [`${grouped(found)} of ${grouped(expected)} ${unit}`, inTables(unit, things)].filter(Boolean).join(" in "),
-    ),
+  Prove: z.object(counts).transform(proofWords),
   Undo: z
     .object({ undone: made })
     .transform(({ undone }) => undone.map(({ what, id }) => `${what} ${id}`).join(", ") || "nothing was made"),
@@ -53,9 +53,8 @@ export const outcome = z.object({
   slot: z.string(),
   target: z.string(),
   made,
-  unit: z.string(),
-  things: z.number(),
-  expected: z.number(),
-  found: z.number(),
+  ...counts,
+  /** What a person must know or do now. */
+  notes: z.array(z.string()),
 });
 export type Outcome = z.infer<typeof outcome>;

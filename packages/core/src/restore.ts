@@ -45,6 +45,7 @@ const moment = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offse
 
 /** Throws {@link InputInvalid}, {@link UnknownSource}, {@link UnknownTarget}: each lists what would be right. */
 export function parseRestoreInput(input: unknown, names: Names): RestoreInput {
+  refuseSecrets(input);
   const parsed = restoreInput.safeParse(input);
   const [sources, targets] = [Object.keys(names.sources), Object.keys(names.targets)];
   const example = `Write for example {"source": "${sources[0] ?? "…"}", "target": "${targets[0] ?? "…"}"}. Sources: ${listed(sources)}. Targets: ${listed(targets)}.`;
@@ -65,6 +66,43 @@ export function parseRestoreInput(input: unknown, names: Names): RestoreInput {
     throw new InputInvalid(`"${at}" is neither "latest", a slot such as 20261121T020000Z nor a time such as 2026-11-21T09:30:00Z`, example);
   return parsed.data;
 }
+
+/**
+ * The history of an execution keeps its input for 90 days, for whoever may look. So what opens something has no place there, wherever it is
+ * typed; the answer does not repeat it. Throws {@link InputInvalid}.
+ */
+function refuseSecrets(input: unknown): void {
+  const found = textsOf(input).flatMap(([place, text]) => {
+    const what = opens(text);
+    return what === undefined ? [] : [`${place} looks like ${what}`];
+  });
+  if (found.length === 0) return;
+  throw new InputInvalid(
+    `the input holds what must stay secret: ${found.join("; ")}`,
+    "Nothing was done with it, and the execution's history shows it: replace it now. Unseal keys are typed at the Vault itself, and logins belong in Secrets Manager.",
+  );
+}
+
+/** Every text in it with its place, names of fields too. */
+function textsOf(value: unknown, place = "the input"): [string, string][] {
+  if (typeof value === "string") return [[place, value]];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner], i) => [
+    [`the name of field ${i + 1}`, key] as [string, string],
+    ...textsOf(inner, opens(key) ? `field ${i + 1}` : key),
+  ]);
+}
+
+/** Forms of keys and tokens that nobody uses as a name. Shares: 33 bytes in hexadecimal or base64; a key that was never split has 32. */
+const keys: readonly [RegExp, string][] = [
+  [/^(hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}/, "a Vault token"],
+  [/^([0-9a-f]{64}|[0-9a-f]{66})$/i, "an unseal key"],
+  [/^[A-Za-z0-9+/]{43,44}={0,1}$/, "an unseal key"],
+  [/^AGE-SECRET-KEY-1/i, "the private half of an age key"],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, "a private key"],
+  [/^[a-z]+:\/\/[^/\s:]+:[^/\s@]+@/i, "an address with a password"],
+];
+const opens = (text: string): string | undefined => keys.find(([form]) => form.test(text.trim()))?.[1];
 
 const listed = (names: readonly string[]) => names.join(", ") || "none";
 
@@ -211,7 +249,8 @@ export async function advance<Native, Facts>(
   return await ports.restore.advance(of.plan, opened, of.want, made, execution, context);
 }
 
-export type Comparison = { unit: string; things: number; expected: number; found: number; verdict: "ok" | "failed" };
+/** `notes`: what a person must know or do now, for the notice. */
+export type Comparison = { unit: string; thing: string; things: number; expected: number; found: number; notes: string[] };
 
 /**
  * Compares what was loaded with the backup's own contents and records it as signed evidence `restored`, also when they differ.
@@ -228,6 +267,8 @@ export async function prove<Native, Facts>(
   const { opened } = await reopen(of, ports, context);
   const proven = await ports.restore.prove(opened, of.want, made, context);
   const differs = proven.expected !== proven.found || proven.findings.some((f) => f.severity === "refuse");
+  const { unit, thing, things, expected, found } = proven;
+  const counts = { unit, thing, things, expected, found };
   const evidence: Evidence = {
     format: "holdfast-evidence/1",
     proof: "restored",
@@ -240,13 +281,13 @@ export async function prove<Native, Facts>(
     seconds: (context.now().getTime() - started.getTime()) / 1000,
     holdfast: version,
     findings: proven.findings,
-    details: { target: of.target, unit: proven.unit, things: proven.things, expected: proven.expected, found: proven.found },
+    details: { target: of.target, ...counts },
   };
   await record(evidence, ports, context);
   if (differs)
     throw new RestoreDiffers(
-      `${backupId(of.backup)} was loaded and differs: ${proven.found} of ${proven.expected} ${proven.unit}; ${proven.findings.map((f) => f.message).join("; ")}`,
+      `${backupId(of.backup)} was loaded and differs: ${found} of ${expected} ${unit}; ${proven.findings.map((f) => f.message).join("; ")}`,
       "What was made is removed. The evidence has the findings; restore an earlier backup if you need one now.",
     );
-  return { unit: proven.unit, things: proven.things, expected: proven.expected, found: proven.found, verdict: "ok" };
+  return { ...counts, notes: proven.findings.map(({ message, hint }) => `${message}. ${hint}`) };
 }

@@ -7,7 +7,7 @@ import { capture } from "./capture.ts";
 import { config, target } from "./config.ts";
 import { startMajor } from "./kit/majors.ts";
 import { fingerprint, makeNasty } from "./kit/nasty.ts";
-import { aContext, openWorld, type Server, secretOf, sql, type Taken, take, type World } from "./kit/world.ts";
+import { aContext, executionOf, openWorld, type Server, secretOf, sql, type Taken, take, type World } from "./kit/world.ts";
 import { MAJORS } from "./planrestore.ts";
 import { read } from "./read.ts";
 import { restore } from "./restore.ts";
@@ -62,11 +62,11 @@ async function backUp(major: number): Promise<Taken> {
 /** The whole way of one restore, as the workflow goes it, with a login that is no superuser. */
 async function restoreTo(major: number, taken: Taken, execution: string) {
   const connection = world.secret(`target ${major}`, login(serverOf(major), "keeper", "k"));
-  const to = restore(target.parse({ connection, owner: "app" }), world.surroundings);
+  const to = restore(target.parse({ connection, owner: "app" }), world.surroundings, { protected: false });
   const facts = await to.survey({}, aContext());
   const plan = to.plan(taken.opened.backup, {}, facts, { id: execution });
   if ("refused" in plan) throw new Error(JSON.stringify(plan.refused));
-  const step = await to.advance(plan, taken.opened, {}, [], { id: execution, running: async () => true }, aContext());
+  const step = await to.advance(plan, taken.opened, {}, [], executionOf(execution), aContext());
   const made: Made[] = step.made;
   return {
     to,

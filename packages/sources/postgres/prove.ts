@@ -32,6 +32,7 @@ export function compareLoaded(expected: DatabaseContents, loaded: Loaded, polici
   const behind = expected.sequences.filter((it) => isBehind(it, loaded.sequences.get(keyOf(it))));
   return {
     unit: "rows",
+    thing: "table",
     things: tables.length,
     expected: were(counted),
     found: found(counted),

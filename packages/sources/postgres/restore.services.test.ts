@@ -9,7 +9,7 @@ import { CONTENTS } from "./contents.ts";
 import { DatabaseExists, LoadFailed, LocaleUnavailable, UndoIncomplete } from "./errors.ts";
 import { children } from "./kit/processes.ts";
 import { until } from "./kit/wait.ts";
-import { aContext, openedOf, openWorld, type Server, secretOf, sql, type Taken, take, type World } from "./kit/world.ts";
+import { aContext, executionOf, openedOf, openWorld, type Server, secretOf, sql, type Taken, take, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { restore } from "./restore.ts";
 
@@ -52,7 +52,7 @@ const run = (text: string) => sql(server, database, text);
 const backUp = () =>
   take(capture(config.parse({ connection: world.secret("source", secretOf(server)), databases: [database] }), world.surroundings));
 const targetFor = (as: Server, more: object = {}) =>
-  restore(target.parse({ connection: world.secret(`target ${as.user}`, secretOf(as)), ...more }), world.surroundings);
+  restore(target.parse({ connection: world.secret(`target ${as.user}`, secretOf(as)), ...more }), world.surroundings, { protected: false });
 /** What there is of an execution on the server, and of everything else of this test. */
 const roles = async () =>
   (await sql<{ name: string }>(server, "postgres", `SELECT rolname AS name FROM pg_roles WHERE rolname LIKE '%${id}%' ORDER BY 1`)).map(
@@ -77,7 +77,7 @@ async function load(opened: Opened<Native>, way: Way = {}) {
   const to = targetFor(as, more);
   const plan = await planOf(opened, way);
   if (plan.refused) throw new Error(JSON.stringify(plan.refused));
-  const { made } = await to.advance(plan, opened, want, [], { id, running }, context);
+  const { made } = await to.advance(plan, opened, want, [], { ...executionOf(id), running }, context);
   return { to, made, name: made.find((it) => it.what === "database")?.id ?? "" };
 }
 
@@ -193,7 +193,7 @@ describe("a restore", () => {
     await sql(server, "postgres", `CREATE DATABASE "${name}"`);
     await sql(server, name ?? "", "CREATE TABLE precious (a int)");
     const to = targetFor(keeper);
-    await expect(to.advance(plan, opened, {}, [], { id, running: async () => true }, aContext())).rejects.toBeInstanceOf(DatabaseExists);
+    await expect(to.advance(plan, opened, {}, [], executionOf(id), aContext())).rejects.toBeInstanceOf(DatabaseExists);
     expect(await to.undo({ id }, aContext())).toEqual([{ what: "role", id: `holdfast_${id}` }]);
     expect(await sql(server, name ?? "", "SELECT FROM precious")).toEqual([]);
   });

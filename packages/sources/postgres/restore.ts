@@ -43,7 +43,11 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target, surroundi
     plan: (backup, want, facts, execution) => planRestore({ backup, want, facts, execution, target }),
     advance: (plan, opened, want, _made, execution, context) => using(open(context), (at) => advance(at, plan, opened, want, execution)),
     prove: (opened, want, made, context) => using(open(context), async (at) => prove(at, await contentsOf(opened, want), made)),
-    finish: (_made, execution, context) => using(open(context), (at) => finish(at, roleOf(execution))),
+    finish: (made, execution, context) =>
+      using(open(context), async (at) => {
+        await finish(at, roleOf(execution));
+        return made.filter(({ what }) => what !== ROLE);
+      }),
     undo: (execution, context) => using(open(context), ({ admin }) => removeClaim(admin, roleOf(execution))),
   };
 };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { capture } from "./capture.ts";
 import { config, target } from "./config.ts";
 import { makeCertificate } from "./kit/certificate.ts";
-import { aContext, openWorld, secretOf, sql, take, type World } from "./kit/world.ts";
+import { aContext, executionOf, openWorld, secretOf, sql, take, type World } from "./kit/world.ts";
 import { restore } from "./restore.ts";
 
 const ours = makeCertificate("Our authority");
@@ -47,10 +47,10 @@ describe("a server whose certificate is signed by the authority that the plan gi
   test("is restored to, by pg_restore and the loading role", async () => {
     const { opened } = await take(at("localhost", { mode: "verify-full", ca: ours.cert }));
     const connection = world.secret("target", { ...secretOf(server), host: "localhost", sslmode: "verify-full", ca: ours.cert });
-    const to = restore(target.parse({ connection }), world.surroundings);
+    const to = restore(target.parse({ connection }), world.surroundings, { protected: false });
     const plan = to.plan(opened.backup, {}, await to.survey({}, aContext()), { id });
     if ("refused" in plan) throw new Error(plan.refused.message);
-    const { made } = await to.advance(plan, opened, {}, [], { id, running: async () => true }, aContext());
+    const { made } = await to.advance(plan, opened, {}, [], executionOf(id), aContext());
     expect(await to.prove(opened, {}, made, aContext())).toMatchObject({ expected: 1, found: 1, findings: [] });
     await to.undo({ id }, aContext());
   });

@@ -276,7 +276,10 @@ export class RestoreNotApplied extends HoldfastError {
   override readonly name = "RestoreNotApplied";
   override readonly fault = "world";
   constructor(node: string) {
-    super(`${node} took the snapshot and still is the cluster that it was`, "The node's log says why it did not apply it. Try again with a fresh target.");
+    super(
+      `${node} took the snapshot and still is the cluster that it was`,
+      "The node's log says why it did not apply it. Try again with a fresh target.",
+    );
   }
 }
 /** Somebody else's restore, or an operator, was at the target meanwhile. */
@@ -284,6 +287,9 @@ export class TargetChanged extends HoldfastError {
   override readonly name = "TargetChanged";
   override readonly fault = "input";
   constructor(node: string, how: string) {
-    super(`${node} is not what it was when the restore was planned: ${how}`, "Nothing was changed. Start the restore again when nobody else is at it.");
+    super(
+      `${node} is not what it was when the restore was planned: ${how}`,
+      "Nothing was changed. Start the restore again when nobody else is at it.",
+    );
   }
 }

@@ -32,6 +32,7 @@ export const vault: Kind<Config, Native, Target> = {
   native,
   target,
   verified: ["present", "intact", "readable"],
+  replaces: true,
   portable: true,
   needs,
   sealedBy({ seal }) {

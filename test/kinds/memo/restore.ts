@@ -33,11 +33,13 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
     },
     async prove({ backup }, _want, made) {
       const found = linesOf(await readFile(path.join(made[0]?.id ?? "", "memo.txt"), "utf8"));
-      return { unit: "lines", things: 1, expected: backup.native.lines, found, findings: [] };
+      return { unit: "lines", thing: "memo", things: 1, expected: backup.native.lines, found, findings: [] };
     },
     async finish(made, execution) {
       const from = made[0]?.id ?? "";
-      if (existsSync(from)) await rename(from, place(`memo-${execution.id}`));
+      const handed = place(`memo-${execution.id}`);
+      if (existsSync(from)) await rename(from, handed);
+      return [{ what: "folder", id: handed }];
     },
     async undo(execution) {
       if (!existsSync(claim(execution.id))) return [];

@@ -133,6 +133,35 @@ describe("three fields of JSON", () => {
       }),
     );
   });
+  test.each([
+    ["a token of HashiCorp's", "hvs.CAESIJlWh0aNTnVsTzAxMjM0NTY3ODkw", "a Vault token"],
+    ["a token of OpenBao's", "s.bqZJTipS8EAIR4Iw6G0sVZGP", "a Vault token"],
+    ["a share in hexadecimal", "5f".repeat(33), "an unseal key"],
+    ["a share in base64", Buffer.alloc(33, 7).toString("base64"), "an unseal key"],
+    ["a key that was never split", Buffer.alloc(32, 7).toString("base64"), "an unseal key"],
+    ["an offline key", `AGE-SECRET-KEY-1${"Q".repeat(58)}`, "the private half of an age key"],
+    ["a private key", "-----BEGIN EC PRIVATE KEY-----\nMHc", "a private key"],
+    ["an address with a password", "postgres://me:pass@host/db", "an address with a password"],
+  ])("%s is refused wherever it stands, and never said again", (_what, secret, what) => {
+    for (const input of [
+      { ...three, database: secret },
+      { ...three, keys: [{ first: ` ${secret}` }] },
+      { ...three, [secret]: 1 },
+    ]) {
+      const wrong = expect.objectContaining({ name: "InputInvalid", message: expect.stringContaining(`looks like ${what}`) });
+      expect(() => parseRestoreInput(input, names)).toThrow(wrong);
+      expect(() => parseRestoreInput(input, names)).not.toThrow(expect.objectContaining({ message: expect.stringContaining(secret) }));
+    }
+  });
+  test.each([
+    "shop_restored_20261121",
+    "arn:aws:states:eu-central-1:000000000000:execution:acme-prod-restore:note-to-desk-0123456789ab",
+    "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "s.schema",
+    "a".repeat(42),
+  ])("the name %s is no secret", (database) => {
+    expect(parseRestoreInput({ ...three, database }, names).database).toBe(database);
+  });
   test("names what there is not, in a plan without targets and stores", () => {
     const none: Names = { sources: {}, targets: {}, stores: [] };
     expect(() => parseRestoreInput(three, none)).toThrow(
@@ -240,7 +269,7 @@ describe("the backup that is chosen", () => {
 // ── The workflow's verbs, beside a target whose every turn a test decides ──────────────────────────────────────────────────────
 type Facts = { taken: boolean };
 type Target = Restore<Rows, Facts> & { loaded: string[] };
-const execution: Execution = { id: "e1", running: async () => true };
+const execution: Execution = { id: "e1", started: new Date(0), running: async () => true };
 function target(proven: Partial<Proven> = {}): Target {
   const made: Target = {
     loaded: [],
@@ -255,13 +284,14 @@ function target(proven: Partial<Proven> = {}): Target {
     },
     prove: async ({ backup }) => ({
       unit: "rows",
+      thing: "table",
       things: 1,
       expected: backup.native.rows,
       found: backup.native.rows,
       findings: [],
       ...proven,
     }),
-    finish: async () => {},
+    finish: async (made) => [...made],
     undo: async () => [],
   };
   return made;
@@ -535,7 +565,7 @@ describe("prove", () => {
       },
     });
     const answer = await prove(plan, made, execution, { ...ports, ...proving(of) }, of.context);
-    expect(answer).toEqual({ unit: "rows", things: 1, expected: 3, found: 3, verdict: "ok" });
+    expect(answer).toEqual({ unit: "rows", thing: "table", things: 1, expected: 3, found: 3, notes: [] });
     expect(await evidenceOf(of)).toMatchObject([
       {
         proof: "restored",
@@ -571,7 +601,11 @@ describe("prove", () => {
   });
   test("a note changes nothing", async () => {
     const { of, ports, plan } = await planned({ restore: target({ findings: [{ ...refusal, severity: "note" }] }) });
-    expect((await prove(plan, made, execution, { ...ports, ...proving(of) }, of.context)).verdict).toBe("ok");
+    expect(await prove(plan, made, execution, { ...ports, ...proving(of) }, of.context)).toMatchObject({
+      expected: 3,
+      found: 3,
+      notes: [`${refusal.message}. ${refusal.hint}`],
+    });
   });
   test("that cannot compare records nothing", async () => {
     const restore = { ...target(), prove: () => Promise.reject(new Error("the server is gone")) };

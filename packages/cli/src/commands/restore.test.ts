@@ -2,7 +2,7 @@ import { StoreDenied, type Stored } from "@holdfast/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { HistoryEvent, Look } from "../cloud.ts";
 import { Interrupted } from "../errors.ts";
-import { testPlace, type TestPlace } from "../kit/place.ts";
+import { type TestPlace, testPlace } from "../kit/place.ts";
 import { testWorld } from "../kit/world.ts";
 import { restore } from "./restore.ts";
 
@@ -26,9 +26,20 @@ const loaded = [
   ...planned,
   ...stay("Thaw", 2, 3, { state: "ready" }),
   ...stay("Advance", 3, 8, { state: "loaded", made }),
-  ...stay("Prove", 8, 9, { unit: "lines", things: 1, expected: 2, found: 2 }),
+  ...stay("Prove", 8, 9, { unit: "lines", thing: "memo", things: 1, expected: 2, found: 2, notes: [] }),
 ];
-const outcome = { source: "note", slot: "20261121T020000Z", target: "desk", made, unit: "lines", things: 1, expected: 2, found: 2 };
+const outcome = {
+  source: "note",
+  slot: "20261121T020000Z",
+  target: "desk",
+  made,
+  unit: "lines",
+  thing: "memo",
+  things: 1,
+  expected: 2,
+  found: 2,
+  notes: ["look after it. Do."],
+};
 const look = (status: Look["status"], events: HistoryEvent[], more: Partial<Look> = {}): Look => ({
   status,
   started: at(0),
@@ -59,14 +70,15 @@ describe("a restore that ends well", () => {
       "    - write it",
       "  ask archived files back      1.0 s   none is archived",
       "  load                         5.0 s   folder memo-1",
-      "  compare with the backup      1.0 s   2 of 2 lines",
+      "  compare with the backup      1.0 s   2 of 2 lines in 1 memo",
     ]);
     expect(lines(t.world.stdout.text).map((line) => line.split(/ {2,}/))).toEqual([
       ["restored", id],
       ["at", "desk"],
       ["folder", "memo-1"],
-      ["lines", "2 found, 2 expected"],
+      ["lines", "2 found, 2 expected, in 1 memo"],
       ["took", "10 s"],
+      ["note: look after it. Do."],
     ]);
   });
   test("restores what was shown, also when a newer backup is verified in between", async () => {
@@ -80,7 +92,7 @@ describe("a restore that ends well", () => {
     ]);
   });
   test("names the tables where rows were compared", async () => {
-    const rows = { ...outcome, unit: "rows", things: 14, expected: 300_123, found: 300_123 };
+    const rows = { ...outcome, unit: "rows", thing: "table", things: 14, expected: 300_123, found: 300_123 };
     t.answers.looks.splice(0, 9, look("SUCCEEDED", stay("Prove", 8, 9, rows), { output: JSON.stringify(rows) }));
     await restore(go, t);
     expect(t.world.stderr.text).toContain("300,123 of 300,123 rows in 14 tables");

@@ -5,23 +5,23 @@ import {
   chooseBackup,
   type Entry,
   type Names,
-  parseRestoreInput,
   type Plan,
+  parseRestoreInput,
   type RestoreInput,
   StoreDenied,
   stateOf,
 } from "@holdfast/core";
 import { Command, Option } from "commander";
-import { type Common, type ExitCode, type Finish, placed, type Ports, portsOf } from "../command.ts";
-import { confirm } from "../confirm.ts";
 import type { Look } from "../cloud.ts";
+import { type Common, type ExitCode, type Finish, type Ports, placed, portsOf } from "../command.ts";
+import { confirm } from "../confirm.ts";
 import { RunFailed, UsageWrong } from "../errors.ts";
 import { followExecution } from "../follow.ts";
 import { reported } from "../history.ts";
 import { json, table } from "../output.ts";
 import { sourceOf, verifiedBy } from "../plan.ts";
-import { inTables, type Outcome, outcome } from "../restoresteps.ts";
-import { bytes, grouped, span, stateWord, took } from "../wording.ts";
+import { type Outcome, outcome } from "../restoresteps.ts";
+import { bytes, counted, grouped, span, stateWord, took } from "../wording.ts";
 import type { World } from "../world.ts";
 
 export type RestoreOptions = {
@@ -32,6 +32,7 @@ export type RestoreOptions = {
   which?: string;
   from?: string;
   unverified?: boolean;
+  force?: boolean;
   follow?: string;
   yes?: boolean;
   json?: boolean;
@@ -42,7 +43,7 @@ export const restoreCommand = (world: World, finish: Finish): Command =>
     new Command("restore")
       .summary("restore a backup beside what runs, and compare it")
       .description(
-        "Starts the restore workflow and follows it. It makes something new at the target, or fails; it never touches what is there.",
+        "Starts the restore workflow and follows it. It makes something new at the target, or fails; it never touches what is there. A Vault has no beside: it is restored into a fresh cluster.",
       )
       .argument("[source]", "whose backup")
       .option("--target <name>", "where to: one of the plan's targets")
@@ -55,6 +56,7 @@ export const restoreCommand = (world: World, finish: Finish): Command =>
       .option("--which <database>", "which of the backup's databases, when it holds several")
       .option("--from <store>", "read the copy in one of the plan's stores")
       .option("--unverified", "also a backup without proof that it can be read")
+      .option("--force", "let a Vault take a snapshot that is sealed with other keys than its own")
       .addOption(
         new Option("--follow <execution>", "only follow one that runs, by its ARN").conflicts([
           "target",
@@ -62,6 +64,7 @@ export const restoreCommand = (world: World, finish: Finish): Command =>
           "which",
           "from",
           "unverified",
+          "force",
         ]),
       )
       .option("-y, --yes", "start without a question"),
@@ -98,8 +101,8 @@ async function start(options: RestoreOptions, ports: Ports): Promise<string> {
       "a restore needs a source and a target",
       `Write for example: holdfast restore ${Object.keys(place.plan.sources)[0] ?? "SOURCE"} --target ${Object.keys(place.plan.targets)[0] ?? "TARGET"}.`,
     );
-  const { source, target, at, database, which, from, unverified } = options;
-  const asked = { source, target, at, database, which, from, unverified };
+  const { source, target, at, database, which, from, unverified, force } = options;
+  const asked = { source, target, at, database, which, from, unverified, force };
   const input = parseRestoreInput(
     Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
     namesOf(place.plan),
@@ -145,12 +148,16 @@ function preview(input: RestoreInput, entry: Entry | undefined, { place, out, wo
     `  restore  ${entry ? `${backupId(entry)}: ${age} old, ${state}, ${bytes(entry.bytes)}` : `${input.source} at ${input.at} (you may not list backups, so the workflow chooses)`}`,
   );
   if (input.from !== undefined) out.note(`  from     the copy in ${input.from}`);
-  out.note(
-    `  to       ${input.target}, as ${input.database === undefined ? "something new with a name that is free" : `${input.database}, which must not exist`}; nothing there is changed`,
-  );
+  out.note(`  to       ${input.target}, ${whatHappensThere(input, place)}`);
   if (input.unverified && state !== "verified") out.note("  warning  nothing proves that this backup can be read");
   if (place.plan.targets[input.target]?.protected)
     out.note(`  approval ${input.target} is protected: somebody else must approve within a day; the notice says how`);
+}
+
+function whatHappensThere({ source, database }: RestoreInput, { plan, lists }: Ports["place"]): string {
+  if (lists.kinds[sourceOf(plan, source).kind]?.kind.replaces)
+    return "whose content is replaced; refused where there is any, unless it is protected or a drill";
+  return `as ${database === undefined ? "something new with a name that is free" : `${database}, which must not exist`}; nothing there is changed`;
 }
 
 /** Throws {@link RunFailed} with the name of what failed there. */
@@ -182,7 +189,6 @@ function tellEnd(done: Outcome, { started, stopped }: Look, execution: string, o
     return;
   }
   const equal = done.expected === done.found;
-  const tables = inTables(done.unit, done.things);
   table(
     [
       ["restored", { text: `${done.source}/${done.slot}`, tone: "strong" }],
@@ -191,7 +197,7 @@ function tellEnd(done: Outcome, { started, stopped }: Look, execution: string, o
       [
         done.unit,
         {
-          text: `${grouped(done.found)} found, ${grouped(done.expected)} expected${tables ? `, in ${tables}` : ""}`,
+          text: `${grouped(done.found)} found, ${grouped(done.expected)} expected, in ${counted(done.things, done.thing)}`,
           tone: equal ? "good" : "bad",
         },
       ],
@@ -199,6 +205,7 @@ function tellEnd(done: Outcome, { started, stopped }: Look, execution: string, o
     ],
     out,
   );
+  for (const note of done.notes) out.line(`note: ${note}`);
 }
 
 const consoleLink = (region: string, execution: string): string =>

@@ -37,6 +37,8 @@ export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
   readonly target: z.ZodType<Target>;
   /** The proofs that together make a backup of this kind "verified". */
   readonly verified: readonly Proof[];
+  /** True: a restore replaces all that the target held. Otherwise it is made beside what runs there. */
+  readonly replaces?: boolean;
   /** False: no copy of it outside AWS can exist (RDS snapshots). */
   readonly portable: boolean;
   /**

@@ -48,6 +48,11 @@ export interface Restore<Native, Facts> {
   /** Removes only what carries the execution's id, found at the target itself, since a killed execution reports nothing. Twice is harmless. Returns what it removed. */
   undo(execution: { id: string }, context: Context): Promise<Made[]>;
 }
-/** `unit` names what is counted (rows), `thing` what they stand in, in the plural (tables); `things` of those were looked at. */
+/** `unit` names what is counted (`rows`), `thing` one of what they stand in (`table`, an s makes it several); `things` of those were looked at. */
 export type Proven = { unit: string; thing: string; things: number; expected: number; found: number; findings: Finding[] };
-export type RestoreFactory<Native, Target, Facts> = (target: Target, surroundings: Surroundings) => Restore<Native, Facts>;
+/** `guard.protected`: the plan says that people approve what is done there, so a kind may let pass what it would refuse elsewhere. */
+export type RestoreFactory<Native, Target, Facts> = (
+  target: Target,
+  surroundings: Surroundings,
+  guard: { protected: boolean },
+) => Restore<Native, Facts>;

@@ -19,7 +19,7 @@ const happened = (restoredSlot = slot): Happened => ({
   },
   verification: { seconds: 1 } as Evidence,
   restored: {
-    outcome: { source: "shop", slot: restoredSlot, target: "t", made: [], unit: "rows", things: 16, expected: 7, found: 7 },
+    outcome: { source: "shop", slot: restoredSlot, target: "t", made: [], unit: "rows", thing: "table", things: 16, expected: 7, found: 7, notes: [] },
     seconds: 5,
   },
   before: tables(7),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Backup, Bytes, Capture, Context, Finding, Opened, Surroundings } from "@holdfast/core";
+import type { Backup, Bytes, Capture, Context, Execution, Finding, Identity, Opened, Surroundings } from "@holdfast/core";
 import { Client } from "pg";
 import { buildLayer, hostArch } from "../../../../scripts/layers.mjs";
 import type { Native } from "../native.ts";
@@ -24,6 +24,7 @@ export async function openWorld(): Promise<World> {
   return {
     surroundings: {
       scratch,
+      identity: nobody,
       layer: (name) => join(folder, name),
       async secrets(name) {
         const found = secrets.get(name);
@@ -38,6 +39,12 @@ export async function openWorld(): Promise<World> {
     end: () => rm(scratch, { recursive: true, force: true }),
   };
 }
+
+const refuse = () => Promise.reject(new Error("nobody runs this in AWS"));
+export const nobody: Identity = { token: refuse, callerIdentity: refuse };
+
+/** An execution that nobody stops. */
+export const executionOf = (id: string): Execution => ({ id, started: new Date(), running: async () => true });
 
 export const secretOf = ({ host, port, user, password }: Server) => ({ host, port, username: user, password });
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { capture } from "@holdfast/sources/postgres/capture.ts";
 import { config } from "@holdfast/sources/postgres/config.ts";
+import { nobody } from "@holdfast/sources/postgres/kit/world.ts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { differences } from "../compare.ts";
 import { rowsOf, takeCensus } from "./census.ts";
@@ -105,6 +106,7 @@ test("the login for backups finds nothing that would make one incomplete", async
     layer: (name: string) =>
       path.resolve(import.meta.dirname, "../../../../../.local/layers", process.arch === "arm64" ? "arm64" : "x86_64", name, name),
     scratch: "/nonexistent",
+    identity: nobody,
   };
   const context = { now: () => new Date(), signal: new AbortController().signal, progress: () => {} };
   const found = await capture(config.parse({ connection: "any", databases: [shop] }), surroundings).preflight(context);
