@@ -67,13 +67,25 @@ export class ConnectionBroken extends HoldfastError {
   }
 }
 
+/** The node that was active hands its callers on to another one. */
+export class LeaderMoved extends HoldfastError {
+  override readonly name = "LeaderMoved";
+  override readonly fault = "world";
+  constructor(node: string, to: string) {
+    super(
+      `${node} is not the active node any more and points to ${to}`,
+      "Nothing was sent there. The cluster chose another leader meanwhile; trying again finds it.",
+    );
+  }
+}
+
 // ── Logging in and asking ────────────────────────────────────────────────────────────────────────────────────────────────────
 export class LoginRefused extends HoldfastError {
   override readonly name = "LoginRefused";
   override readonly fault = "input";
-  /** `hint`: what to look at, which depends on the method. */
-  constructor(node: string, how: string, hint: string, options?: ErrorOptions) {
-    super(`${node} refuses the login by ${how}`, hint, options);
+  /** `hint`: what to look at, which depends on the method and on what the server said. */
+  constructor(node: string, how: string, said: string, hint: string) {
+    super(`${node} refuses the login by ${how}: ${said || "it said nothing"}`, hint);
   }
 }
 export class TokenRefused extends HoldfastError {
