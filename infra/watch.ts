@@ -1,3 +1,4 @@
+import { undrilled } from "@holdfast/core";
 import { schedule } from "./backup.ts";
 import { type Deployment, kindOf, logical } from "./deployment.ts";
 import { entry } from "./entry.ts";
@@ -26,6 +27,7 @@ export function watch(
     schedule: source.schedule,
     alarmHours: source.alarmHours,
     verified: kindOf(d, source.kind).verified,
+    undrilled: undrilled(d.plan, source, d.lists),
   }));
   const functions = Object.fromEntries(Object.keys(at.backups).map((source) => [source, d.name(`backup-${source}`)]));
   const fn = lambda(d, name, {

@@ -34,6 +34,7 @@ export * from "./restore.ts";
 export * from "./retain.ts";
 export * from "./retention.ts";
 export * from "./schedule.ts";
+export * from "./sealedby.ts";
 export * from "./status.ts";
 export * from "./verify.ts";
 export * from "./version.ts";

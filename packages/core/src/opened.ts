@@ -12,7 +12,7 @@ import type { Opened } from "./ports/source.ts";
 import type { Stored, StoreList, StoreRead } from "./ports/store.ts";
 
 export type OpenPorts = { store: StoreRead; list: StoreList; unseal: Unseal; trusted: TrustedKeys };
-type ManifestPorts = Pick<OpenPorts, "store" | "list" | "trusted">;
+export type ManifestPorts = Pick<OpenPorts, "store" | "list" | "trusted">;
 export type Loaded = { manifest: Manifest; digest: string; version: string };
 
 /**
@@ -61,6 +61,15 @@ export async function whole(bytes: Bytes, limit: number): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+/** The kind's own part of a manifest. Throws {@link ManifestInvalid} where it is another kind's, or not what that kind writes. */
+export function nativeOf<Native>(manifest: Manifest, kind: Pick<Kind<unknown, Native>, "name" | "native">): Native {
+  const native = kind.native.safeParse(manifest.native);
+  if (manifest.kind === kind.name && native.success) return native.data;
+  throw new ManifestInvalid(
+    `the manifest of ${backupId(manifest)} does not describe a backup of kind ${kind.name}: ${native.success ? manifest.kind : pathed(native.error).join("; ")}`,
+  );
+}
+
 /** The backup as its kind sees it. `open` decrypts, decompresses and checks every digest of one artifact as it is read. */
 export function openBackup<Native>(
   { manifest, digest }: Loaded,
@@ -69,18 +78,14 @@ export function openBackup<Native>(
   signal: AbortSignal,
   seen?: (name: string) => void,
 ): Opened<Native> {
-  const native = kind.native.safeParse(manifest.native);
-  if (manifest.kind !== kind.name || !native.success)
-    throw new ManifestInvalid(
-      `the manifest of ${backupId(manifest)} does not describe a backup of kind ${kind.name}: ${native.success ? manifest.kind : pathed(native.error).join("; ")}`,
-    );
+  const native = nativeOf(manifest, kind);
   const open = (name: string): Bytes => {
     const artifact = manifest.artifacts.find((a) => a.name === name);
     if (!artifact) throw new ManifestInvalid(`the backup ${backupId(manifest)} has no artifact ${name}`);
     return openArtifact(manifest, artifact, ports, signal, seen);
   };
   const artifacts = manifest.artifacts.map((a) => ({ name: a.name, plainBytes: a.plain.bytes }));
-  return { backup: { source: manifest.source, slot: manifest.slot, manifestSha256: digest, artifacts, native: native.data }, open };
+  return { backup: { source: manifest.source, slot: manifest.slot, manifestSha256: digest, artifacts, native }, open };
 }
 
 async function* openArtifact(

@@ -45,6 +45,15 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
   return { ...rest, stores, sources, targets };
 }
 
+/** Why no backup of a source can be proven restored with the plan's targets of its kind; undefined: one can. */
+export function undrilled({ targets }: Plan, { kind: name, config }: Source, { kinds }: Lists): string | undefined {
+  const own = Object.values(targets).filter(({ kind }) => kind === name);
+  return kinds[name]?.kind.undrilled?.(
+    config,
+    own.map((target) => target.config),
+  );
+}
+
 type Part = (path: string[], kind: string, of: "kinds", pick: "config", config: unknown) => unknown;
 
 /** The plan's sources, and those that they bring. */

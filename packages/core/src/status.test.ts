@@ -56,11 +56,25 @@ describe("status", () => {
       reasons: [],
       newest: "shop/20261121T020000Z",
       newestVerified: "shop/20261121T020000Z",
+      newestRestored: undefined,
+      notes: [],
       ageSeconds: 7 * 3600,
       backups: 2,
       bytes: 2000,
       next: "2026-11-22T02:00:00.000Z",
     });
+  });
+  test("tells the newest that was restored and compared, and why none can be", () => {
+    const [older, newer] = [entry("2026-11-20T02:00"), entry("2026-11-21T02:00")];
+    const restored = (verdict: Verdict) => ({ ...(older.evidence.readable?.[0] as FoundEvidence), proof: "restored" as const, verdict });
+    const seen = (verdict: Verdict) =>
+      statusOf(
+        { ...daily, undrilled: "nobody can" },
+        [{ ...older, evidence: { ...older.evidence, restored: [restored(verdict)] } }, newer],
+        at("2026-11-21T09:00"),
+      );
+    expect(seen("ok")).toMatchObject({ newestRestored: "shop/20261120T020000Z", notes: ["nobody can"], verdict: "ok" });
+    expect(seen("failed").newestRestored).toBeUndefined();
   });
   test.each<[string, string[], string, string[], number | undefined]>([
     ["there is none", [], "2026-11-21T09:00", ["there is no backup"], undefined],

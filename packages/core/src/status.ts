@@ -5,7 +5,15 @@ import type { Proof } from "./ports/kind.ts";
 import type { StoreList } from "./ports/store.ts";
 import { parseSchedule } from "./schedule.ts";
 
-export type WatchedSource = { name: string; kind: string; schedule: string; alarmHours: number; verified: readonly Proof[] };
+export type WatchedSource = {
+  name: string;
+  kind: string;
+  schedule: string;
+  alarmHours: number;
+  verified: readonly Proof[];
+  /** Why none of its backups can be proven restored, as its kind says. */
+  undrilled?: string | undefined;
+};
 export type SourceStatus = {
   source: string;
   kind: string;
@@ -14,6 +22,10 @@ export type SourceStatus = {
   reasons: string[];
   newest: string | undefined;
   newestVerified: string | undefined;
+  /** The newest that was loaded in a real server and compared equal. */
+  newestRestored: string | undefined;
+  /** What is worth knowing and breaches nothing. */
+  notes: string[];
   /** Age of the newest verified backup, counted from its slot. */
   ageSeconds: number | undefined;
   backups: number;
@@ -39,6 +51,7 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
   const backups = entries.filter(isBackup);
   const newest = backups.at(-1);
   const verified = backups.findLast((entry) => stateOf(entry, source.verified) === "verified");
+  const restored = backups.findLast((entry) => stateOf(entry, ["restored"]) === "verified");
   const age = verified && (now.getTime() - verified.at.getTime()) / 1000;
   const reasons: string[] = [];
   if (age === undefined) reasons.push(newest ? "no backup is verified" : "there is no backup");
@@ -56,6 +69,8 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     reasons,
     newest: newest && backupId(newest),
     newestVerified: verified && backupId(verified),
+    newestRestored: restored && backupId(restored),
+    notes: source.undrilled === undefined ? [] : [source.undrilled],
     ageSeconds: age,
     backups: backups.length,
     bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),

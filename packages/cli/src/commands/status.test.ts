@@ -1,6 +1,6 @@
-import { type Stored, StoreUnavailable } from "@holdfast/core";
+import { type Kind, type Stored, StoreDenied, StoreUnavailable } from "@holdfast/core";
 import { beforeEach, describe, expect, test } from "vitest";
-import { testPlace, type TestPlace } from "../kit/place.ts";
+import { kinds, testPlace, type TestPlace } from "../kit/place.ts";
 import { testWorld } from "../kit/world.ts";
 import { run } from "../program.ts";
 import { status } from "./status.ts";
@@ -106,11 +106,47 @@ test("JSON has verdict and numbers of each source", async () => {
         reasons: [],
         newest: "note/20261121T020000Z",
         newestVerified: "note/20261121T020000Z",
+        notes: [],
         ageSeconds: 36_000,
         backups: 1,
         bytes: expect.any(Number),
         next: "2026-11-22T02:00:00.000Z",
       },
     ],
+  });
+});
+
+describe("which key a backup needs besides ours", () => {
+  const sealed = (seal: Partial<Kind>) => {
+    const kind = { ...kinds.memo.kind, ...seal } as Kind;
+    return { ...t, place: { ...t.place, lists: { ...t.place.lists, kinds: { memo: { kind, folder: "" } } } } };
+  };
+  beforeEach(() => verified("note/20261121T020000Z"));
+  test.each([
+    ["no", false, "the awskms seal's key alias/vault"],
+    ["yes", true, "3 of 5 unseal keys"],
+  ])("is told, with whether AWS has it: %s", async (word, withoutAws, key) => {
+    const place = sealed({ sealedBy: () => ({ key, withoutAws }) });
+    expect(await status({ source: "note" }, place)).toBe(0);
+    expect(lines()[0]).toContain(`restorable without AWS: ${word} (it comes up with ${key})`);
+    t.world.stdout.text = "";
+    await status({ source: "note", json: true }, place);
+    expect(JSON.parse(t.world.stdout.text).sources[0].sealedBy).toEqual({ key, withoutAws });
+  });
+  test("is unknown, and no breach, to somebody who may not ask for the signing key", async () => {
+    const place = sealed({ sealedBy: () => ({ key: "k", withoutAws: true }) });
+    place.place.cloud.keys.publicKey = () => Promise.reject(new StoreDenied("you may not", "Ask for the right."));
+    expect(await status({ source: "note" }, place)).toBe(0);
+    expect(lines()[0]).toContain("restorable without AWS: unknown (you may not. Ask for the right.)");
+  });
+  test("is not asked of kinds that need none", async () => {
+    await status({ source: "note" }, t);
+    expect(lines()[0]).not.toContain("without AWS");
+  });
+  test("a source that nobody can drill says so, and what was restored is told", async () => {
+    await t.prove("note/20261121T020000Z", "restored");
+    await status({ source: "note" }, sealed({ undrilled: (_config, targets) => `${targets.length} targets and no drill` }));
+    expect(lines()[0]).toContain("newest restored and compared note/20261121T020000Z");
+    expect(lines()[0]).toMatch(/; 2 targets and no drill$/);
   });
 });

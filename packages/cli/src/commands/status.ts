@@ -1,15 +1,30 @@
-import { HoldfastError, look, type Source, type SourceStatus, told } from "@holdfast/core";
+import {
+  HoldfastError,
+  look,
+  type SealedBy,
+  type Source,
+  type SourceStatus,
+  sealedBy,
+  slotTime,
+  type Store,
+  told,
+  undrilled,
+} from "@holdfast/core";
 import { Command } from "commander";
 import { type Common, type ExitCode, type Finish, outputOf, placed, type Ports, portsOf } from "../command.ts";
 import { UsageWrong } from "../errors.ts";
 import { json, type Output, table, type Tone } from "../output.ts";
 import { sourcesOf, verifiedBy } from "../plan.ts";
 import { bytes, counted, moment, span } from "../wording.ts";
+import type { Place } from "../place.ts";
+import { deployedKeys } from "../trust.ts";
 import type { World } from "../world.ts";
 
 export type StatusOptions = { source?: string | undefined; store?: string; json?: boolean };
 /** What could not be looked at is neither ok nor a breach, and is never told as either. */
-type Seen = SourceStatus | { source: string; kind: string; verdict: "unknown"; reasons: string[] };
+type Seen =
+  | (SourceStatus & { sealedBy?: SealedBy | { unknown: string } | undefined })
+  | { source: string; kind: string; verdict: "unknown"; reasons: string[] };
 
 export const statusCommand = (world: World, finish: Finish): Command =>
   placed(
@@ -46,7 +61,7 @@ export async function status(options: StatusOptions, { place, out, world }: Port
   const sources = sourcesOf(place.plan, options.source);
   const store = await place.store(options.store);
   const seen: Seen[] = [];
-  for (const source of sources) seen.push(await lookAt(source, verifiedBy(place.lists, source), store, world));
+  for (const source of sources) seen.push(await lookAt(source, place, store, world));
   if (options.json) json({ sources: seen }, out);
   else show(seen, out);
   if (seen.some(({ verdict }) => verdict === "breach")) return 1;
@@ -54,19 +69,37 @@ export async function status(options: StatusOptions, { place, out, world }: Port
 }
 
 /** One source that cannot be looked at does not hide the others. */
-async function lookAt(
-  source: Source,
-  verified: ReturnType<typeof verifiedBy>,
-  store: Awaited<ReturnType<Ports["place"]["store"]>>,
-  { clock, signal }: World,
-): Promise<Seen> {
+async function lookAt(source: Source, place: Place, store: Store, { clock, signal }: World): Promise<Seen> {
   const { name, kind, schedule, alarmHours } = source;
+  const watched = {
+    name,
+    kind,
+    schedule,
+    alarmHours,
+    verified: verifiedBy(place.lists, source),
+    undrilled: undrilled(place.plan, source, place.lists),
+  };
   try {
-    return (await look({ name, kind, schedule, alarmHours, verified }, store.list, clock.now())).status;
+    const { status } = await look(watched, store.list, clock.now());
+    return { ...status, sealedBy: await sealOf(status, place, store, signal) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof HoldfastError)) throw error;
     return { source: name, kind, verdict: "unknown", reasons: [`could not look: ${told(error)}`] };
+  }
+}
+
+/** Read from the newest verified manifest, which takes more rights than to list: who lacks them is told so. */
+async function sealOf({ kind: name, newestVerified }: SourceStatus, place: Place, store: Store, signal: AbortSignal) {
+  const kind = place.lists.kinds[name]?.kind;
+  const [source, slot] = newestVerified?.split("/") ?? [];
+  if (!kind?.sealedBy || source === undefined || slot === undefined || !slotTime(slot)) return undefined;
+  try {
+    return await sealedBy({ source, slot }, kind, { store: store.read, list: store.list, trusted: await deployedKeys(place) }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof HoldfastError)) throw error;
+    return { unknown: told(error) };
   }
 }
 
@@ -86,10 +119,16 @@ function show(seen: readonly Seen[], out: Output): void {
 
 function sentence(seen: Seen): string {
   if (seen.verdict === "unknown") return seen.reasons.join("; ");
-  const { newestVerified, ageSeconds, backups, bytes: size, next, reasons } = seen;
+  const { newestVerified, newestRestored, ageSeconds, backups, bytes: size, next, reasons, notes } = seen;
   const newest =
     newestVerified === undefined || ageSeconds === undefined ? [] : [`newest verified ${newestVerified}, ${span(ageSeconds)} old`];
-  return [...reasons, ...newest, ...(backups > 0 ? [`${counted(backups, "backup")}, ${bytes(size)}`] : []), `next ${moment(next)}`].join(
-    "; ",
-  );
+  const restored = newestRestored === undefined ? [] : [`newest restored and compared ${newestRestored}`];
+  const all = backups > 0 ? [`${counted(backups, "backup")}, ${bytes(size)}`] : [];
+  return [...reasons, ...newest, ...restored, ...withoutAws(seen.sealedBy), ...all, `next ${moment(next)}`, ...notes].join("; ");
+}
+
+function withoutAws(seal: SealedBy | { unknown: string } | undefined): string[] {
+  if (!seal) return [];
+  if ("unknown" in seal) return [`restorable without AWS: unknown (${seal.unknown})`];
+  return [`restorable without AWS: ${seal.withoutAws ? "yes" : "no"} (it comes up with ${seal.key})`];
 }
