@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Identity } from "./identity.ts";
 import type { Secrets } from "./source.ts";
 import type { Store } from "./store.ts";
 
@@ -17,4 +18,4 @@ export interface StoreKind<Config = unknown> {
     config: Config,
   ): { secrets: readonly string[]; allow: readonly { actions: readonly string[]; resources: readonly string[] }[] };
 }
-export type OpenStore<Config> = (config: Config, surroundings: { secrets: Secrets; region: string }) => Promise<Store>;
+export type OpenStore<Config> = (config: Config, surroundings: { secrets: Secrets; region: string; identity: Identity }) => Promise<Store>;
