@@ -8,10 +8,10 @@ import { backup, type Context, loadManifest, openBackup, type Store, type Surrou
 import { capture } from "@holdfast/sources/postgres/capture.ts";
 import { config } from "@holdfast/sources/postgres/config.ts";
 import { kind } from "@holdfast/sources/postgres/kind.ts";
-import { nobody } from "@holdfast/sources/postgres/kit/world.ts";
 import { read } from "@holdfast/sources/postgres/read.ts";
 import { s3 } from "@holdfast/stores/s3/kind.ts";
 import { open } from "@holdfast/stores/s3/open.ts";
+import { nobody } from "../kit/identity.ts";
 import { type Signer, signer } from "../kit/signer.ts";
 import { folderStore } from "./folderstore.ts";
 import type { Job, Place, Report } from "./job.ts";
@@ -59,7 +59,7 @@ async function opened(place: Place): Promise<Ports> {
   if ("folder" in place) return folderStore(place.folder);
   const { endpoint, region, bucket, credentials } = place;
   const parsed = s3.config.parse({ endpoint, region, bucket, credentials: "bench" });
-  return open(parsed as Parameters<typeof open>[0], { secrets: async () => JSON.stringify(credentials), region });
+  return open(parsed as Parameters<typeof open>[0], { secrets: async () => JSON.stringify(credentials), region, identity: nobody });
 }
 
 /** As the kernel kept it (proc(5), VmHWM), bytes. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { nobody } from "../../../test/kit/identity.ts";
 import { storeContract } from "../contract/contract.ts";
 import { bytesOf, collect, context, inChunks } from "../contract/subject.ts";
 import { memory } from "./kind.ts";
@@ -75,7 +76,7 @@ describe("what tests may do behind the ports of the store in memory", () => {
   });
 
   test("stores of one name are one store within a process", async () => {
-    const surroundings = { secrets: async () => "", region: "eu-central-1" };
+    const surroundings = { secrets: async () => "", region: "eu-central-1", identity: nobody };
     const [one, same, other] = [
       await open(memory.config.parse({ name: "one" }), surroundings),
       await open(memory.config.parse({ name: "one" }), surroundings),

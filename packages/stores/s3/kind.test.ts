@@ -1,5 +1,6 @@
 import { SecretUnusable } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
+import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
 import { s3 } from "./kind.ts";
 import { open } from "./open.ts";
@@ -63,11 +64,11 @@ describe("the kind s3", () => {
 
 describe("opening it", () => {
   const opening = (secret: string, config = elsewhere) =>
-    open(s3.config.parse(config) as never, { secrets: async () => secret, region: "eu-central-1" });
+    open(s3.config.parse(config) as never, { secrets: async () => secret, region: "eu-central-1", identity: nobody });
   const key = JSON.stringify({ accessKeyId: "id", secretAccessKey: "hush" });
 
   test("has locks and thaws in AWS, and elsewhere only where the plan says so", async () => {
-    const aws = await open(s3.config.parse({ bucket }) as never, { secrets: async () => "", region: "eu-central-1" });
+    const aws = await open(s3.config.parse({ bucket }) as never, { secrets: async () => "", region: "eu-central-1", identity: nobody });
     expect([aws.mark.lockUntil, aws.thaw]).toEqual([expect.any(Function), expect.any(Object)]);
     const other = await opening(key);
     expect([other.mark.lockUntil, other.thaw]).toEqual([undefined, undefined]);

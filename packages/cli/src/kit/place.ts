@@ -19,6 +19,7 @@ import { memory } from "@holdfast/stores/memory/kind.ts";
 import { type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts";
 import { open } from "@holdfast/stores/memory/open.ts";
 import { kind as memo } from "../../../../test/kinds/memo/kind.ts";
+import { nobody } from "../../../../test/kit/identity.ts";
 import { type Signer, signer } from "../../../../test/kit/signer.ts";
 import type { Answer, Look } from "../cloud.ts";
 import { output } from "../output.ts";
@@ -57,7 +58,7 @@ export async function testPlace(world: TestWorld): Promise<TestPlace> {
   const [manifest, proof] = [signer(), signer()];
   const name = `far-${randomBytes(4).toString("hex")}`;
   const store = memoryStore({ now: world.clock.now });
-  const far = (await open({ name }, { secrets: async () => "", region: "" })) as MemoryStore;
+  const far = (await open({ name }, { secrets: async () => "", region: "", identity: nobody })) as MemoryStore;
   const lists = { kinds, stores };
   const plan = parsePlan(planOf(recipient, name), lists);
   const trusted = { ...manifest.trusted, ...proof.trusted };

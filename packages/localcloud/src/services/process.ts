@@ -26,6 +26,8 @@ export type Launch = {
   log?: string | undefined;
   /** Default {@link READY_SECONDS}. */
   readySeconds?: number;
+  /** It may be started again in its run: what it left stays when it stops or dies by itself, and goes with the run or with us. Default false. */
+  restarts?: boolean;
 };
 export type Launched = { pid: number; log: string; stop(): Promise<void> };
 
@@ -37,7 +39,8 @@ const LAST_LINES = 20;
 /**
  * The guard: a shell that leads the service's process group, forks a watcher and becomes the service. The watcher waits on a pipe
  * whose other end only we hold, so it wakes when we close it and when we die, however we die; then it stops the service, removes
- * what it left, and kills the rest of the group, itself included. The watcher is there before the service is, so nothing can slip by.
+ * what it left unless we said `keep`, and kills the rest of the group, itself included. The watcher is there before the service is, so
+ * nothing can slip by, and while it is there no other process can get the service's number, which is its group's.
  * It forks twice because PostgreSQL takes the death of an unknown child for a crash, and asks proc(5) because a container's first
  * process may never reap a zombie, which still answers kill -0.
  */
@@ -46,11 +49,11 @@ signal=$1 tenths=$2 leftovers=$3; shift 3
 runs() { read -r stat </proc/$$/stat && case $stat in *") Z "*) false ;; esac; }
 ( (
   trap '' TERM INT HUP QUIT
-  cat <&3 >/dev/null
+  said=$(cat <&3)
   kill -s $signal $$
   while runs && [ $tenths -gt 0 ]; do sleep 0.1; tenths=$((tenths - 1)); done
   kill -s KILL $$
-  printf '%s' "$leftovers" | while IFS= read -r leftover; do rm -rf -- "$leftover"; done
+  [ "$said" = keep ] || printf '%s' "$leftovers" | while IFS= read -r leftover; do rm -rf -- "$leftover"; done
   kill -s KILL -- -$$
 ) >/dev/null 2>&1 & )
 exec "$@" 3<&- </dev/null
@@ -64,11 +67,11 @@ export async function launch(run: Run, what: Launch): Promise<Launched> {
   const guard = child.stdio[3] as Socket;
   const over = new Promise<void>((resolve) => guard.once("close", resolve));
   guard.on("error", () => {}).resume();
-  const stop = () => stopped(what, guard, over, () => endRun(run));
+  const stop = () => stopped(what, guard, over, run);
   const problem = pid === undefined ? "could not be started" : await untilReady(what, child, pid);
   if (pid !== undefined && problem === undefined) {
-    // Whatever the service left running when it died by itself goes too.
-    child.once("exit", () => guard.end());
+    // Whatever the service left running when it died by itself goes too. One that restarts keeps its watcher, for when we die meanwhile.
+    if (!what.restarts) child.once("exit", () => guard.end());
     // A program that ends without stopping its services may end: that closes the guard, which stops them.
     child.unref();
     guard.unref();
@@ -111,13 +114,14 @@ async function untilReady(what: Launch, child: ChildProcess, pid: number): Promi
   return `was not ready after ${seconds} s`;
 }
 
-async function stopped(what: Launch, guard: Socket, over: Promise<void>, clear: () => Promise<void>): Promise<void> {
-  guard.ref().end();
+async function stopped(what: Launch, guard: Socket, over: Promise<void>, run: Run): Promise<void> {
+  guard.ref();
+  if (!guard.writableEnded) guard.end(what.restarts ? "keep" : "");
   const late = pause((what.stop.seconds + 10) * 1000, "late" as const, { ref: false });
   if ((await Promise.race([over, late])) === "late") {
     throw new ServiceNotStopped(`${what.title} did not stop`, "Look for it with ps and end it by hand; its log is in its folder.");
   }
-  await clear();
+  if (!what.restarts) await endRun(run);
 }
 
 function tail(log: string): string {

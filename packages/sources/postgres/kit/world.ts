@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Backup, Bytes, Capture, Context, Execution, Finding, Identity, Opened, Surroundings } from "@holdfast/core";
+import type { Backup, Bytes, Capture, Context, Execution, Finding, Opened, Surroundings } from "@holdfast/core";
 import { Client } from "pg";
 import { buildLayer, hostArch } from "../../../../scripts/layers.mjs";
+import { nobody } from "../../../../test/kit/identity.ts";
 import type { Native } from "../native.ts";
 
 /** Where a server listens and who may do everything there. */
@@ -39,9 +40,6 @@ export async function openWorld(): Promise<World> {
     end: () => rm(scratch, { recursive: true, force: true }),
   };
 }
-
-const refuse = () => Promise.reject(new Error("nobody runs this in AWS"));
-export const nobody: Identity = { token: refuse, callerIdentity: refuse };
 
 /** An execution that nobody stops. */
 export const executionOf = (id: string): Execution => ({ id, started: new Date(), running: async () => true });
