@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -5,6 +6,9 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 if (Number(process.versions.node.split(".")[0]) < 24) {
   throw new Error(`the tests need Node 24, this is ${process.versions.node}: run npm test, or put node_modules/.bin first on the PATH`);
 }
+
+/** One more than there are cores: most files wait for servers and child processes. vitest itself would take one on a machine of two. */
+const maxWorkers = Math.max(3, availableParallelism() + 1);
 
 /** The end-to-end files stand in their order: the last of them looks at an outage that set-up began, which takes a minute to be noticed. */
 class OutageLast extends BaseSequencer {
@@ -19,12 +23,18 @@ class OutageLast extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: OutageLast },
+    maxWorkers,
     projects: [
       {
         test: {
           name: "unit",
           include: ["packages/**/*.test.ts", "infra/**/*.test.ts", "functions/**/*.test.ts", "test/unit/**/*.test.ts"],
           exclude: ["**/*.services.test.ts", "**/node_modules/**"],
+          // They start no servers and change little: one process for many files, where to load the code took as long as to run it.
+          isolate: false,
+          setupFiles: ["test/kit/tidy.ts"],
+          // As long as what computes for a second may take beside a second run on a machine that is busy already.
+          testTimeout: 20_000,
         },
       },
       {
