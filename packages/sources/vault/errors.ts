@@ -240,6 +240,15 @@ export class SnapshotHollow extends HoldfastError {
   }
 }
 
+/** Whoever read the snapshot stopped before its end, so nothing is proven. */
+export class ProofAbandoned extends HoldfastError {
+  override readonly name = "ProofAbandoned";
+  override readonly fault = "world";
+  constructor() {
+    super("the snapshot was not read to its end", "What stopped its reader says why. Nothing of it counts.");
+  }
+}
+
 // ── Restoring ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export class KeysDiffer extends HoldfastError {
   override readonly name = "KeysDiffer";

@@ -1,0 +1,111 @@
+import { crc32, createInflateRaw, type InflateRaw } from "node:zlib";
+import { SnapshotBroken } from "./errors.ts";
+import { Frame } from "./frame.ts";
+
+/** RFC 1952: magic, method, flags, time, extra flags, system. Servers set no flag, so no optional field follows. */
+const HEADER_BYTES = 10;
+/** CRC-32 and length modulo 2^32 of what was compressed, both little-endian. */
+const TRAILER_BYTES = 8;
+/** Node's default of 16 KiB costs a round trip to the thread pool each. */
+const OUTPUT_BYTES = 128 * 1024;
+
+/**
+ * Inflates one gzip member that fills its stream, as it is pushed. `node:zlib`'s own Gunzip does not do: it goes on with a second member and is
+ * silent about garbage after the last one.
+ *
+ * Throws {@link SnapshotBroken} and what `see` throws. Time, extra flags and system in the header carry no meaning and are not looked at.
+ */
+export class GzipReader {
+  readonly #inflate: InflateRaw;
+  readonly #see: (plain: Buffer) => void;
+  readonly #header = new Frame(HEADER_BYTES);
+  readonly #trailer = new Frame(TRAILER_BYTES);
+  #stage: "header" | "data" | "trailer" | "ended" = "header";
+  #given = 0;
+  /** Fails the write that is under way. */
+  #fail: (error: unknown) => void = () => {};
+  #crc = 0;
+  /** Of the compressed stream, so far. */
+  bytes = 0;
+  /** What came out of it, so far. */
+  plainBytes = 0;
+
+  constructor(see: (plain: Buffer) => void) {
+    this.#see = see;
+    this.#inflate = createInflateRaw({ chunkSize: OUTPUT_BYTES });
+    this.#inflate.on("data", (plain: Buffer) => this.#show(plain));
+    this.#inflate.on("error", () => {}); // it goes to the write that caused it
+  }
+
+  get stage() {
+    return this.#stage;
+  }
+
+  /** Resolves when `see` was shown all that comes out of the chunk; only then push the next one. */
+  async push(chunk: Uint8Array): Promise<void> {
+    this.bytes += chunk.length;
+    let rest = chunk;
+    if (this.#stage === "header") rest = this.#readHeader(rest);
+    if (this.#stage === "data" && rest.length > 0) rest = await this.#readData(rest);
+    if (this.#stage === "trailer") rest = this.#readTrailer(rest);
+    if (rest.length > 0 && this.#stage === "ended") throw new SnapshotBroken("something follows the end of its compression");
+  }
+
+  close(): void {
+    this.#inflate.destroy();
+  }
+
+  #show(plain: Buffer): void {
+    try {
+      this.#crc = crc32(plain, this.#crc);
+      this.plainBytes += plain.length;
+      this.#see(plain);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #readHeader(chunk: Uint8Array): Uint8Array {
+    const rest = chunk.subarray(this.#header.fill(chunk));
+    const { bytes, full } = this.#header;
+    if (!full) return rest;
+    if (bytes.readUInt16BE(0) !== 0x1f8b || bytes[2] !== 8) throw new SnapshotBroken("it is not compressed with gzip");
+    if (bytes[3] !== 0) throw new SnapshotBroken("its gzip header has flags that no server sets");
+    this.#stage = "data";
+    return rest;
+  }
+
+  /** What the inflater leaves of a chunk is the trailer's. It takes none of a trailer that begins with a chunk. */
+  async #readData(chunk: Uint8Array): Promise<Uint8Array> {
+    this.#given += chunk.length;
+    await this.#write(chunk);
+    const left = this.#given - this.#inflate.bytesWritten;
+    if (left > 0) this.#stage = "trailer";
+    return chunk.subarray(chunk.length - left);
+  }
+
+  #write(chunk: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#fail = reject;
+      this.#inflate.write(chunk, (error) => {
+        if (!error) resolve();
+        else if (isZlibs(error)) reject(new SnapshotBroken("its compression is damaged", { cause: error }));
+        else reject(error);
+      });
+    });
+  }
+
+  #readTrailer(chunk: Uint8Array): Uint8Array {
+    const rest = chunk.subarray(this.#trailer.fill(chunk));
+    const { bytes, full } = this.#trailer;
+    if (!full) return rest;
+    if (bytes.readUInt32LE(0) !== this.#crc) throw new SnapshotBroken("its bytes differ from the checksum that gzip wrote");
+    if (bytes.readUInt32LE(4) !== this.plainBytes % 2 ** 32) throw new SnapshotBroken("its length differs from the one that gzip wrote");
+    this.#stage = "ended";
+    return rest;
+  }
+}
+
+function isZlibs(error: Error): boolean {
+  return "code" in error && String(error.code).startsWith("Z_");
+}
