@@ -1,8 +1,9 @@
 /**
  * @module @holdfast/aws
- * What verbs need of AWS besides a store: KMS to wrap file keys and to sign, Secrets Manager to read. SDK errors are translated here.
+ * What verbs need of AWS besides a store: KMS to wrap file keys and to sign, Secrets Manager to read, STS to show who runs. SDK errors are translated here.
  * It never holds a client of its own: runners make clients and pass them in.
  */
 export * from "./errors.ts";
+export * from "./identity.ts";
 export * from "./kms.ts";
 export * from "./secrets.ts";
