@@ -5,7 +5,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { type Context, DeadlineNear, HoldfastError, type Surroundings, told } from "@holdfast/core";
 import middy from "@middy/core";
 import type { Context as LambdaContext } from "aws-lambda";
-import { secrets } from "./clients.ts";
+import { identity, secrets } from "./clients.ts";
 import { environment } from "./environment.ts";
 
 /** Cleaning up needs this long: abort an upload, end a child, drop a connection. */
@@ -33,7 +33,7 @@ export function lambda<Event, Result>(doing: string, run: (event: Event, running
       try {
         return await run(event, {
           context: contextOf(doing, deadline.signal),
-          surroundings: { secrets, layer: (name) => path.join(environment.HOLDFAST_LAYERS, name), scratch },
+          surroundings: { secrets, identity, layer: (name) => path.join(environment.HOLDFAST_LAYERS, name), scratch },
           request: awsRequestId,
         });
       } catch (error) {

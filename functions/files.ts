@@ -2,7 +2,7 @@ import { createSeal, createUnseal } from "@holdfast/age";
 import type { Seal, Store, Unseal } from "@holdfast/core";
 import { s3 } from "@holdfast/stores/s3/kind.ts";
 import { open } from "@holdfast/stores/s3/open.ts";
-import { cipher, secrets } from "./clients.ts";
+import { cipher, identity, secrets } from "./clients.ts";
 import { environment } from "./environment.ts";
 
 let opened: Promise<Store> | undefined;
@@ -11,6 +11,7 @@ let opened: Promise<Store> | undefined;
 export function primary(): Promise<Store> {
   opened ??= open(s3.config.parse({ bucket: environment.HOLDFAST_BUCKET }) as Parameters<typeof open>[0], {
     secrets,
+    identity,
     region: environment.AWS_REGION,
   });
   return opened;

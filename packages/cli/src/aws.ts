@@ -5,7 +5,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { DescribeExecutionCommand, paginateGetExecutionHistory, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { kmsCipher, kmsSign, secretsOf } from "@holdfast/aws";
+import { identityOf, kmsCipher, kmsSign, secretsOf } from "@holdfast/aws";
 import { translate } from "./awserrors.ts";
 import type { Answer, Cloud, Functions, Keys, Logs, Look, Machines } from "./cloud.ts";
 import { eventOf } from "./history.ts";
@@ -25,6 +25,7 @@ export function awsCloud(account: Account): Cloud {
     logs: logs(new CloudWatchLogsClient(account)),
     keys: keys(new KMSClient(account)),
     secrets: secretsOf(new SecretsManagerClient(account)),
+    identity: identityOf(sts),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { EncryptionContext } from "@holdfast/aws";
-import type { Secrets, Sign } from "@holdfast/core";
+import type { Identity, Secrets, Sign } from "@holdfast/core";
 
 /** What the commands ask of AWS besides the stores. Errors are those of `errors.ts`; nothing of the SDK gets through. */
 export type Cloud = {
@@ -11,6 +11,8 @@ export type Cloud = {
   logs: Logs;
   keys: Keys;
   secrets: Secrets;
+  /** Who the person or runner is, for stores without a standing key. */
+  identity: Identity;
 };
 
 export interface Functions {

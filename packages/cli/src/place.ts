@@ -1,6 +1,6 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { InputInvalid, type Lists, type OpenStore, type Plan, type Secrets, type Store } from "@holdfast/core";
+import { InputInvalid, type Lists, type OpenStore, type Plan, type Store } from "@holdfast/core";
 import { s3 } from "@holdfast/stores/s3/kind.ts";
 import { open as openS3 } from "@holdfast/stores/s3/open.ts";
 import { awsCloud, memo } from "./aws.ts";
@@ -44,9 +44,9 @@ export async function openPlace(options: PlaceOptions, world: World): Promise<Pl
     return [plan.project, stage, ...parts].join("-");
   };
   const cloud = local ? localCloud(local) : awsCloud({ region: plan.region });
-  const primary = memo(async () => openPrimary(`${name("backups")}-${await cloud.account()}`, plan.region, cloud.secrets, local));
+  const primary = memo(async () => openPrimary(`${name("backups")}-${await cloud.account()}`, plan.region, cloud, local));
   const store = (of?: string) =>
-    of === undefined ? primary() : openNamed(of, { plan, lists, secrets: cloud.secrets, root: world.root, local: local !== undefined });
+    of === undefined ? primary() : openNamed(of, { plan, lists, cloud, root: world.root, local: local !== undefined });
   return { plan, lists, cloud, local: local && { endpoint: local.endpoint }, stage, name, store };
 }
 
@@ -56,15 +56,15 @@ function localCloud({ endpoint, region, account, accessKeyId, secretAccessKey }:
 }
 
 /** The local AWS is an S3-compatible store with an endpoint and keys of its own, and has what AWS has. */
-async function openPrimary(bucket: string, region: string, secrets: Secrets, local: LocalCloud | undefined): Promise<Store> {
-  if (!local) return await openS3(s3.config.parse({ bucket }), { secrets, region });
+async function openPrimary(bucket: string, region: string, { secrets, identity }: Cloud, local: LocalCloud | undefined): Promise<Store> {
+  if (!local) return await openS3(s3.config.parse({ bucket }), { secrets, identity, region });
   const { endpoint, accessKeyId, secretAccessKey } = local;
   const config = s3.config.parse({ bucket, endpoint, region: local.region, credentials: "local", locks: true, archive: true });
-  return await openS3(config, { secrets: async () => JSON.stringify({ accessKeyId, secretAccessKey }), region: local.region });
+  return await openS3(config, { secrets: async () => JSON.stringify({ accessKeyId, secretAccessKey }), identity, region: local.region });
 }
 
-type Naming = { plan: Plan; lists: Lists; secrets: Secrets; root: string; local: boolean };
-async function openNamed(name: string, { plan, lists, secrets, root, local }: Naming): Promise<Store> {
+type Naming = { plan: Plan; lists: Lists; cloud: Cloud; root: string; local: boolean };
+async function openNamed(name: string, { plan, lists, cloud: { secrets, identity }, root, local }: Naming): Promise<Store> {
   const planned = Object.hasOwn(plan.stores, name) ? plan.stores[name] : undefined;
   const folder = planned && lists.stores[planned.kind]?.folder;
   if (!planned || folder === undefined)
@@ -74,7 +74,7 @@ async function openNamed(name: string, { plan, lists, secrets, root, local }: Na
     );
   if (local) requireHere(name, planned.config);
   const { open }: { open: OpenStore<unknown> } = await import(pathToFileURL(path.resolve(root, folder, "open.ts")).href);
-  return await open(planned.config, { secrets, region: plan.region });
+  return await open(planned.config, { secrets, identity, region: plan.region });
 }
 
 /** A store without an endpoint of its own is asked where the environment says, and that is this machine by then. */

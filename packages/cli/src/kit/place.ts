@@ -94,6 +94,7 @@ export async function testPlace(world: TestWorld): Promise<TestPlace> {
         cipher: fakeKms(),
       },
       secrets: async () => "",
+      identity: nobody,
     },
   };
   const out = output(world.stdout, world.stderr, { now: world.clock.now, color: false });
