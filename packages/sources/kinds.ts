@@ -5,6 +5,7 @@
  */
 import type { Kind } from "@holdfast/core";
 import { postgres } from "./postgres/kind.ts";
+import { vault } from "./vault/kind.ts";
 
 /** `folder` is relative to the repository's root. */
 export type KindEntry = { readonly kind: Kind; readonly folder: string };
@@ -13,4 +14,5 @@ export type Kinds = Readonly<Record<string, KindEntry>>;
 /** By the name that the plan uses. Callers that bring their own kinds spread it: `{ ...kinds, mine }`. */
 export const kinds: Kinds = {
   postgres: { kind: postgres, folder: "packages/sources/postgres" },
+  vault: { kind: vault, folder: "packages/sources/vault" },
 };
