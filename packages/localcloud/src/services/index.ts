@@ -1,3 +1,4 @@
+export { type Azurite, type AzuriteOptions, azurite } from "./azurite.ts";
 export { ServiceNotInstalled, ServiceNotReady, ServiceNotStopped } from "./errors.ts";
 export { clone, postgresBin } from "./install.ts";
 export { type Ministack, type MinistackOptions, ministack } from "./ministack.ts";
