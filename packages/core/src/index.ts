@@ -4,6 +4,7 @@
  * It knows no AWS, no kind and no store, does no I/O of its own, and imports nothing but zod and the standard library.
  */
 
+export * from "./asfinding.ts";
 export * from "./backup.ts";
 export * from "./backuperrors.ts";
 export * from "./catalogue.ts";

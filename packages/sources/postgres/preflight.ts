@@ -1,7 +1,6 @@
-import { type Context, type Finding, HoldfastError, type Surroundings } from "@holdfast/core";
+import { asFinding, type Context, type Finding, HoldfastError, type Surroundings } from "@holdfast/core";
 import type { Config } from "./config.ts";
 import { type Connect, connector } from "./connect.ts";
-import { asFinding } from "./finding.ts";
 import { findIncomplete } from "./incomplete.ts";
 import { inspect } from "./inspect.ts";
 import { readLogin } from "./secret.ts";

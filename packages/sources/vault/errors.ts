@@ -37,8 +37,10 @@ export class NoActiveNode extends HoldfastError {
 export class VaultSealed extends HoldfastError {
   override readonly name = "VaultSealed";
   override readonly fault = "world";
+  readonly node: string;
   constructor(node: string, options?: ErrorOptions) {
     super(`the node ${node} is sealed`, "Unseal it at the Vault itself; nothing can be read from or written to it before.", options);
+    this.node = node;
   }
 }
 export class NotInitialised extends HoldfastError {
@@ -46,6 +48,17 @@ export class NotInitialised extends HoldfastError {
   override readonly fault = "input";
   constructor(node: string) {
     super(`the node ${node} is not initialised`, "Initialise and unseal it first; a restore then replaces its keys by the backup's.");
+  }
+}
+/** What follows would belong to one of them, and nobody could say to which. */
+export class NodesOfTwoClusters extends HoldfastError {
+  override readonly name = "NodesOfTwoClusters";
+  override readonly fault = "input";
+  constructor(nodes: readonly string[]) {
+    super(
+      `the nodes belong to different clusters: ${nodes.join(", ")}`,
+      "Each cluster is a source of its own: name its nodes alone, or correct the address that is wrong.",
+    );
   }
 }
 /** A redirect leads where no token may go. */

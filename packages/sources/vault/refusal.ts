@@ -52,6 +52,9 @@ export async function capabilitiesOf(client: Client, node: string, token: string
   return z.array(z.string()).catch([]).parse(told.data.data[path]);
 }
 
+export const isAllowed = (capabilities: readonly string[], wanted: string): boolean =>
+  capabilities.includes(wanted) || capabilities.includes("root");
+
 /** The error that a refused request stands for. Vault says "permission denied" to a dead token and to a narrow policy alike, so it is asked which. */
 export async function explain(
   client: Client,
@@ -62,7 +65,6 @@ export async function explain(
   if (answer.status !== 403) return refusal(node, `it was asked for ${path}`, answer, [token]);
   const allowed = await capabilitiesOf(client, node, token, path);
   if (allowed === undefined) return new TokenRefused(node);
-  if (allowed.includes(capability) || allowed.includes("root"))
-    return new VaultRefused(node, `it was asked for ${path}`, 403, wordsOf(answer.json, [token]));
+  if (isAllowed(allowed, capability)) return new VaultRefused(node, `it was asked for ${path}`, 403, wordsOf(answer.json, [token]));
   return new PolicyTooNarrow(path, capability);
 }

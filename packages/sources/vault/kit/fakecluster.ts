@@ -40,6 +40,8 @@ export type Cluster = {
   index: number;
   term: number;
   image: Image;
+  /** When its active node became so. */
+  active: Date;
   /** Which node is active; undefined while there is no leader. */
   leader: number | undefined;
   root: string;
@@ -89,6 +91,7 @@ export function aCluster(some: Partial<Cluster> = {}, seal = aSeal()): Cluster {
       tokens,
       mounts: ["cubbyhole/", "identity/", "sys/"],
     },
+    active: new Date("2026-11-01T00:00:00.123Z"),
     leader: 0,
     root,
     restoring: "real",
@@ -134,6 +137,7 @@ export function apply(cluster: Cluster, image: Image): void {
   cluster.image = image;
   // Raft puts the snapshot above everything that the target ever wrote.
   cluster.index += 2;
+  cluster.active = new Date(cluster.active.getTime() + 60_000);
   cluster.sealed = !same;
   cluster.progress.clear();
 }

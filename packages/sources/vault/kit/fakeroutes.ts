@@ -69,6 +69,7 @@ const unauthenticated: Readonly<Record<string, Route>> = {
     return reply(response, 200, {
       ha_enabled: true,
       is_self: self,
+      ...(self ? { active_time: cluster.active.toISOString() } : {}),
       leader_address: cluster.leader === undefined ? "" : apiAddresses[cluster.leader],
       leader_cluster_address: "https://127.0.0.1:8201",
       raft_committed_index: cluster.index,
