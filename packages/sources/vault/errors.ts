@@ -327,3 +327,15 @@ export class TargetChanged extends HoldfastError {
     );
   }
 }
+/** The snapshot that a proof took of the restored cluster is no whole one. */
+export class TargetProofBroken extends HoldfastError {
+  override readonly name = "TargetProofBroken";
+  override readonly fault = "world";
+  constructor(node: string, cause: HoldfastError) {
+    super(
+      `${node} was restored and could not be compared, since a new snapshot of it is not whole: ${cause.message}`,
+      "It says nothing about the backup. The restored cluster runs; look at its node's log, and compare by restoring again into a fresh target.",
+      { cause },
+    );
+  }
+}

@@ -24,6 +24,6 @@ export function readMeta(json: Buffer): Meta {
 }
 
 /** Tells two clusters' members apart without telling where they are. */
-function fingerprint({ ID, Address }: { ID: string; Address: string }): string {
+export function fingerprint({ ID, Address }: { ID: string; Address: string }): string {
   return createHash("sha256").update(`${ID} ${Address}`).digest("hex").slice(0, 16);
 }
