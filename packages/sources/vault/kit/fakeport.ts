@@ -30,7 +30,7 @@ export type FakeVault = {
   /** api_addr of each node, where a redirect leads; its own address unless a test says otherwise. */
   apiAddresses: string[];
   /** What the snapshot's bytes are; made anew for each request. */
-  snapshot: (image: Image, cluster: Cluster) => Buffer;
+  snapshot: (fake: FakeVault) => Buffer;
   /** Auth mounts by path; `approle` is always there. */
   mounts: { jwt?: JwtMount; aws?: AwsMount };
   now: () => Date;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { aToken, type Cluster, capabilities, unseal } from "./fakecluster.ts";
 import { logIn } from "./fakelogins.ts";
 import { type Answered, type Asked, type FakeVault, fail, reply } from "./fakeport.ts";
-import { giveSnapshot, takeSnapshot } from "./fakesnapshot.ts";
+import { giveSnapshot, serverOf, takeSnapshot } from "./fakesnapshot.ts";
 
 /** Answers every request the way the server would, a sealed or fresh one included. */
 export async function route(fake: FakeVault, asked: Asked, request: IncomingMessage, response: ServerResponse): Promise<Answered> {
@@ -22,7 +22,7 @@ export async function route(fake: FakeVault, asked: Asked, request: IncomingMess
   if (!permits(allowed, asked.method)) return fail(response, 403, "1 error occurred:\n\t* permission denied\n\n");
   if (/^sys\/storage\/raft\/snapshot(-force)?$/.test(asked.path)) {
     if (cluster.storage !== "raft") return fail(response, 400, "raft storage is not in use");
-    return asked.method === "GET" ? giveSnapshot(fake, asked, response) : takeSnapshot(fake, asked, request, response);
+    return asked.method === "GET" ? giveSnapshot(fake, response) : takeSnapshot(fake, asked, request, response);
   }
   return behindPolicy(fake, asked, response);
 }
@@ -128,19 +128,16 @@ function behindPolicy(fake: FakeVault, { method, path }: Asked, response: Server
   const { cluster } = fake;
   if (method === "GET" && path === "sys/mounts")
     return reply(response, 200, {
-      data: Object.fromEntries(cluster.image.mounts.map((mount) => [mount, { type: mount.slice(0, -1) }])),
+      data: Object.fromEntries(cluster.image.mounts.map((mount) => [mount, { type: mount === "sys/" ? "system" : mount.slice(0, -1) }])),
     });
   if (method === "GET" && path === "sys/storage/raft/configuration")
-    return reply(response, 200, { data: { config: { index: 0, servers: fake.urls.map((_url, node) => serverOf(cluster, node)) } } });
+    return reply(response, 200, { data: { config: { index: 0, servers: fake.urls.map((_url, node) => memberOf(cluster, node)) } } });
   const data = cluster.image.kv.get(path);
   if (method === "GET" && data !== undefined) return reply(response, 200, { request_id: aToken("vault", "service"), data });
   return fail(response, 404);
 }
 
-const serverOf = ({ leader }: Cluster, node: number) => ({
-  node_id: `node-${node}`,
-  address: `127.0.0.1:${8201 + node}`,
-  leader: node === leader,
-  voter: true,
-  protocol_version: "3",
-});
+function memberOf({ leader }: Cluster, node: number) {
+  const { id, address } = serverOf(node);
+  return { node_id: id, address, leader: node === leader, voter: true, protocol_version: "3" };
+}

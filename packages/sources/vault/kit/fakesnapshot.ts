@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { apply, recall, remember, sameKeys } from "./fakecluster.ts";
 import { type Answered, type Asked, type FakeVault, fail, reply } from "./fakeport.ts";
+import type { Shape } from "./snapshot.ts";
+import { noise, uuid } from "./snapshotentries.ts";
 
 /** As sent by Vault and OpenBao: streamed, without a length. */
 export const SNAPSHOT_HEADERS = {
@@ -10,9 +12,29 @@ export const SNAPSHOT_HEADERS = {
   "Cache-Control": "no-store",
 };
 
-export async function giveSnapshot(fake: FakeVault, _asked: Asked, response: ServerResponse): Promise<Answered> {
+/** Who is in it: a snapshot names the members, and so does sys/storage/raft/configuration. */
+export const serverOf = (node: number) => ({ id: `node-${node}`, address: `127.0.0.1:${8201 + node}` });
+
+/** What the snapshot of a fake holds by default: an entry for each secret, so that another secret makes another snapshot. */
+export function snapshotOf({ cluster, urls }: FakeVault): Shape {
+  const { image, index, term } = cluster;
+  const { type, n, t, keys } = image.seal;
+  return {
+    index,
+    term,
+    seed: image.clusterId,
+    servers: urls.map((_url, node) => serverOf(node)),
+    seal: { type, shares: n, threshold: t, ...(type === "shamir" ? {} : { key: keys[0] ?? "" }) },
+    items: [...image.kv].map(([path, data]) => ({
+      key: `logical/${uuid(`${image.clusterId} mount`)}/${uuid(path)}`,
+      value: noise(JSON.stringify(data), 80),
+    })),
+  };
+}
+
+export function giveSnapshot(fake: FakeVault, response: ServerResponse): Answered {
   response.writeHead(200, SNAPSHOT_HEADERS);
-  response.end(remember(fake.snapshot(fake.cluster.image, fake.cluster), fake.cluster.image));
+  response.end(remember(fake.snapshot(fake), fake.cluster.image));
   return true;
 }
 

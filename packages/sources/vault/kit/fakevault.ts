@@ -6,13 +6,15 @@ import { buffer } from "node:stream/consumers";
 import { aCluster, apply, type Cluster } from "./fakecluster.ts";
 import type { Asked, FakeVault } from "./fakeport.ts";
 import { route } from "./fakeroutes.ts";
+import { snapshotOf } from "./fakesnapshot.ts";
+import { aSnapshot } from "./snapshot.ts";
 
 export type FakeOptions = {
   nodes?: number;
   /** Without it the nodes speak plain HTTP. */
   tls?: { cert: string; key: string };
   cluster?: Cluster;
-  snapshot: FakeVault["snapshot"];
+  snapshot?: FakeVault["snapshot"];
   now?: () => Date;
 };
 
@@ -21,7 +23,7 @@ export async function openFakeVault({
   nodes = 1,
   tls,
   cluster = aCluster(),
-  snapshot,
+  snapshot = (fake) => aSnapshot(snapshotOf(fake)),
   now = () => new Date(),
 }: FakeOptions): Promise<FakeVault> {
   const servers: Server[] = [];
