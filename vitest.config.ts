@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // On Node 20 vitest begins and breaks late, with words that do not say why.
 if (Number(process.versions.node.split(".")[0]) < 24) {
@@ -10,19 +9,9 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 /** One more than there are cores: most files wait for servers and child processes. vitest itself would take one on a machine of two. */
 const maxWorkers = Math.max(3, availableParallelism() + 1);
 
-/** The end-to-end files stand in their order: the last of them looks at an outage that set-up began, which takes a minute to be noticed. */
-class OutageLast extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const last = (file: TestSpecification) => Number(file.moduleId.endsWith("e2e/watch.test.ts"));
-    return sorted.toSorted((a, b) => last(a) - last(b));
-  }
-}
-
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
-    sequence: { sequencer: OutageLast },
     maxWorkers,
     projects: [
       {
@@ -50,10 +39,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          globalSetup: ["test/kit/e2e.ts"],
-          // One cloud for all of them, and some take parts of it away for a while.
-          fileParallelism: false,
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 240_000,
         },

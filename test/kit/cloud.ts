@@ -11,13 +11,13 @@ import {
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { catalogue, type Entry, type Store, type Verdict } from "@holdfast/core";
 import { s3Store } from "@holdfast/stores/s3/s3.ts";
-import { inject, vi } from "vitest";
-import type { Local } from "./e2e.ts";
+import { vi } from "vitest";
+import { type Local, local as openedLocal } from "./e2e.ts";
 import { readMail } from "./mail.ts";
 
 /** The deployed graph as a test drives it: as the account's root, by the names that the infrastructure gives. */
 export function cloud() {
-  const local = inject("local");
+  const local = openedLocal();
   const s3 = new S3Client({ ...local.client, forcePathStyle: true });
   const lambda = new LambdaClient({ ...local.client, requestHandler: { requestTimeout: 120_000 } });
   const machines = new SFNClient(local.client);

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { generateIdentity } from "@holdfast/age";
 import { type Cloud, openCloud, type Postgres, postgres } from "@holdfast/localcloud";
-import type { TestProject } from "vitest/node";
 import { makeLogins, makeShop } from "../../packages/localcloud/src/demo/shop/shop.ts";
 import { planFile } from "./graph.ts";
 import { openMailbox } from "./mail.ts";
@@ -28,16 +27,18 @@ export type Local = {
   graph: string;
   postgres: Pick<Postgres, "host" | "port" | "user" | "password" | "bin">;
 };
-declare module "vitest" {
-  interface ProvidedContext {
-    local: Local;
-  }
-}
-
 const prefix = "test-local";
 
-/** One local cloud with the test plan for the whole project; each test file keeps to sources, slots and names of its own. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+let opened: Local | undefined;
+
+/** The local cloud that test/e2e.test.ts opened before it loaded the files of test/e2e. */
+export function local(): Local {
+  if (opened === undefined) throw new Error("no cloud is open: run this file by npx vitest run --project e2e -t <its name>");
+  return opened;
+}
+
+/** Opens one local cloud with the test plan; each test file keeps to sources, slots and names of its own. Returns what closes it. */
+export async function openLocal(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), "holdfast-e2e-"));
   const desk = path.join(folder, "desk");
   mkdirSync(desk);
@@ -71,7 +72,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     stops.push(cloud.stop);
     const graph = path.join(folder, "graph.json");
     writeFileSync(graph, JSON.stringify(cloud.deployed.graph));
-    project.provide("local", {
+    opened = {
       graph,
       mailbox: await openMailbox(cloud.client, String(cloud.deployed.outputs.notice)),
       client: cloud.client,
@@ -83,7 +84,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       offlineKey,
       trace,
       postgres: { host, port, user, password, bin },
-    });
+    };
   } catch (error) {
     await end();
     throw error;
