@@ -8,8 +8,16 @@ export const kinds = { memo: { kind: memo, folder: "test/kinds/memo" } };
 /** A store likewise. */
 export const stores = { shelf: { kind: shelf, folder: "test/stores/shelf" } };
 
-/** What the end-to-end tests deploy. `folder`: where memos are restored to; `offlineKey`: a public half. */
-export const testPlan = ({ folder, offlineKey }: { folder: string; offlineKey: string }): PlanInput =>
+/** `folder`: where memos are restored to; `offlineKey`: a public half; `vaults`: addresses of nodes. */
+export type TestPlan = { folder: string; offlineKey: string; vaults: Record<"three" | "alone" | "spare" | "drill", string[]> };
+
+const approle = (name: string) => ({ method: "approle", secret: secret(name) });
+/** The first token of a fresh cluster, which dies with the restore. */
+const token = (name: string) => ({ method: "token", secret: secret(name) });
+const marker = "secret/data/holdfast";
+
+/** What the end-to-end tests deploy. */
+export const testPlan = ({ folder, offlineKey, vaults }: TestPlan): PlanInput =>
   plan({
     project: "test",
     region: "eu-central-1",
@@ -19,10 +27,14 @@ export const testPlan = ({ folder, offlineKey }: { folder: string; offlineKey: s
       tick: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 minute)" },
       note: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 day)", keep: { minimum: 1 } },
       shop: { kind: "postgres", connection: secret("test/shop"), databases: ["shop"], schedule: "rate(1 day)" },
+      vault: { kind: "vault", nodes: vaults.three, auth: approle("test/vault"), marker, schedule: "rate(1 day)" },
+      box: { kind: "vault", nodes: vaults.alone, auth: approle("test/box"), marker, schedule: "rate(1 day)" },
     },
     targets: {
       desk: { kind: "memo", folder, waits: 2 },
       safe: { kind: "memo", folder, protected: true },
       staging: { kind: "postgres", connection: secret("test/staging") },
+      spare: { kind: "vault", nodes: vaults.spare, auth: token("test/spare"), reader: approle("test/vault") },
+      drill: { kind: "vault", nodes: vaults.drill, auth: token("test/drill"), reader: approle("test/box"), drill: true },
     },
   });

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { CopyObjectCommand } from "@aws-sdk/client-s3";
 import { slotId } from "@holdfast/core";
 import type { Graph } from "@holdfast/localcloud";
 import { beforeAll, expect, test } from "vitest";
@@ -7,20 +6,20 @@ import { serviceUses, tracedUses, type Use } from "../kit/actions.ts";
 import { cloud } from "../kit/cloud.ts";
 import { policies } from "../kit/graph.ts";
 import { type Policy, type PolicyStatement, simulate } from "../kit/simulate.ts";
-import { tampering } from "../kit/tamper.ts";
+import { archive } from "../kit/tamper.ts";
 
 const c = cloud();
 const graph: Graph = JSON.parse(readFileSync(c.local.graph, "utf8"));
 
 /** What is shown where a whole cloud cannot: with the file that would fail without it. */
 const elsewhere: Use[] = [
-  ...["backup-note", "backup-shop", "backup-tick"].map((name) => ({ role: `test-local-${name}`, action: "s3:AbortMultipartUpload" })), // packages/stores/s3/s3.services.test.ts
+  ...["backup-box", "backup-note", "backup-shop", "backup-tick", "backup-vault"].map((name) => ({ role: `test-local-${name}`, action: "s3:AbortMultipartUpload" })), // packages/stores/s3/s3.services.test.ts
   { role: "test-local-watch", action: "sqs:SendMessage" }, // test/e2e/watch.test.ts
   { role: "test-local-watch", action: "lambda:InvokeFunction" },
 ];
 let uses: Use[];
 
-/** Drives each function through all that its role is for, so that its trace shows what it asks. */
+/** Drives each function through all that its role is for, so that its trace shows what it asks; vault.test.ts, which comes before, drives the Vaults. */
 beforeAll(async () => {
   const days = ["2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", "2026-06-03T00:00:00Z"];
   await driven("note", days[0] ?? "", { target: "desk" });
@@ -35,27 +34,11 @@ async function driven(source: string, day: string, to: { target: string; databas
   const at = slotId(new Date(day));
   await c.backup(source, new Date(day));
   await c.verdict(source, at);
-  await archive(source, at);
+  await archive(c, source, at);
   const execution = await c.start({ source, at, ...to });
   if (to.target === "safe") await c.approve(execution);
   const ended = await c.ended(execution);
   expect(ended, ended.cause).toMatchObject({ status: "SUCCEEDED" });
-}
-
-/** As lifecycle does after 30 days: the artifacts move, manifest and signature stay. */
-async function archive(source: string, slot: string): Promise<void> {
-  const entry = await c.entry(source, slot);
-  await tampering(c, async () => {
-    for (const { key } of entry?.objects.filter(({ key }) => key.endsWith(".age")) ?? [])
-      await c.s3.send(
-        new CopyObjectCommand({
-          Bucket: c.local.bucket,
-          Key: key,
-          CopySource: `${c.local.bucket}/${encodeURIComponent(key)}`,
-          StorageClass: "GLACIER",
-        }),
-      );
-  });
 }
 
 /** A key answers only to whom its own policy lets in, too: ours leaves it to IAM. */

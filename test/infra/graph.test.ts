@@ -3,9 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ofType, one, planFile, policies } from "../kit/graph.ts";
 import { type LifecycleRule, lifecycle } from "../kit/lifecycle.ts";
 import { type Policy, simulate } from "../kit/simulate.ts";
+import type { TestPlan } from "../plan.ts";
 
 const account = "111122223333";
-const plan = planFile({ folder: "/nowhere", offlineKey: "age1tmuzfpyxsaw96hz39tgzwd0fmcxsd6gfjl8wpxcl6a7n4u7x3crqfsyzfp" });
+const vaults = Object.fromEntries(
+  ["three", "alone", "spare", "drill"].map((name) => [name, [`https://${name}.example:8200`]]),
+) as TestPlan["vaults"];
+const plan = planFile({ folder: "/nowhere", offlineKey: "age1tmuzfpyxsaw96hz39tgzwd0fmcxsd6gfjl8wpxcl6a7n4u7x3crqfsyzfp", vaults });
 let graph: Graph;
 let live: Graph;
 beforeAll(async () => {

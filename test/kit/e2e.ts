@@ -7,6 +7,7 @@ import { makeLogins, makeShop } from "../../packages/localcloud/src/demo/shop/sh
 import { planFile } from "./graph.ts";
 import { openMailbox } from "./mail.ts";
 import { outage } from "./outage.ts";
+import { openVaults, type Vaults } from "./vaults.ts";
 
 export type Local = {
   client: Cloud["client"];
@@ -25,9 +26,11 @@ export type Local = {
   mailbox: string;
   /** The file with the graph that was deployed. */
   graph: string;
+  vaults: Vaults;
   postgres: Pick<Postgres, "host" | "port" | "user" | "password" | "bin">;
 };
 const prefix = "test-local";
+const at = (port: number) => `http://127.0.0.1:${port}`;
 
 let opened: Local | undefined;
 
@@ -42,17 +45,27 @@ export async function openLocal(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), "holdfast-e2e-"));
   const desk = path.join(folder, "desk");
   mkdirSync(desk);
-  const database = await postgres();
-  const stops: (() => Promise<void>)[] = [database.stop];
+  const starting = [postgres(), openVaults()] as const;
+  const stops: (() => Promise<void>)[] = starting.map((each) => async () => {
+    await each.then(
+      ({ stop }) => stop(),
+      () => {},
+    );
+  });
   const end = async () => {
     for (const stop of stops.reverse()) await stop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
+    const [database, { vaults }] = await Promise.all(starting);
     const { identity, recipient } = await generateIdentity();
     const offlineKey = path.join(folder, "offline.key");
     writeFileSync(offlineKey, `${identity}\n`, { mode: 0o600 });
-    const plan = planFile({ folder: desk, offlineKey: recipient });
+    const plan = planFile({
+      folder: desk,
+      offlineKey: recipient,
+      vaults: { three: vaults.three.nodes, alone: vaults.alone.nodes, spare: [at(vaults.spare)], drill: [at(vaults.drill)] },
+    });
     stops.push(async () => plan.remove());
     const { host, port, user, password, bin } = database;
     const server = { host, port, user, password };
@@ -67,6 +80,10 @@ export async function openLocal(): Promise<() => Promise<void>> {
         "test/note": "one\ntwo\nthree\n",
         "test/shop": { host, port, ...logins.holdfast },
         "test/staging": { host, port, ...logins.holdfast_restore },
+        "test/vault": vaults.three.backup,
+        "test/box": vaults.alone.backup,
+        "test/spare": { token: "of a cluster that is not there yet" },
+        "test/drill": { token: "of a cluster that is not there yet" },
       },
     });
     stops.push(cloud.stop);
@@ -83,6 +100,7 @@ export async function openLocal(): Promise<() => Promise<void>> {
       desk,
       offlineKey,
       trace,
+      vaults,
       postgres: { host, port, user, password, bin },
     };
   } catch (error) {

@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Graph, Resource } from "@holdfast/localcloud";
+import type { TestPlan } from "../plan.ts";
 import type { Policy } from "./simulate.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 
 /** A plan file of one run's own, inside the clone so that its imports resolve. Ends with its folder. */
-export function planFile(values: { folder: string; offlineKey: string }): { file: string; remove(): void } {
+export function planFile(values: TestPlan): { file: string; remove(): void } {
   mkdirSync(path.join(clone, ".local", "plans"), { recursive: true });
   const folder = mkdtempSync(path.join(clone, ".local", "plans", "run-"));
   const file = path.join(folder, "plan.ts");

@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   DeleteBucketPolicyCommand,
   GetBucketPolicyCommand,
   GetObjectCommand,
@@ -48,4 +49,20 @@ function tamperWith(c: TestCloud) {
       );
     },
   };
+}
+
+/** As lifecycle does after 30 days: the artifacts move, manifest and signature stay. */
+export async function archive(c: TestCloud, source: string, slot: string): Promise<void> {
+  const entry = await c.entry(source, slot);
+  await tampering(c, async () => {
+    for (const { key: Key } of entry?.objects.filter(({ key }) => key.endsWith(".age")) ?? [])
+      await c.s3.send(
+        new CopyObjectCommand({
+          Bucket: c.local.bucket,
+          Key,
+          CopySource: `${c.local.bucket}/${encodeURIComponent(Key)}`,
+          StorageClass: "GLACIER",
+        }),
+      );
+  });
 }
