@@ -6,9 +6,9 @@ import { openLocal } from "./kit/e2e.ts";
 // All files of the folder share one cloud, and some take parts of it away for a while: to vitest they are one file, whose tests run one
 // after another beside those of other projects. One of them alone: npx vitest run --project e2e -t stop.test.ts
 const folder = path.join(import.meta.dirname, "e2e");
-/** It looks at an outage that began with the cloud and takes a minute to be noticed. */
-const last = "watch.test.ts";
-const files = readdirSync(folder).toSorted((a, b) => Number(a === last) - Number(b === last) || a.localeCompare(b));
+/** One looks at what functions did in all the others, one at an outage that began with the cloud and takes a minute to be noticed. */
+const last = ["roles.test.ts", "watch.test.ts"];
+const files = readdirSync(folder).toSorted((a, b) => last.indexOf(a) - last.indexOf(b) || a.localeCompare(b));
 
 afterAll(await openLocal());
 for (const file of files) describe(file, () => import(path.join(folder, file)));
