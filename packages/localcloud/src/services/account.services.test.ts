@@ -29,7 +29,7 @@ describe.runIf(nobody)("started by root, everything works for a normal user too"
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  test.for(["postgres", "seaweedfs", "ministack"])("%s", async (name, { skip }) => {
+  test.for(["postgres", "seaweedfs", "ministack", "openbao"])("%s", async (name, { skip }) => {
     skip(name === "ministack" && !reaches(account, pythonOf(copy)), "that user can reach no Python of the version that the wheels are for");
     const env = { PATH: "/usr/bin:/bin", HOME: copy };
     const { starter, services } = await startElsewhere([name], { ...account, env, clone: copy, node: path.join(copy, "node") });

@@ -10,7 +10,7 @@ const patience = { timeout: 30_000 };
 const command = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
 
 test.each([
-  ["SIGKILL", ["ministack", "postgres", "seaweedfs"]],
+  ["SIGKILL", ["ministack", "postgres", "seaweedfs", "openbao"]],
   ["SIGINT", ["ministack"]],
   ["SIGTERM", ["postgres"]],
   ["SIGHUP", ["ministack"]],
@@ -21,6 +21,17 @@ test.each([
   starter.kill(signal);
   await expect.poll(() => marks.flatMap(marked), patience).toEqual([]);
   await expect.poll(() => services.filter(({ folder }) => existsSync(folder)), patience).toEqual([]);
+});
+
+test("a service that had died by itself and waits to be started again leaves nothing when its starter is killed", async () => {
+  const { starter, services } = await startElsewhere(["openbao"]);
+  const [{ pid, folder } = { pid: 0, folder: "" }] = services;
+  const mark = markOf(pid);
+  process.kill(pid, "SIGKILL");
+  await expect.poll(() => marked(mark).includes(pid), patience).toBe(false);
+  expect(existsSync(folder)).toBe(true);
+  starter.kill("SIGKILL");
+  await expect.poll(() => [...marked(mark), existsSync(folder)], patience).toEqual([false]);
 });
 
 test("the next start ends what stayed after starter and guard were killed together, and nothing else", async () => {

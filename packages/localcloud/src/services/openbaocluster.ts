@@ -90,7 +90,8 @@ function statuses(nodes: readonly OpenbaoNode[]): Promise<(number | undefined)[]
   return Promise.all(nodes.map(ask));
 }
 
-async function until<T>(lack: string, look: () => Promise<T | undefined>): Promise<T> {
+/** What `look` finds, asked again and again. Throws {@link ServiceNotReady} that says `OpenBao {lack} after … s`. */
+export async function until<T>(lack: string, look: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + PATIENCE_SECONDS * 1000;
   while (performance.now() < deadline) {
     const found = await look();

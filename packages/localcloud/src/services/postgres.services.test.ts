@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { buildServers } from "../../../../scripts/layers.mjs";
 import { environment } from "./environment.ts";
-import { clone, postgresBin, python } from "./install.ts";
+import { postgresBin } from "./install.ts";
+import { certificate } from "./kit/certificate.ts";
 import { type Postgres, type PostgresOptions, postgres } from "./postgres.ts";
 
 const run = promisify(execFile);
@@ -69,7 +70,7 @@ test("a server of another major version starts from its own folder", async () =>
 });
 
 test("it offers TLS that a client can verify in full", async () => {
-  const tls = await certificate("localhost");
+  const tls = await certificate(scratch, "localhost");
   await withPostgres({ tls, settings: { ssl_min_protocol_version: "TLSv1.3" } }, async (server) => {
     const verifying = { PGHOST: "localhost", PGHOSTADDR: server.host, PGSSLMODE: "verify-full", PGSSLROOTCERT: tls.cert };
     expect(await psql(server, "select ssl, version from pg_stat_ssl where pid = pg_backend_pid()", verifying)).toBe("t|TLSv1.3");
@@ -95,29 +96,3 @@ test("without an installation the error names the set-up script", async () => {
     hint: "Run node scripts/setup.mjs, then try again.",
   });
 });
-
-/** A self-signed certificate for one name, made with the `cryptography` that comes for MiniStack. */
-async function certificate(name: string): Promise<{ cert: string; key: string }> {
-  const files = { cert: path.join(scratch, "server.crt"), key: path.join(scratch, "server.key") };
-  const script = path.join(scratch, "certificate.py");
-  writeFileSync(script, CERTIFICATE);
-  const { command, modules } = python();
-  await run(command, [script, name, files.cert, files.key], { env: environment(scratch, { PYTHONPATH: modules }), cwd: clone });
-  return files;
-}
-
-const CERTIFICATE = `
-import datetime, sys
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-name, cert, key = sys.argv[1:]
-private = ec.generate_private_key(ec.SECP256R1())
-subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-now, day = datetime.datetime.now(datetime.timezone.utc), datetime.timedelta(days=1)
-made = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(private.public_key()).serial_number(x509.random_serial_number())
-    .not_valid_before(now - day).not_valid_after(now + day).add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(private, hashes.SHA256()))
-open(cert, "wb").write(made.public_bytes(serialization.Encoding.PEM))
-open(key, "wb").write(private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-`;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { ServiceNotReady } from "./errors.ts";
 import { type Launch, launch } from "./process.ts";
-import { inRun, marked, type Run } from "./runs.ts";
+import { endRun, inRun, marked, type Run } from "./runs.ts";
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), "holdfast-test-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -34,6 +34,20 @@ test("to stop twice, also at once, is harmless", async () => {
   const { run, launched } = await started(shell("exec sleep 1000"));
   await Promise.all([launched.stop(), launched.stop()]);
   await launched.stop();
+  expect(isGone(run)).toBe(true);
+});
+
+test("a service that restarts finds what it wrote, whether it was stopped or died, until its run ends", async () => {
+  const what = shell("touch kept; exec sleep 1000", { restarts: true });
+  const { run, launched } = await started({ ...what, ready: async (pid) => existsSync(`/proc/${pid}/cwd/kept`) });
+  const kept = path.join(run.folder, "kept");
+  await Promise.all([launched.stop(), launched.stop()]);
+  expect([...marked(run.mark), existsSync(kept)]).toEqual([true]);
+  const again = await launch(run, what);
+  process.kill(again.pid, "SIGKILL");
+  await again.stop();
+  expect([...marked(run.mark), existsSync(kept)]).toEqual([true]);
+  await endRun(run);
   expect(isGone(run)).toBe(true);
 });
 

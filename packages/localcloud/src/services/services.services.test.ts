@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { environ, markOf, startElsewhere } from "./kit/start.ts";
 import { ask } from "./loopback.ts";
 import { ministack } from "./ministack.ts";
+import { openbao } from "./openbao.ts";
 import { freePorts, listens } from "./ports.ts";
 import { postgres } from "./postgres.ts";
 import { marked } from "./runs.ts";
@@ -11,7 +12,12 @@ import { seaweedfs } from "./seaweedfs.ts";
 
 const portOf = (service: { port: number } | { endpoint: string }) =>
   "port" in service ? service.port : Number(new URL(service.endpoint).port);
-const starters = { ministack, postgres, seaweedfs };
+/** Nobody has to initialise it for what is asked here: that would be most of its time. */
+const bareOpenbao = async (options: { port?: number }) => {
+  const bao = await openbao({ ...options, init: false });
+  return { ...bao, endpoint: bao.url };
+};
+const starters = { ministack, postgres, seaweedfs, openbao: bareOpenbao };
 const names = Object.keys(starters) as (keyof typeof starters)[];
 
 const cleanups: (() => unknown)[] = [];
@@ -95,7 +101,7 @@ const known = [
   ...["PATH", "HOME", "TMPDIR", "LANG", "TZ", "HOLDFAST_RUN", "PWD", "OLDPWD", "_"],
   ...["PYTHONPATH", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE", "GATEWAY_PORT", "BIND_HOST", "AUTH", "LAMBDA_EXECUTOR", "LOG_LEVEL"],
   ...["MINISTACK_HOST", "MINISTACK_REGION", "MINISTACK_ACCOUNT_ID", "SFN_WAIT_SCALE", "AWS_ENDPOINT_URL", "DOCKER_HOST"],
-  ...["SFTP_ENABLED", "IOT_MTLS_ENABLED", "GOMEMLIMIT", "WEED_S3_SSE_KEK"],
+  ...["SFTP_ENABLED", "IOT_MTLS_ENABLED", "GOMEMLIMIT", "WEED_S3_SSE_KEK", "BAO_RAFT_AUTOPILOT_DISABLE"],
 ];
 
 describe("ministack", () => {
