@@ -7,8 +7,8 @@ import {
   type Kind,
   loadManifest,
   once,
-  parsePlan,
   type Produced,
+  parsePlan,
   record,
   slotTime,
   type TrustedKeys,
@@ -22,9 +22,9 @@ import { kind as memo } from "../../../../test/kinds/memo/kind.ts";
 import { nobody } from "../../../../test/kit/identity.ts";
 import { type Signer, signer } from "../../../../test/kit/signer.ts";
 import type { Answer, Look } from "../cloud.ts";
-import { output } from "../output.ts";
 import type { Ports } from "../command.ts";
 import { NotDeployed } from "../errors.ts";
+import { output } from "../output.ts";
 import type { Place } from "../place.ts";
 import { contextOf } from "../world.ts";
 import type { TestWorld } from "./world.ts";
@@ -99,7 +99,7 @@ export async function testPlace(world: TestWorld): Promise<TestPlace> {
   };
   const out = output(world.stdout, world.stderr, { now: world.clock.now, color: false });
   const idOf = (id: string) => ({ source: id.split("/")[0] ?? "", slot: id.split("/")[1] ?? "" });
-  return {
+  const made: TestPlace = {
     place,
     out,
     world,
@@ -144,6 +144,11 @@ export async function testPlace(world: TestWorld): Promise<TestPlace> {
       await record({ format: "holdfast-evidence/1", holdfast: version, ...evidence }, { create: store.create, sign: by }, contextOf(world));
     },
   };
+  const standing =
+    <A extends unknown[], T>(work: (...args: A) => Promise<T>) =>
+    (...args: A) =>
+      world.standing(() => work(...args));
+  return { ...made, make: standing(made.make), prove: standing(made.prove) };
 }
 
 const planOf = (recipient: string, far: string) => ({

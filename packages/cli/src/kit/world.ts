@@ -9,6 +9,8 @@ export type TestWorld = World & {
   atWait(n: number, happen: () => unknown): void;
   /** Runs once, at the beginning of the first wait at which `ready` answers yes. */
   when(ready: () => Promise<boolean>, happen: () => Promise<unknown>): void;
+  /** Work that takes real time, like signing: meanwhile none passes here, however busy the machine is. */
+  standing<T>(work: () => Promise<T>): Promise<T>;
   waits: number;
   interrupt(reason: unknown): void;
 };
@@ -19,6 +21,7 @@ export function testWorld(
 ): TestWorld {
   const controller = new AbortController();
   const happenings = new Map<number, () => unknown>();
+  const working = new Set<Promise<unknown>>();
   const conditions: [() => Promise<boolean>, () => Promise<unknown>][] = [];
   let time = Date.parse(over.start ?? "2026-11-21T12:00:00Z");
   const world: TestWorld = {
@@ -40,6 +43,7 @@ export function testWorld(
         world.waits += 1;
         await happenings.get(world.waits)?.();
         for (const [ready, happen] of conditions.splice(0)) await ((await ready()) ? happen() : conditions.push([ready, happen]));
+        while (working.size > 0) await Promise.allSettled(working);
         time += milliseconds;
         // Lets whatever else is ready have its turn, as a real wait does.
         await new Promise((resolve) => setImmediate(resolve));
@@ -47,6 +51,11 @@ export function testWorld(
       },
     },
     signal: controller.signal,
+    async standing(work) {
+      const under = work();
+      working.add(under);
+      return await under.finally(() => working.delete(under));
+    },
     waits: 0,
     atWait: (n, happen) => happenings.set(world.waits + n, happen),
     when: (ready, happen) => conditions.push([ready, happen]),
