@@ -1,6 +1,6 @@
-import type { Capture, Captured, CaptureFactory, Context, Finding, Produced, Surroundings } from "@holdfast/core";
+import type { Capture, Captured, CaptureFactory, Finding, Produced, Surroundings } from "@holdfast/core";
 import { type Archive, proven } from "./archive.ts";
-import { type Client, openClient } from "./client.ts";
+import { type Client, type Limits, openClient } from "./client.ts";
 import type { Config } from "./config.ts";
 import { SnapshotStale } from "./errors.ts";
 import { type Active, findActive, type Health, healthOf, productOf } from "./leader.ts";
@@ -10,17 +10,22 @@ import { type Native, SNAPSHOT } from "./native.ts";
 import { preflight, requireRaft, SNAPSHOT_PATH } from "./preflight.ts";
 
 /** Makes backups of one cluster: its raft snapshot, proven while it streams. Nothing is kept between two slots, on either side. */
-export const capture: CaptureFactory<Config, Native> = (config, surroundings): Capture<Native> => ({
-  preflight: (context) => preflight(config, surroundings, context),
-  capture: async (_slot, context) => begin(config, surroundings, context),
-});
+export const capture: CaptureFactory<Config, Native> = captureWithin({});
+
+/** With other limits than the usual ones. */
+export function captureWithin(limits: Partial<Limits>): CaptureFactory<Config, Native> {
+  return (config, surroundings): Capture<Native> => ({
+    preflight: (context) => preflight(config, surroundings, context),
+    capture: async (_slot, context) => begin(() => openClient(config, context, limits), config, surroundings),
+  });
+}
 
 /** Nothing is opened before the artifact is asked for, so nothing is left open where nobody asks. */
-function begin(config: Config, surroundings: Surroundings, context: Context): Captured<Native> {
+function begin(open: () => Client, config: Config, surroundings: Surroundings): Captured<Native> {
   const made: Made = { findings: [] };
   return {
     state: "ready",
-    artifacts: artifacts(config, surroundings, context, made),
+    artifacts: artifacts(open, config, surroundings, made),
     native: async () => {
       if (!made.native) throw new Error("the snapshot was not read to its end");
       return made.native;
@@ -31,8 +36,8 @@ function begin(config: Config, surroundings: Surroundings, context: Context): Ca
 
 type Made = { native?: Native; findings: Finding[] };
 
-async function* artifacts(config: Config, surroundings: Surroundings, context: Context, made: Made): AsyncGenerator<Produced> {
-  const client = openClient(config, context);
+async function* artifacts(open: () => Client, config: Config, surroundings: Surroundings, made: Made): AsyncGenerator<Produced> {
+  const client = open();
   let session: Session | undefined;
   try {
     const active = await findActive(client);

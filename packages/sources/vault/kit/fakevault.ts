@@ -25,7 +25,7 @@ export async function openFakeVault({
   cluster = aCluster(),
   snapshot = (fake) => aSnapshot(snapshotOf(fake)),
   now = () => new Date(),
-}: FakeOptions): Promise<FakeVault> {
+}: FakeOptions = {}): Promise<FakeVault> {
   const servers: Server[] = [];
   const fake: FakeVault = {
     urls: [],
