@@ -1,0 +1,168 @@
+import { randomBytes } from "node:crypto";
+import type { Execution, Made, Opened, Restore, RestorePlan, Step, Want } from "@holdfast/core";
+import { granted, type Openbao, openbao } from "@holdfast/localcloud";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type AppRole,
+  admit,
+  fillVault,
+  MARKER,
+  prepareVault,
+  takeVaultCensus,
+  type VaultCensus,
+} from "../../localcloud/src/services/openbaosetup.ts";
+import { capture } from "./capture.ts";
+import { config, target as targetOf } from "./config.ts";
+import { aContext, openWorld, type Taken, take, type World } from "./kit/world.ts";
+import type { Native } from "./native.ts";
+import { restore } from "./restore.ts";
+import type { Facts } from "./survey.ts";
+
+/** As the README has it. */
+const RESTORER = `path "sys/storage/raft/snapshot" { capabilities = ["update"] }
+path "sys/storage/raft/snapshot-force" { capabilities = ["update"] }
+path "sys/storage/raft/configuration" { capabilities = ["read"] }
+path "sys/mounts" { capabilities = ["read"] }`;
+
+const SECRETS = 300;
+let world: World;
+const started: Openbao[] = [];
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(async () => {
+  await Promise.all(started.map((it) => it.stop()));
+  await world.end();
+});
+
+async function start(options: Parameters<typeof openbao>[0]): Promise<Openbao> {
+  const bao = await openbao(options);
+  started.push(bao);
+  return bao;
+}
+
+type Source = { bao: Openbao; taken: Taken; app: AppRole; census: VaultCensus };
+
+/** A cluster with secrets, and its backup; the login that takes it also reads what was restored. */
+async function backedUp(name: string, options: Parameters<typeof openbao>[0]): Promise<Source> {
+  const bao = await start(options);
+  const { backup, reader } = await prepareVault(bao);
+  await fillVault(bao, SECRETS);
+  world.secret(name, backup);
+  const plan = config.parse({ nodes: [bao.url], auth: { method: "approle", secret: name }, marker: MARKER });
+  return {
+    bao,
+    taken: await take(capture(plan, world.surroundings)),
+    app: reader,
+    census: await takeVaultCensus(bao, reader),
+  };
+}
+
+const execution = (): Execution => ({ id: randomBytes(6).toString("hex"), started: new Date(), running: async () => true });
+
+async function planned(it: Restore<Native, Facts>, { backup }: Opened<Native>, want: Want): Promise<RestorePlan> {
+  const plan = it.plan(backup, want, await it.survey(want, aContext()), { id: "x" });
+  if ("refused" in plan) throw new Error(plan.refused.message);
+  return plan;
+}
+
+describe("with unseal keys that people hold", () => {
+  let source: Source;
+  let target: Openbao;
+  let it: Restore<Native, Facts>;
+  const want: Want = { force: true };
+  beforeAll(async () => {
+    [source, target] = await Promise.all([
+      backedUp("shamir", { seal: { type: "shamir", shares: 3, threshold: 2 } }),
+      start({ seal: { type: "shamir", shares: 5, threshold: 3 } }),
+    ]);
+    const auth = { method: "token", secret: world.secret("root", { token: target.rootToken }) };
+    const at = targetOf.parse({ nodes: [target.url], auth, reader: { method: "approle", secret: "shamir" } });
+    it = restore(at, world.surroundings, { protected: false });
+  });
+
+  test("a target with other keys refuses the snapshot without force, and stays as it was", async () => {
+    const { opened } = source.taken;
+    const trying = it.advance(await planned(it, opened, {}), opened, {}, [], execution(), aContext());
+    await expect(trying).rejects.toMatchObject({ name: "KeysDiffer", hint: expect.stringContaining('"force": true') });
+    expect((await target.call("GET", "sys/mounts", undefined, target.rootToken)).status).toBe(200);
+  });
+
+  test("a backup whose digests turn out wrong at its very end is not applied, though every byte of it was whole", async () => {
+    const { opened } = source.taken;
+    let reads = 0;
+    const wrong = new Error("digests differ");
+    async function* lastWords() {
+      yield* opened.open("vault.snap");
+      if (++reads === 2) throw wrong;
+    }
+    const trying = it.advance(await planned(it, opened, want), { ...opened, open: lastWords }, want, [], execution(), aContext());
+    await expect(trying).rejects.toBe(wrong);
+    expect((await target.call("GET", "sys/mounts", undefined, target.rootToken)).status).toBe(200);
+  });
+
+  test("asks for the original keys, goes on once they were given, and finds every entry", async () => {
+    const { opened } = source.taken;
+    const plan = await planned(it, opened, want);
+    const running = execution();
+    const asked = await it.advance(plan, opened, want, [], running, aContext());
+    expect(asked).toMatchObject({ state: "wait", ask: expect.stringContaining("with 2 of the 3 unseal keys of the original cluster") });
+    expect(asked).toMatchObject({ ask: expect.stringContaining("It asks for 3 keys, as it did before the restore") });
+    await target.nodes[0]?.start();
+    const again = await it.advance(plan, opened, want, asked.made, running, aContext());
+    expect(again).toMatchObject({ state: "wait", ask: expect.not.stringContaining("It asks for") });
+
+    await target.unseal(source.bao.keys);
+    const loaded = await it.advance(plan, opened, want, again.made, running, aContext());
+    expect(loaded.state).toBe("loaded");
+    const proven = await it.prove(opened, want, loaded.made, aContext());
+    const { data } = opened.backup.native.entries;
+    expect(proven).toMatchObject({ unit: "entries", expected: data, found: data });
+    expect(proven.findings.map(({ name, severity }) => `${severity} ${name}`)).toEqual([
+      "note went-back",
+      "note leases-expire",
+      "note keys-of-the-original",
+      "note reader-is-old",
+    ]);
+    expect(await it.finish(loaded.made, running, aContext())).toEqual([{ what: "cluster", id: target.url }]);
+    expect(await takeVaultCensus(target, source.app)).toEqual(source.census);
+    expect((await target.call("GET", "sys/mounts", undefined, target.rootToken)).status).toBe(403);
+  });
+});
+
+test("a target with the same seal key opens by itself: nobody is asked for anything", async () => {
+  const seal = { type: "static", id: "k1", key: randomBytes(32) } as const;
+  const [source, target] = await Promise.all([backedUp("static", { seal }), start({ seal })]);
+  await granted(target.call("POST", "sys/auth/approle", { type: "approle" }, target.rootToken), "enable approle");
+  const auth = {
+    method: "approle",
+    secret: world.secret("restorer", await admit(target.call, target.rootToken, "holdfast-restore", RESTORER)),
+  };
+  const at = targetOf.parse({ nodes: [target.url], auth, reader: { method: "approle", secret: "static" }, drill: true });
+  const it = restore(at, world.surroundings, { protected: false });
+  const { opened } = source.taken;
+  const plan = await planned(it, opened, {});
+  expect(plan.steps).toContain("wait until it opens by itself with the static seal's key k1");
+  const loaded = await it.advance(plan, opened, {}, [], execution(), aContext());
+  expect(loaded.state).toBe("loaded");
+  const { data } = opened.backup.native.entries;
+  expect(await it.prove(opened, {}, loaded.made, aContext())).toMatchObject({ expected: data, found: data, findings: [] });
+  expect(await takeVaultCensus(target, source.app)).toEqual(source.census);
+
+  // A drill over what the last one left; only when it became active tells that it was loaded anew.
+  await granted(target.call("POST", "secret/data/later", { data: { value: "x" } }, source.bao.rootToken), "write");
+  world.secret("restorer", { token: "" });
+  const second = restore(
+    { ...at, auth: { method: "token", secret: world.secret("original", { token: source.bao.rootToken }) } },
+    world.surroundings,
+    {
+      protected: false,
+    },
+  );
+  const step: Step = await second.advance(await planned(second, opened, {}), opened, {}, [], execution(), aContext());
+  expect(step.state).toBe("loaded");
+  expect((await target.call("GET", "secret/data/later", undefined, source.bao.rootToken)).status).toBe(404);
+  const made: Made[] = step.made;
+  expect(await second.undo({ id: "x" }, aContext())).toEqual([]);
+  expect(await second.prove(opened, {}, made, aContext())).toMatchObject({ expected: data, found: data, findings: [] });
+});
