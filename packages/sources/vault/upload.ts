@@ -32,7 +32,7 @@ export async function upload(
     const answer = await within(readAnswer(response), limits.verdict, late, wire.signal).catch((error) => failed(error, node, wire, cut));
     if (answer.status >= 300 && answer.status < 400) throw new LeaderMoved(node, originOf(response.headers.location));
     // Go tells a handler that its listener's time for reading is over, and the handler tells us.
-    if (answer.status >= 400 && /i\/o timeout/.test(wordsOf(answer.json))) throw cut(undefined);
+    if (answer.status >= 400 && /i\/o timeout/.test(wordsOf(answer.json))) throw cut(new Error(wordsOf(answer.json, [token])));
     return answer;
   } finally {
     request.destroy();
@@ -41,23 +41,31 @@ export async function upload(
 
 /** Writes as fast as the node reads, until the end of the body or until there is an answer or an error: then nobody reads the rest. */
 async function pump(body: Bytes, request: ClientRequest, head: Promise<unknown>): Promise<void> {
+  const chunks = body[Symbol.asyncIterator]();
   let over = false;
-  const ended = head.then(
-    () => {
-      over = true;
-    },
-    () => {
-      over = true;
-    },
-  );
-  for await (const chunk of body) {
-    if (over) return;
-    if (!request.write(chunk)) await Promise.race([drained(request), ended]);
+  let wake = () => {};
+  const stop = () => {
+    over = true;
+    wake();
+  };
+  head.then(stop, stop);
+  while (!over) {
+    // Waiting must not depend on whoever makes the body: it may itself wait for something that never comes.
+    const next = await new Promise<IteratorResult<Uint8Array> | undefined>((resolve, reject) => {
+      wake = () => resolve(undefined);
+      chunks.next().then(resolve, reject);
+    });
+    if (next?.done) return void request.end();
+    if (next && !request.write(next.value)) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        request.once("drain", resolve);
+        if (over) resolve();
+      });
+    }
   }
-  request.end();
+  chunks.return?.().catch(() => {});
 }
-
-const drained = (request: ClientRequest) => new Promise<void>((resolve) => request.once("drain", resolve));
 
 function failed(error: unknown, node: string, { signal }: Wire, cut: (cause: unknown) => Error): never {
   if (error instanceof ConnectionBroken) throw error;

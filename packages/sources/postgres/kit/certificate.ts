@@ -16,14 +16,15 @@ const ECDSA_SHA256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02
 const COMMON_NAME = oid(0x55, 0x04, 0x03);
 const SUBJECT_ALTERNATIVES = oid(0x55, 0x1d, 0x11);
 const BASIC_CONSTRAINTS = oid(0x55, 0x1d, 0x13);
-/** RFC 5280, X.509 v3; valid from 2025 to 2049, whatever the clock. */
-const VALIDITY = sequence(der(0x17, Buffer.from("250101000000Z")), der(0x17, Buffer.from("491231235959Z")));
+/** RFC 5280, X.509 v3; valid from 2025 to 2049, whatever the clock, unless a test wants one that has expired. */
+const FROM = der(0x17, Buffer.from("250101000000Z"));
+const UNTIL = "491231235959Z";
 
 const named = (name: string) => sequence(der(0x31, sequence(COMMON_NAME, text(name))));
 const extension = (id: Buffer, value: Buffer) => sequence(id, der(0x04, value));
 
 /** An authority, or a server's certificate signed by one. `hosts`: DNS names and IPv4 addresses. */
-export function makeCertificate(name: string, by?: Certificate, hosts: readonly string[] = []): Certificate {
+export function makeCertificate(name: string, by?: Certificate, hosts: readonly string[] = [], until = UNTIL): Certificate {
   const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const alternatives = hosts.map((host) =>
     /^[\d.]+$/.test(host) ? der(0x87, Buffer.from(host.split(".").map(Number))) : der(0x82, Buffer.from(host)),
@@ -36,7 +37,7 @@ export function makeCertificate(name: string, by?: Certificate, hosts: readonly 
     der(0x02, Buffer.concat([Buffer.of(1), randomBytes(8)])),
     ECDSA_SHA256,
     named(by?.name ?? name),
-    VALIDITY,
+    sequence(FROM, der(0x17, Buffer.from(until))),
     named(name),
     pair.publicKey.export({ type: "spki", format: "der" }),
     der(0xa3, sequence(extensions)),
