@@ -38,7 +38,7 @@ function byAppRole(fake: FakeVault, asked: Asked, response: ServerResponse): Ans
   const id = role?.secretIds.get(String(asked.body.secret_id));
   const spent = id && (id.uses === 0 || (id.until && id.until < fake.now()));
   if (!role || !id || spent) return fail(response, 400, badPair(fake.cluster, role));
-  if (id.from) return fail(response, 500, 'source address "127.0.0.1" unauthorized by CIDR restrictions on the secret ID: %!w(<nil>)');
+  if (id.from) return fail(response, 400, 'source address "127.0.0.1" unauthorized by CIDR restrictions on the secret ID: %!w(<nil>)');
   if (id.uses !== undefined) id.uses--;
   return grant(fake, asked, role, response);
 }
