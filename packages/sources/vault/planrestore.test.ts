@@ -1,20 +1,12 @@
 import type { Backup, Want } from "@holdfast/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { aNative } from "./kit/weighed.ts";
 import type { Native } from "./native.ts";
 import { isOlder, keysOf, planRestore } from "./planrestore.ts";
 import type { Facts } from "./survey.ts";
 
-const native: Native = {
-  format: "holdfast-vault/1",
-  product: "openbao",
-  version: "2.7.2",
-  clusterId: "cluster-of-the-backup",
-  raft: { index: 241, term: 3, servers: ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"] },
-  seal: { type: "shamir", shares: 3, threshold: 2 },
-  archive: { stateBytes: 131_555, meta: "0".repeat(64), state: "1".repeat(64) },
-  entries: { all: 60, data: 20 },
-};
+const native = aNative();
 const backup: Backup<Native> = {
   source: "vault",
   slot: "20261121T020000Z",

@@ -99,12 +99,9 @@ function askToUnseal(node: string, threshold: number, { native, marks }: Case): 
 
 function askToMigrate(node: string, seal: string, { native }: Case): string {
   const from = native.seal.type;
-  const stanzas =
-    seal === SHAMIR
-      ? `the ${from} seal, disabled = "true"`
-      : from === SHAMIR
-        ? `the ${seal} seal`
-        : `both seals, the ${from} one with disabled = "true"`;
+  const old = `marked disabled = "true"`;
+  const single = seal === SHAMIR ? `the ${from} seal ${old}` : `the ${seal} seal`;
+  const stanzas = seal === SHAMIR || from === SHAMIR ? single : `both seals, the ${from} one ${old},`;
   const unseal = `${toolOf(native.product)} operator unseal -migrate -address=${node}`;
   return `restart ${node} with ${stanzas} in its configuration, then unseal it at the Vault itself with ${keysOf(native)}: \`${unseal}\`, once a key. ${NEVER}`;
 }
