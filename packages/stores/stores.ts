@@ -5,6 +5,7 @@
  * An adapter writes once: nothing here overwrites or deletes an object, and no error of an SDK leaves its folder.
  */
 import type { StoreKinds } from "@holdfast/core";
+import { azure } from "./azure/kind.ts";
 import { gcs } from "./gcs/kind.ts";
 import { s3 } from "./s3/kind.ts";
 
@@ -13,6 +14,7 @@ import { s3 } from "./s3/kind.ts";
  * it: `{ ...stores, mine }`. The store in memory is not in it, because it forgets: tests bring it as one of their own.
  */
 export const stores: StoreKinds = {
+  azure: { kind: azure, folder: "packages/stores/azure" },
   gcs: { kind: gcs, folder: "packages/stores/gcs" },
   s3: { kind: s3, folder: "packages/stores/s3" },
 };

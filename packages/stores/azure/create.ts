@@ -1,0 +1,70 @@
+import { ObjectTooLarge, type Part, type Stored, type StoreCreate } from "@holdfast/core";
+import { pull } from "../pull.ts";
+import { inFlight, inParts, type Part as Piece, partSizes } from "../s3/parts.ts";
+import { newToken } from "./blockid.ts";
+import { putBlock } from "./blocks.ts";
+import type { Azure } from "./call.ts";
+import { putBlockList, putWhole } from "./commit.ts";
+
+/**
+ * A body that fits one block is one request; others go in blocks, some on their way while the next is filled. Memory: the blocks on their
+ * way and one, as {@link inFlight} allows. Nothing has to be aborted: blocks that nobody can commit any more are dropped by the service
+ * with the commit of another upload of that name, or a week later.
+ */
+export function azureCreate(azure: Azure): StoreCreate {
+  return {
+    async create(key, body, context, size) {
+      const stop = new AbortController();
+      const signal = AbortSignal.any([context.signal, stop.signal]);
+      const { parts, free } = inParts(pull(body, signal), partSizes(key, size, azure.limits, azure.part));
+      const sending = sender(azure, key, signal, stop, free);
+      try {
+        for await (const piece of parts) {
+          if (piece.last && piece.n === 1) return await putWhole(azure, key, piece.bytes, signal);
+          await sending.send(piece);
+        }
+        return await sending.finish();
+      } catch (error) {
+        stop.abort(error);
+        throw error;
+      } finally {
+        await sending.settle();
+      }
+    },
+  };
+}
+
+/** Sends blocks side by side. The first that fails stops everything through `stop`, which also ends the wait for the producer. */
+function sender(azure: Azure, key: string, signal: AbortSignal, stop: AbortController, free: (bytes: Uint8Array) => void) {
+  const token = newToken();
+  const running = new Set<Promise<void>>();
+  const sent: Part[] = [];
+  return {
+    async send({ n, bytes }: Piece): Promise<void> {
+      if (n > azure.limits.maxParts)
+        throw new ObjectTooLarge(
+          `${key} does not fit ${azure.limits.maxParts} blocks`,
+          "Give its size beforehand, so that blocks are made larger.",
+        );
+      while (running.size >= inFlight(bytes.length, azure.memory)) await Promise.race(running);
+      signal.throwIfAborted();
+      const going: Promise<void> = putBlock(azure, key, token, n, bytes, signal)
+        .then(
+          (part) => {
+            sent[n - 1] = part;
+            free(bytes);
+          },
+          (error) => stop.abort(error),
+        )
+        .finally(() => running.delete(going));
+      running.add(going);
+    },
+    async finish(): Promise<Stored> {
+      await Promise.all(running);
+      signal.throwIfAborted();
+      return putBlockList(azure, key, sent, { signal });
+    },
+    /** Waits until nothing is on its way. Never throws. */
+    settle: async () => void (await Promise.all(running)),
+  };
+}

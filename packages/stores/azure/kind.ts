@@ -1,0 +1,72 @@
+import type { StoreKind } from "@holdfast/core";
+import { z } from "zod";
+
+const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
+const address = z
+  .url({ protocol: /^https?$/, abort: true })
+  .refine((url) => /^https:/i.test(url) || loopback.has(URL.parse(url)?.hostname ?? ""), "an address other than this machine needs https");
+/** Entra names tenants and applications by GUIDs; a tenant may also be one of its domains. */
+const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "a GUID, as Entra shows it");
+
+const config = z
+  .strictObject({
+    account: z.string().regex(/^[a-z0-9]{3,24}$/, "a storage account's name: 3 to 24 lower-case letters and digits"),
+    container: z
+      .string()
+      .regex(/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/, "a container's name: 3 to 63 lower-case letters, digits and single hyphens"),
+    /** The blob service, where it is not `https://{account}.blob.core.windows.net`: another cloud of Azure's, a private address. */
+    endpoint: address.optional(),
+    /** Where the account is, in Azure's words: `westeurope`. Says whether the plan's residency is kept. */
+    region: z.string().min(1).optional(),
+    /**
+     * Without any standing secret: an app registration or managed identity whose federated credential trusts the role that runs, by a
+     * token of AWS. https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+     */
+    federation: z
+      .strictObject({
+        tenant: z.union([guid, z.hostname()]),
+        client: guid,
+        /** Where tokens are exchanged, in another cloud of Azure's. */
+        authority: address.default("https://login.microsoftonline.com"),
+      })
+      .optional(),
+    /** The name of a secret that holds `{"accountKey": "…"}` or `{"sas": "…"}`. */
+    credentials: z.string().min(1).optional(),
+    /** Sent with every block and checked by the service. `md5` is for Azurite, which knows no CRC64. */
+    checksum: z.enum(["crc64nvme", "md5"]).default("crc64nvme"),
+    /** False for accounts without blob versioning: an object's version is then its ETag. */
+    versions: z.boolean().default(true),
+    /** Whether the container has support for version-level immutability, which has to be switched on when it is made. */
+    locks: z.boolean().default(false),
+    /** Whether the account has the archive tier. Zone-redundant ones have not. */
+    archive: z.boolean().default(true),
+    limits: z
+      .strictObject({ maxParts: z.int().positive(), maxPart: z.int().positive(), maxObject: z.int().positive() })
+      .partial()
+      .default({}),
+  })
+  .refine(
+    ({ federation, credentials }) => (federation === undefined) !== (credentials === undefined),
+    "name either federation, which needs no standing secret, or credentials",
+  )
+  .refine(({ versions, locks }) => versions || !locks, "locks hold versions: they need blob versioning");
+export type AzureConfig = z.infer<typeof config>;
+
+/**
+ * Azure Blob Storage. What each right needs there is given in Azure, by roles on the container or by the letters of a SAS: read, list and
+ * thaw `blobs/read` (r, l), thaw `blobs/write` (w) too, create and ranges `blobs/write` and, to settle a lost answer and to go on with an
+ * upload, `blobs/read` (c, w, r), mark `blobs/tags/read` and `blobs/tags/write` (t). Nothing here deletes.
+ * https://learn.microsoft.com/azure/role-based-access-control/permissions/storage
+ */
+export const azure: StoreKind<AzureConfig> = {
+  name: "azure",
+  config,
+  expires: true,
+  needs(rights, { federation, credentials }) {
+    if (rights.length === 0) return { secrets: [], allow: [] };
+    return {
+      secrets: credentials === undefined ? [] : [credentials],
+      allow: federation === undefined ? [] : [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }],
+    };
+  },
+};
