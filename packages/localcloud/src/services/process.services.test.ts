@@ -45,6 +45,7 @@ test("a service that restarts finds what it wrote, whether it was stopped or die
   expect([...marked(run.mark), existsSync(kept)]).toEqual([true]);
   const again = await launch(run, what);
   process.kill(again.pid, "SIGKILL");
+  await expect.poll(() => existsSync(`/proc/${again.pid}`)).toBe(false);
   await again.stop();
   expect([...marked(run.mark), existsSync(kept)]).toEqual([true]);
   await endRun(run);
