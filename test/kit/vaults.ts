@@ -65,7 +65,7 @@ async function freePorts(): Promise<[number, number]> {
   return [ports[0] ?? 0, ports[1] ?? 0];
 }
 
-export const marker = MARKER;
+export const marker: string = MARKER;
 /** A fresh cluster at the port that the plan names, so that it can be restored into. */
 export async function freshAt(port: number, seal: Seal): Promise<Openbao> {
   const bao = await openbao({ port, seal });
