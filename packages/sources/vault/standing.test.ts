@@ -19,7 +19,7 @@ const twin: Marks = { replaced: THEIRS, taken: started, activeBefore: "t1" };
 const statics = aNative({ seal: { type: "static", shares: 3, threshold: 2, key: "k1" } });
 
 const judged = (seen: Seen, marks: Marks, minutes = 0, some: Partial<Case> = {}) =>
-  judge(seen, { native: aNative(), force: true, marks, started, at: later(minutes), ...some });
+  judge(seen, { native: aNative(), nodes: [node], force: true, marks, started, at: later(minutes), ...some });
 
 describe("before anything was uploaded", () => {
   test.each<[string, Seen, Marks, string]>([
@@ -120,6 +120,12 @@ describe("asks a person", () => {
       sealed("shamir", 3),
       { native: aNative({ product: "vault" }) },
       `unseal ${node} at the Vault itself with 2 of the 3 unseal keys of the original cluster: \`vault operator unseal -address=${node}\`, once a key. It asks for 3 keys, as it did before the restore, and forgets that when it is restarted: restart it first. ${never}`,
+    ],
+    [
+      "at every node of a protected cluster of several",
+      sealed(),
+      { nodes: ["https://b:8200", node, "https://c:8200"] },
+      `unseal ${node} at the Vault itself with 2 of the 3 unseal keys of the original cluster: \`bao operator unseal -address=${node}\`, once a key. Then do the same at https://b:8200 and at https://c:8200. ${never}`,
     ],
     [
       "to migrate from a seal that opens by itself to unseal keys",

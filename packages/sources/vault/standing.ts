@@ -12,6 +12,8 @@ export type Seen =
 
 export type Case = {
   native: Native;
+  /** Of the target, by the plan. */
+  nodes: readonly string[];
   force: boolean | undefined;
   marks: Marks;
   /** Of the execution. */
@@ -87,21 +89,26 @@ export const pauseAfter = (seconds: number): number => Math.round(Math.min(120, 
 
 // ── What a person is asked for. The same text for the same state: each is told once ──────────────────────────────────────────
 
+/** Of a cluster of several, each is sealed by itself. */
+function alsoAt(node: string, nodes: readonly string[]): string {
+  const others = nodes.filter((it) => it !== node);
+  return others.length === 0 ? "" : `Then do the same at ${others.join(" and at ")}. `;
+}
 const NEVER = "Type keys there and nowhere else: neither Holdfast nor this execution may ever see one.";
 
-function askToUnseal(node: string, threshold: number, { native, marks }: Case): string {
+function askToUnseal(node: string, threshold: number, { native, marks, nodes }: Case): string {
   const { seal } = native;
   const unseal = `${toolOf(native.product)} operator unseal -address=${node}`;
   const own = marks.taken ? "" : "It may also have been sealed before anything was restored; if it does not take them, use its own. ";
   const stuck = `It asks for ${threshold} keys, as it did before the restore, and forgets that when it is restarted: restart it first. `;
-  return `unseal ${node} at the Vault itself with ${keysOf(native)}: \`${unseal}\`, once a key. ${threshold === seal.threshold ? "" : stuck}${own}${NEVER}`;
+  return `unseal ${node} at the Vault itself with ${keysOf(native)}: \`${unseal}\`, once a key. ${threshold === seal.threshold ? "" : stuck}${alsoAt(node, nodes)}${own}${NEVER}`;
 }
 
-function askToMigrate(node: string, seal: string, { native }: Case): string {
+function askToMigrate(node: string, seal: string, { native, nodes }: Case): string {
   const from = native.seal.type;
   const old = `marked disabled = "true"`;
   const single = seal === SHAMIR ? `the ${from} seal ${old}` : `the ${seal} seal`;
   const stanzas = seal === SHAMIR || from === SHAMIR ? single : `both seals, the ${from} one ${old},`;
   const unseal = `${toolOf(native.product)} operator unseal -migrate -address=${node}`;
-  return `restart ${node} with ${stanzas} in its configuration, then unseal it at the Vault itself with ${keysOf(native)}: \`${unseal}\`, once a key. ${NEVER}`;
+  return `restart ${node} with ${stanzas} in its configuration, then unseal it at the Vault itself with ${keysOf(native)}: \`${unseal}\`, once a key. ${alsoAt(node, nodes)}${NEVER}`;
 }

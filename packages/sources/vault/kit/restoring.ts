@@ -3,7 +3,7 @@ import { capture } from "../capture.ts";
 import { config, type Target, target } from "../config.ts";
 import type { Native } from "../native.ts";
 import { restoreAt } from "../restore.ts";
-import { aCluster, addRole, type Cluster, type FakeSeal, type Policy, write } from "./fakecluster.ts";
+import { aCluster, addRole, type Cluster, capabilities, type FakeSeal, type Policy, write } from "./fakecluster.ts";
 import type { FakeVault } from "./fakeport.ts";
 import { openFakeVault } from "./fakevault.ts";
 import { aContext, take, type World } from "./world.ts";
