@@ -110,18 +110,24 @@ describe("a program of one's own", () => {
     ).rejects.toThrow(/^Could not resolve ".\/missing.ts" bad\.ts:1:7$/);
   });
 
-  test("is stopped by the first resource that cannot be made, which is named", async () => {
+  test("is stopped by the first resource that cannot be made, which is named, and makes nothing any more", async () => {
+    const making = new Set<string>();
     const apply = () => ({
       resource: async ({ name }: { name: string }) => {
         if (name === "Bad") throw new TypeError("no room");
+        making.add(name);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        making.delete(name);
         return { id: name, outputs: {} };
       },
       call: async () => ({}),
     });
-    await expect(program('new aws.sqs.Queue("Good"); new aws.sqs.Queue("Bad");', { apply })).rejects.toMatchObject({
+    const more = 'let n = 0; setInterval(() => new aws.sqs.Queue("Late" + n++), 20);';
+    await expect(program(`new aws.sqs.Queue("Good"); new aws.sqs.Queue("Bad"); ${more}`, { apply })).rejects.toMatchObject({
       name: "ResourceNotMade",
       message: 'aws:sqs/queue:Queue "Bad" could not be made: TypeError: no room',
     });
+    expect([...making]).toEqual([]);
   });
 
   test("without SST's platform says what to run", async () => {

@@ -118,9 +118,10 @@ class Run {
       if (!this.#app) throw new SynthFailed("the program ended before its app() was asked", this.#said);
       return { app: this.#app, resources: this.#resources, outputs, bundles: rpc.bundles };
     } finally {
-      await Promise.allSettled(this.#underWay);
       this.#child.kill("SIGKILL");
       await exited;
+      // Until the child was gone it could ask for more.
+      while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     }
   }
 
