@@ -12,6 +12,8 @@ import { TarReader } from "./tar.ts";
  */
 export type Archive = Contents & { bytes: number };
 
+export type { Entry } from "./listing.ts";
+
 /** Values are ciphertext and do not shrink, keys are text that does: the most repetitive cluster stays under a tenth of this. */
 const MOST_INFLATED = 100;
 /** Up to here a ratio says nothing. */

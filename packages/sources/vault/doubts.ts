@@ -81,7 +81,7 @@ function note(name: string, message: string, now: Native["seal"]): Finding {
 
 function needed({ type, key, threshold }: Native["seal"]): string {
   if (type === "shamir") return `To restore this one, ${threshold} of the present unseal keys are needed.`;
-  return `To restore this one, the target needs a ${type} seal with ${key === undefined ? "the present key" : `the key ${key}`}.`;
+  return `To restore this one, the target needs a seal of type ${type} with ${key === undefined ? "the present key" : `the key ${key}`}.`;
 }
 
 const sealWords = (seal: Native["seal"]) => (seal.type === "shamir" ? sharesWords(seal) : `${seal.type}, which opens by itself`);

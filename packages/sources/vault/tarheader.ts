@@ -10,7 +10,7 @@ const TIMES = new Set(["mtime", "atime", "ctime"]);
 export function readHeader(block: Buffer): TarHeader {
   const magic = block.toString("latin1", 257, 265);
   if (magic !== "ustar\x0000" && magic !== "ustar  \0") throw new SnapshotBroken("it holds no tar that servers write");
-  if (numberAt(block, 148, 8) !== sumOf(block)) throw new SnapshotBroken("a header of its tar differs from its checksum");
+  if (block.toString("latin1", 148, 156) !== sumOf(block)) throw new SnapshotBroken("a header of its tar differs from its checksum");
   const size = numberAt(block, 124, 12);
   const type = block[156];
   if (type === 0x78) return { type: "extended", name: "", size };
@@ -33,11 +33,11 @@ export function sizeInRecords(records: Buffer): number | undefined {
   return size;
 }
 
-/** The sum of all bytes, those of the checksum itself as spaces. */
-function sumOf(block: Buffer): number {
+/** The sum of all bytes, those of its own place as spaces; the way every tar writes it. */
+function sumOf(block: Buffer): string {
   let sum = 8 * 0x20;
   for (let i = 0; i < block.length; i++) if (i < 148 || i >= 156) sum += block[i] ?? 0;
-  return sum;
+  return `${sum.toString(8).padStart(6, "0")}\0 `;
 }
 
 /** Octal digits, or from 8 GiB on GNU's base 256 with the highest bit set. */
