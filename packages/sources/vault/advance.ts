@@ -82,7 +82,12 @@ async function settle(work: Advance, marks: Marks): Promise<{ standing: Standing
   }
 }
 
-const caseOf = ({ opened, want, execution }: Advance) => ({ native: opened.backup.native, force: want.force, started: execution.started });
+const caseOf = ({ client: { nodes }, opened, want, execution }: Advance) => ({
+  nodes,
+  native: opened.backup.native,
+  force: want.force,
+  started: execution.started,
+});
 
 const noted = (marks: Marks, seen: Seen, at: Date): Marks =>
   seen.state === "sealed" && !marks.taken && !marks.foundSealed ? { ...marks, foundSealed: at } : marks;
