@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, cpSync, lchownSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, lchownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { type Account, reaches, unprivileged } from "./account.ts";
@@ -24,7 +24,7 @@ export type PostgresOptions = {
   tls?: { cert: string; key: string };
   /** The superuser. Default: `postgres` with a random password. */
   superuser?: { user: string; password: string };
-  /** A data folder of that superuser, owned by the account that servers run as: moved in place of a new one. */
+  /** A data folder of that superuser, owned by the account that servers run as: the server starts from a copy of it. */
   data?: string;
   /** Further arguments of initdb. */
   initdb?: readonly string[];
@@ -62,7 +62,7 @@ export async function postgres(options: PostgresOptions = {}): Promise<Postgres>
       const bin = reachable(run, account, options.bin ?? postgresBin());
       const server: Server = { run, account, port, bin, ...(options.superuser ?? superuser()) };
       if (options.data === undefined) await initialise(server, options.initdb);
-      else renameSync(options.data, data(run));
+      else await promisify(execFile)("cp", ["-a", "--reflink=auto", options.data, data(run)], { cwd: run.folder, ...account });
       return described(server, await start(server, options));
     }),
   );

@@ -1,0 +1,65 @@
+import type { Clock } from "./clock.ts";
+import type { Events } from "./events.ts";
+import type { Form } from "./form.ts";
+import type { Keys } from "./keys.ts";
+import type { Quotas } from "./quotas.ts";
+import type { Estate, Living, Region } from "./state.ts";
+import type { Rack } from "./volume.ts";
+
+/** What all actions of one double share. */
+export type Home = {
+  readonly clock: Clock;
+  readonly estate: Estate;
+  readonly rack: Rack;
+  readonly events: Events;
+  readonly quotas: Quotas;
+  readonly keys: Keys;
+  /** Versions that are offered, by engine, newest last. */
+  readonly versions: Record<string, string[]>;
+  /** Ends everything under way. */
+  readonly over: AbortSignal;
+  /** What goes on after its request was answered. */
+  readonly tasks: Set<Promise<void>>;
+  /** Why things failed by themselves, oldest first: a server that did not start, a bus that took no event. */
+  readonly failures: unknown[];
+};
+
+export type Call = { readonly home: Home; readonly form: Form; readonly region: Region };
+/** One action of the API: the members of its result. */
+export type Action = (call: Call) => object | Promise<object>;
+
+export type Change<T> = {
+  thing: Living;
+  /** How long it lasts in RDS's time, at least. */
+  ms: number;
+  /** What is really done meanwhile. */
+  work(): Promise<T>;
+  done(result: T): void | Promise<void>;
+  /** When the work fails. */
+  failed(): void;
+};
+
+/** Begins a change of a thing, which ends after the answer. When something else decides about the thing meanwhile, neither end is told. */
+export function begin<T>(home: Home, { thing, ms, work, done, failed }: Change<T>): void {
+  thing.turn += 1;
+  const { turn } = thing;
+  const change = async () => {
+    try {
+      const [result] = await Promise.all([work(), home.clock.pass(ms, home.over)]);
+      if (thing.turn === turn) await done(result);
+    } catch (error) {
+      if (home.over.aborted) return;
+      home.failures.push(error);
+      if (thing.turn === turn) failed();
+    }
+  };
+  goOn(home, change());
+}
+
+export function goOn(home: Home, work: Promise<void>): void {
+  const told = work.catch((error: unknown) => {
+    if (!home.over.aborted) home.failures.push(error);
+  });
+  const task = told.finally(() => home.tasks.delete(task));
+  home.tasks.add(task);
+}

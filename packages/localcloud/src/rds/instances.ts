@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import { automate } from "./automated.ts";
+import { lasts } from "./clock.ts";
+import { isPostgres } from "./engines.ts";
+import { begin, type Home } from "./home.ts";
+import { arn, type Place } from "./names.ts";
+import type { Cluster, Database, Instance, InstanceApi } from "./state.ts";
+import { emptyVolume, type Master, power, type Volume } from "./volume.ts";
+
+export const HOST = "127.0.0.1";
+/** What ends the hosted zone of every instance of eu-central-1; nobody looks it up here. */
+const ZONE = "Z1RLNUO7B9Q6NB";
+
+export type Wish = {
+  place: Place;
+  id: string;
+  engine: string;
+  version: string;
+  settings: Partial<InstanceApi>;
+  tags: { Key: string; Value: string }[];
+  master: Master;
+  /** The port that the request asks for; taken when it is free. */
+  port: number | undefined;
+  /** What it starts from; none when its data is the cluster's or there is none. */
+  volume: Volume | undefined;
+  ms: number;
+};
+
+/** Registers an instance in state creating and begins to make it. */
+export function bringUp(home: Home, wish: Wish, cluster?: Cluster): Instance {
+  const { place, id, master, volume } = wish;
+  const instance: Instance = { what: "instance", place, turn: 0, master, volume, api: instanceApi(home, wish, cluster) };
+  home.estate.region(place).instances.set(id, instance);
+  begin(home, {
+    thing: instance,
+    ms: wish.ms,
+    work: () => (cluster ? powerCluster(home, cluster) : powerInstance(home, instance, wish.port)),
+    done: () => finish(home, instance, cluster),
+    failed: () => {
+      instance.api.DBInstanceStatus = "failed";
+    },
+  });
+  return instance;
+}
+
+async function powerInstance({ rack }: Home, { volume, master }: Instance, port: number | undefined): Promise<void> {
+  if (volume && !volume.server) await power(rack, volume, master, port);
+}
+
+/** The first instance of a cluster brings its server up; the others share it. */
+export async function powerCluster({ rack }: Home, { volume, master, api }: Cluster): Promise<void> {
+  if (!volume || volume.server) return;
+  volume.starting ??= power(rack, volume, master, api.Port);
+  await volume.starting;
+}
+
+async function finish(home: Home, instance: Instance, cluster: Cluster | undefined): Promise<void> {
+  const { api, volume } = instance;
+  const server = (cluster?.volume ?? volume)?.server;
+  api.Endpoint = { Address: HOST, Port: server?.port ?? cluster?.api.Port ?? api.DbInstancePort ?? 0, HostedZoneId: ZONE };
+  api.InstanceCreateTime = home.clock.now();
+  api.DBInstanceStatus = "available";
+  tellCreated(home, instance);
+  await firstBase(home, cluster ?? instance);
+}
+
+/** RDS takes one as soon as there is something to back up. */
+async function firstBase(home: Home, of: Database): Promise<void> {
+  if ((of.api.BackupRetentionPeriod ?? 0) > 0 && of.volume?.bases.length === 0) await automate(home, of);
+}
+
+function tellCreated({ events }: Home, { place, api }: Instance): void {
+  events.tell({
+    id: "RDS-EVENT-0005",
+    type: "RDS DB Instance Event",
+    source: "DB_INSTANCE",
+    categories: ["creation"],
+    message: "DB instance created",
+    place,
+    kind: "db",
+    name: api.DBInstanceIdentifier,
+    tags: api.TagList,
+  });
+}
+
+function instanceApi({ keys }: Home, { place, id, engine, version, settings, tags, master, port }: Wish, cluster?: Cluster): InstanceApi {
+  const encrypted = settings.StorageEncrypted ?? false;
+  return {
+    DBInstanceIdentifier: id,
+    Engine: engine,
+    EngineVersion: version,
+    DBInstanceStatus: "creating",
+    MasterUsername: master.user,
+    ...(master.database ? { DBName: master.database } : {}),
+    DBSecurityGroups: [],
+    PendingModifiedValues: {},
+    ReadReplicaDBInstanceIdentifiers: [],
+    DomainMemberships: [],
+    BackupTarget: "region",
+    DbInstancePort: port ?? 0,
+    DbiResourceId: `db-${resource()}`,
+    DBInstanceArn: arn(place, "db", id),
+    CustomerOwnedIpEnabled: false,
+    ActivityStreamStatus: "stopped",
+    MultiTenant: false,
+    ...settings,
+    StorageEncrypted: encrypted,
+    ...(encrypted ? { KmsKeyId: settings.KmsKeyId ?? keys.managed(place) } : {}),
+    ...(cluster ? { DBClusterIdentifier: cluster.api.DBClusterIdentifier } : {}),
+    TagList: tags,
+  };
+}
+
+export const resource = (): string => randomBytes(16).toString("hex").slice(0, 26).toUpperCase();
+
+/** A new volume for an engine that is really served. */
+export const volumeFor = ({ rack }: Home, engine: string): Volume | undefined => (isPostgres(engine) ? emptyVolume(rack) : undefined);
+
+/** Stops the server, `after` that was done, and forgets the instance. */
+export function bringDown(home: Home, instance: Instance, after: Promise<unknown> | undefined, gone: () => void): void {
+  const { api, volume, place } = instance;
+  api.DBInstanceStatus = "deleting";
+  begin(home, {
+    thing: instance,
+    ms: lasts.deleting,
+    async work() {
+      await after;
+      if (volume) await scrap(home, volume);
+    },
+    done() {
+      home.estate.region(place).instances.delete(api.DBInstanceIdentifier);
+      gone();
+    },
+    failed: () => {},
+  });
+}
+
+export async function scrap({ rack }: Home, volume: Volume): Promise<void> {
+  await volume.server?.stop();
+  for (const folder of [volume.archive, ...(volume.seed ? [volume.seed.data] : [])]) rack.disk.remove(folder);
+}

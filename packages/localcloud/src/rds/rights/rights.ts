@@ -1,0 +1,13 @@
+import type { Form } from "../form.ts";
+import type { Request } from "../listen.ts";
+import type { Estate, Region } from "../state.ts";
+
+/** Who signed a request. */
+export type Caller = { account: string; region: string; arn: string; root: boolean };
+
+export type Rights = {
+  /** Throws MissingAuthenticationToken, InvalidClientTokenId, SignatureDoesNotMatch. */
+  identify(request: Request): Promise<Caller>;
+  /** Throws AccessDenied. */
+  check(caller: Caller, form: Form, region: Region, estate: Estate): Promise<void>;
+};
