@@ -2,9 +2,14 @@ import type { StoreKind } from "@holdfast/core";
 import { z } from "zod";
 
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
-const address = z
-  .url({ protocol: /^https?$/, abort: true })
-  .refine((url) => /^https:/i.test(url) || loopback.has(URL.parse(url)?.hostname ?? ""), "an address other than this machine needs https");
+/** Tokens, keys and signatures are good for more than one container, so they go to Azure, in each of its clouds, or stay on this machine. */
+const azures = ["core.windows.net", "storage.azure.net", "core.usgovcloudapi.net", "core.chinacloudapi.cn"];
+const entras = ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn"];
+const address = (whose: string, hosts: readonly string[]) =>
+  z.url({ protocol: /^https?$/, abort: true }).refine((url) => {
+    const { protocol, hostname = "" } = URL.parse(url) ?? {};
+    return loopback.has(hostname) || (protocol === "https:" && hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`)));
+  }, `an address is https and ${whose}, or on this machine`);
 /** Entra names tenants and applications by GUIDs; a tenant may also be one of its domains. */
 const guid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, "a GUID, as Entra shows it");
 
@@ -15,7 +20,7 @@ const config = z
       .string()
       .regex(/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/, "a container's name: 3 to 63 lower-case letters, digits and single hyphens"),
     /** The blob service, where it is not `https://{account}.blob.core.windows.net`: another cloud of Azure's, a private address. */
-    endpoint: address.optional(),
+    endpoint: address("of Azure Storage", azures).optional(),
     /** Where the account is, in Azure's words: `westeurope`. Says whether the plan's residency is kept. */
     region: z.string().min(1).optional(),
     /**
@@ -27,7 +32,7 @@ const config = z
         tenant: z.union([guid, z.hostname()]),
         client: guid,
         /** Where tokens are exchanged, in another cloud of Azure's. */
-        authority: address.default("https://login.microsoftonline.com"),
+        authority: address("of Entra", entras).default("https://login.microsoftonline.com"),
       })
       .optional(),
     /** The name of a secret that holds `{"accountKey": "…"}` or `{"sas": "…"}`. */

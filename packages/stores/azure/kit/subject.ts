@@ -60,7 +60,8 @@ export function subjectOn(account: Account, container: string, options: SubjectO
       return open.reduce((sum, each) => sum + each, 0);
     },
     overwrite: (key, bytes) => putBlob(key, bytes),
-    remove: (key) => raw({ method: "DELETE", path: blob(key) }),
+    // What is not there is as good as removed.
+    remove: (key) => raw({ method: "DELETE", path: blob(key) }).catch((error) => requireMissing(error)),
     createArchived: async (key, bytes) => {
       const { headers } = await putBlob(key, bytes, { "x-ms-access-tier": "Archive" });
       return { key, version: versionOf(one(headers["x-ms-version-id"]), headers.etag) };
@@ -77,4 +78,8 @@ function openUploads(xml: string): number {
   );
   const tokens = (crc: string) => new Set(blocks.flatMap((block) => (block?.crc === crc ? [block.token] : [])));
   return tokens(marks.begun).difference(tokens(marks.aborted)).size;
+}
+
+function requireMissing(error: Error): void {
+  if (!error.message.includes("BlobNotFound")) throw error;
 }
