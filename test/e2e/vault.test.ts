@@ -38,7 +38,7 @@ test("a cluster of three comes back in a fresh server with other keys, once peop
 
   await archive(c, "vault", at);
   const execution = await c.start({ ...input, force: true });
-  const notice = await c.told("2 of the 3 unseal keys");
+  const notice = await c.asked(execution, "2 of the 3 unseal keys");
   expect(notice).toContain(`bao operator unseal`);
   expect(notice).toContain(execution);
   expect(notice).toContain("restart it first");

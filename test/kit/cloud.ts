@@ -62,6 +62,13 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
         mail.push(...(await readMail(queues, local.mailbox)));
         return mail.find((notice) => notice.includes(text));
       }),
+    /** What an execution asks of somebody; throws what it ended with where it does not wait. */
+    async asked(execution: string, text: string): Promise<string> {
+      const ended = this.ended(execution).then(({ error, cause }) => {
+        throw new Error(`${execution} waits for nobody: ${error}: ${cause}`);
+      });
+      return await Promise.race([this.told(text), ended]);
+    },
     /** Approves a restore as a person with the right would: by the token in the notice. */
     async approve(execution: string) {
       const notice = await this.told(`Execution ${execution}`);

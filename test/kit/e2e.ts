@@ -29,6 +29,7 @@ export type Local = {
   vaults: Vaults;
   postgres: Pick<Postgres, "host" | "port" | "user" | "password" | "bin">;
 };
+
 const prefix = "test-local";
 const at = (port: number) => `http://127.0.0.1:${port}`;
 
