@@ -1,4 +1,13 @@
-import { HoldfastError, ObjectArchived, ObjectExists, ObjectMissing, ObjectTooLarge, StoreDenied, StoreUnavailable } from "@holdfast/core";
+import {
+  HoldfastError,
+  ObjectArchived,
+  ObjectExists,
+  ObjectMissing,
+  ObjectTooLarge,
+  StoreDenied,
+  StoreUnavailable,
+  UploadGone,
+} from "@holdfast/core";
 import { causeOf, Refusal } from "./refusal.ts";
 
 /** One call: what Azure's manual calls it and what it is about. */
@@ -15,6 +24,12 @@ export function translate(error: unknown, about: About): HoldfastError {
   if (missing.has(name) || (about.action.startsWith("Get Blob") && status === 412)) return new ObjectMissing(about.key, options);
   if (name === "BlobArchived" || name === "BlobBeingRehydrated") return new ObjectArchived(about.key, options);
   if (taken.has(name)) return new ObjectExists(about.key, options);
+  if (name === "InvalidBlockList")
+    return new UploadGone(
+      `the blocks of ${about.key} are gone: another upload of it was committed`,
+      "Look whether the object is there; else begin again.",
+      options,
+    );
   if (tooLarge.has(name))
     return new ObjectTooLarge(`${about.key} is too large for the store`, "Split it, or choose another store.", options);
   if (status === 401 || status === 403) return new StoreDenied(`${at} was denied (${name})`, deniedHint(error, about), options);

@@ -1,4 +1,4 @@
-import { LockShortened, type Ref, StoreDenied } from "@holdfast/core";
+import { LockShortened, ObjectExists, type Ref, StoreDenied } from "@holdfast/core";
 import { type Azure, call } from "./call.ts";
 import { head } from "./head.ts";
 import { pinned } from "./stored.ts";
@@ -13,13 +13,13 @@ export async function lockUntil(azure: Azure, at: Ref, until: Date): Promise<voi
   if (present && present > wanted) throw shortened(at.key, present);
   const headers = { "x-ms-immutability-policy-until-date": wanted.toUTCString(), "x-ms-immutability-policy-mode": "locked" };
   const { query } = pinned(at.version);
-  await call(azure, {
-    action: "Set Blob Immutability Policy",
-    method: "PUT",
-    key: at.key,
-    query: { comp: "immutabilityPolicies", ...query },
-    headers,
-  });
+  const set = { action: "Set Blob Immutability Policy", method: "PUT", query: { comp: "immutabilityPolicies", ...query } } as const;
+  try {
+    await call(azure, { ...set, key: at.key, headers });
+  } catch (error) {
+    // BlobImmutableDueToPolicy: the policy that stands there is not to be changed in this way.
+    throw error instanceof ObjectExists ? shortened(at.key, present, { cause: error.cause }) : error;
+  }
 }
 
 async function visibleLock(azure: Azure, at: Ref): Promise<Date | undefined> {
@@ -31,5 +31,5 @@ async function visibleLock(azure: Azure, at: Ref): Promise<Date | undefined> {
   }
 }
 
-const shortened = (key: string, present: Date) =>
-  new LockShortened(`${key} is locked until ${present.toISOString()}`, "A lock can only be lengthened.");
+const shortened = (key: string, present: Date | undefined, options?: ErrorOptions) =>
+  new LockShortened(`${key} is locked until ${present?.toISOString() ?? "later"}`, "A lock can only be lengthened.", options);

@@ -10,8 +10,9 @@ const longest = 60_000;
 /** Waits for so many milliseconds, more or less. */
 export type Wait = (milliseconds: number) => Promise<unknown>;
 
+const again = new Set([408, 429, 500, 502, 503, 504]);
 /** No answer, too many requests, or a failure of the service's own. */
-export const passing = ({ status }: Refusal): boolean => status === undefined || status === 408 || status === 429 || status >= 500;
+export const passing = ({ status }: Refusal): boolean => status === undefined || again.has(status);
 
 /** Waits before the next try. False where there should be none. */
 export async function waitAfter(refusal: Refusal, wait: Wait, signal: AbortSignal | undefined): Promise<boolean> {

@@ -1,7 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { type Identity, StoreDenied, StoreUnavailable } from "@holdfast/core";
 import { z } from "zod";
 import { type Exchange, exchangeWith, textOf } from "./exchange.ts";
-import { lostBy, Refusal } from "./refusal.ts";
+import { causeOf, lostBy, Refusal } from "./refusal.ts";
 import { type Wait, waitAfter } from "./retry.ts";
 
 export type Federation = { tenant: string; client: string; authority: string };
@@ -53,13 +54,9 @@ async function exchanged(federation: Federation, identity: Identity, exchange: E
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (!(await waitAfter(error, wait, undefined)))
-        throw new StoreUnavailable(
-          `${federation.authority} did not exchange the token: ${error.name}`,
-          "Try again; if it stays, look at the network path to it.",
-          {
-            cause: Object.assign(new Error(error.message), { name: error.name }),
-          },
-        );
+        throw new StoreUnavailable(`${federation.authority} did not exchange the token: ${error.name}`, unavailableHint, {
+          cause: causeOf(error),
+        });
     }
   }
 }
@@ -77,18 +74,25 @@ async function post(
   });
   const path = `${new URL(authority).pathname.replace(/\/$/, "")}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`;
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
-  const { status, body } = await exchange({ method: "POST", path, headers, body: Buffer.from(form.toString()) }).then(
-    async (answer) => ({ status: answer.statusCode ?? 0, headers: answer.headers, body: await textOf(answer) }),
-    (error) => {
-      throw lostBy(error, tries);
-    },
-  );
-  const answer = jsonOf(body);
+  const { status, answer, header } = await said(exchange({ method: "POST", path, headers, body: Buffer.from(form.toString()) }), tries);
   const token = granted.safeParse(answer);
   if (status === 200 && token.success) return token.data;
-  const said = refused.safeParse(answer);
-  if (said.success && status < 500 && status !== 429) throw denied(said.data);
-  throw new Refusal(`HTTP${status}`, "it answered with something else than a token", { status: status === 200 ? 502 : status, tries });
+  const refusal = refused.safeParse(answer);
+  if (refusal.success && status < 500 && status !== 429) throw denied(refusal.data);
+  const told = { status: status === 200 ? 502 : status, headers: header, tries };
+  throw new Refusal(`HTTP${status}`, "it answered with something else than a token", told);
+}
+
+async function said(
+  answering: ReturnType<Exchange>,
+  tries: number,
+): Promise<{ status: number; header: IncomingHttpHeaders; answer: unknown }> {
+  try {
+    const answer = await answering;
+    return { status: answer.statusCode ?? 0, header: answer.headers, answer: jsonOf(await textOf(answer)) };
+  } catch (error) {
+    throw lostBy(error, tries);
+  }
 }
 
 /** Undefined where the text is no JSON: the parser's own error would quote it. */
@@ -103,11 +107,12 @@ function jsonOf(body: string): unknown {
 function denied({ error, error_description: description }: z.infer<typeof refused>): StoreDenied {
   const [code = error] = /AADSTS\d+/.exec(description) ?? [];
   // The first line names what did not match; a token that it might quote is cut out.
-  const [said = ""] = description.split(/\r?\n| Trace ID/);
-  const cause = Object.assign(new Error(said.replace(/eyJ[\w-]+(\.[\w-]+)*/g, "…").slice(0, 500)), { name: code });
+  const [line = ""] = description.split(/\r?\n| Trace ID/);
+  const cause = Object.assign(new Error(line.replace(/eyJ[\w-]+(\.[\w-]+)*/g, "…").slice(0, 500)), { name: code });
   return new StoreDenied(`Entra refused the token exchange (${code})`, hints[code] ?? anyHint, { cause });
 }
 
+const unavailableHint = "Try again; if it stays, look at the network path to it.";
 const credential = "Look at the federated credential of the application or managed identity in Entra";
 const anyHint = `${credential}: its issuer, subject and audience must be those of the AWS token, letter by letter. Look up the code at https://login.microsoftonline.com/error.`;
 /** https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
