@@ -1,12 +1,23 @@
-import { once } from "node:events";
-import { type Context, type Made, type Opened, type RestorePlan, type Step, StoreUnavailable, type Want } from "@holdfast/core";
+import {
+  type Context,
+  DeadlineNear,
+  type Made,
+  type Opened,
+  type RestorePlan,
+  type Step,
+  StoreUnavailable,
+  type Want,
+} from "@holdfast/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { apply, aSeal, recall, unseal } from "./kit/fakecluster.ts";
+import { advance } from "./advance.ts";
+import { type Client, openClient } from "./client.ts";
+import { aSeal, unseal } from "./kit/fakecluster.ts";
 import { type FakeVault, fail, type Override } from "./kit/fakeport.ts";
 import { takeSnapshot } from "./kit/fakesnapshot.ts";
 import { anExecution, aSource, aTarget, planned, type Restoring, restoring, targetOf, uploadsTo } from "./kit/restoring.ts";
 import { aContext, openWorld, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
+import { restoreAt } from "./restore.ts";
 
 const opensItself = aSeal({ type: "static", keys: ["k1"] });
 const force: Want = { force: true };
@@ -138,6 +149,12 @@ describe("a restore by force, with unseal keys", () => {
       target.cluster.sealed = true;
       const waiting = await go();
       expect(waiting).toMatchObject({ state: "wait", ask: expect.stringContaining("use its own") });
+      target.overrides.push(notAnswering);
+      expect(await go(waiting.made)).toMatchObject({
+        state: "wait",
+        note: "the target does not answer, as nodes do while they load or restart",
+      });
+      target.overrides.pop();
       openBy(target.cluster.image.seal.keys);
       expect(await go(waiting.made)).toMatchObject({ state: "wait", ask: expect.not.stringContaining("use its own") });
       expect(uploadsTo(target)).toHaveLength(1);
@@ -187,6 +204,19 @@ describe("a restore by force, with unseal keys", () => {
     expect(uploadsTo(target)).toEqual([]);
   });
 
+  test("leaves its call at once when a person is needed", async () => {
+    it = restoreAt({ every: 0.005, atMost: 3600 })(targetOf(target), world.surroundings, { protected: false });
+    expect(await go()).toHaveProperty("ask");
+  });
+
+  test("says that its time is up, and not that it waits", async () => {
+    const { made } = await go();
+    it = restoreAt({ every: 0, atMost: 0 })(targetOf(target), world.surroundings, { protected: false });
+    await expect(go(made, { context: aContext(AbortSignal.abort(new DeadlineNear("waiting"))) })).rejects.toMatchObject({
+      name: "DeadlineNear",
+    });
+  });
+
   test("fails with what stopped it, and in its time", async () => {
     target.cluster.restoring = "slow";
     const stop = new AbortController();
@@ -198,6 +228,10 @@ describe("a restore by force, with unseal keys", () => {
   });
 });
 
+const notAnswering: Override = (_asked, _response, request) => {
+  request.destroy();
+  return true;
+};
 async function* dying(bytes: AsyncIterable<Uint8Array>) {
   yield* bytes;
   throw new Error("killed");
@@ -221,29 +255,34 @@ describe("a backup that is not what it should be never reaches the target", () =
     expect(uploadsTo(target)).toEqual([]);
   });
 
-  test("because the store fails at its end, while it is sent", async () => {
-    target.overrides.push(appliesEarly);
+  test("because the store fails at its end, while it is sent: servers take a snapshot before the end of its request", async () => {
+    const sent: Uint8Array[] = [];
+    const client: Client = {
+      ...openClient(targetOf(target), aContext()),
+      async upload(_node, _path, _token, body) {
+        for await (const chunk of body) sent.push(chunk);
+        return { status: 204, json: undefined };
+      },
+    };
     let reads = 0;
     const open = (name: string) => (++reads === 2 ? lost(opened.open(name)) : opened.open(name));
-    await expect(go([], { open })).rejects.toMatchObject({ name: "StoreUnavailable" });
-    expect(target.cluster.sealed).toBe(false);
-    expect(target.cluster.image.clusterId).toBe(plan.creates[1]?.id);
+    const work = {
+      client,
+      target: targetOf(target),
+      surroundings: world.surroundings,
+      guarded: false,
+      plan,
+      opened: { ...opened, open },
+      want,
+    };
+    const pace = { every: 0, atMost: 0 };
+    await expect(advance({ ...work, execution: anExecution(), context: aContext(), pace }, [])).rejects.toMatchObject({
+      name: "StoreUnavailable",
+    });
+    expect(reads).toBe(2);
+    expect(sent).toEqual([]);
   });
 });
-
-/** As OpenBao 2.7.2 does: it takes a snapshot whose archive has come to its end and does not wait for the end of the request. */
-const appliesEarly: Override = async ({ path, method }, _response, request) => {
-  if (method !== "POST" || !path.includes("raft/snapshot")) return false;
-  const chunks: Buffer[] = [];
-  request.on("error", () => {});
-  request.on("data", (chunk: Buffer) => {
-    chunks.push(chunk);
-    const image = recall(Buffer.concat(chunks));
-    if (image) apply(target.cluster, image);
-  });
-  await once(request, "close");
-  return true;
-};
 async function* changed(bytes: AsyncIterable<Uint8Array>) {
   for await (const chunk of bytes) {
     const copy = Buffer.from(chunk);

@@ -323,7 +323,7 @@ export class TargetChanged extends HoldfastError {
   constructor(node: string, how: string) {
     super(
       `${node} is not what it was when the restore was planned: ${how}`,
-      "Nothing was changed. Start the restore again when nobody else is at it.",
+      "Find out who else is at it, and start the restore again when nobody is.",
     );
   }
 }

@@ -142,19 +142,20 @@ test("leaves out what goes with its token, of a cubbyhole that everybody may see
     yield whole;
   };
   opened.backup.native.entries.data++;
+  const mounts = { data: { secret: { "cubbyhole/": { type: "cubbyhole", uuid } } } };
   const lost = await prove();
   expect(fails(lost)).toBe(true);
   target.overrides.push(({ path }, response) => {
     if (path !== "sys/internal/ui/mounts") return false;
     response.writeHead(200, { "Content-Type": "application/json" });
-    response.end(
-      JSON.stringify({ data: { secret: { "cubbyhole/": { type: "cubbyhole", uuid }, "identity/": { type: "identity", uuid: "i" } } } }),
-    );
+    response.end(JSON.stringify(mounts));
     return true;
   });
   const proven = await prove();
   expect(fails(proven)).toBe(false);
   expect(told(proven)).toEqual(["note entries-expired"]);
+  mounts.data.secret["cubbyhole/"].type = "identity";
+  expect(fails(await prove())).toBe(true);
 });
 
 test("tells people what reverted, which keys count now and what to rotate", async () => {

@@ -85,6 +85,10 @@ describe("after the upload", () => {
     );
   });
 
+  test("a target with the backup's own unseal keys that is sealed all the same waits for them", () => {
+    expect(judged(sealed(), taken, 10, { force: false })).toMatchObject({ next: "wait", ask: expect.stringContaining("unseal keys") });
+  });
+
   test("nobody is waited for longer than two days", () => {
     const hours = PERSON_HOURS * 60;
     expect(judged(sealed(), taken, hours)).toHaveProperty("ask");

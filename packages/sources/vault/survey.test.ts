@@ -72,3 +72,9 @@ test("says so when the target keeps its data elsewhere than in raft", async () =
   target.cluster.storage = "file";
   await expect(survey()).rejects.toMatchObject({ name: "NotRaft", message: expect.stringContaining("but in file") });
 });
+
+test("says so when a token of the plan is not the target's", async () => {
+  world.secret("old", { token: "s.another" });
+  const it = restoring(world, targetOf(target, { auth: { method: "token", secret: "old" } }));
+  await expect(it.survey({}, aContext())).rejects.toMatchObject({ name: "TokenRefused" });
+});
