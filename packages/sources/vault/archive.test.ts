@@ -140,7 +140,16 @@ describe("while it is proven,", () => {
     for (let i = 0; i < pieces; i++) await iterator.next();
     await iterator.return?.();
     await expect(archive).rejects.toMatchObject({ name: "ProofAbandoned" });
+    await expect(iterator.next()).rejects.toMatchObject({ name: "ProofAbandoned" });
     expect(source.returned()).toBe(true);
+  });
+  test("a reader that leaves while it waits is not left waiting", async () => {
+    const iterator = proven(inPieces(aSnapshot({ secrets: 2000 }), 100_000)).bytes[Symbol.asyncIterator]();
+    await iterator.next();
+    const waiting = iterator.next();
+    waiting.catch(() => {});
+    await iterator.return?.();
+    await expect(waiting).rejects.toMatchObject({ name: "ProofAbandoned" });
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Entry, entriesOf } from "./archive.ts";
+import { Census } from "./census.ts";
 import { aSnapshot } from "./kit/snapshot.ts";
 import { coreItems, field, type Item, varint } from "./kit/snapshotentries.ts";
 import { stateOf } from "./kit/snapshotstate.ts";
@@ -73,6 +74,32 @@ describe("state.bin is no list of entries with", () => {
   ])("%s", (_, says, state) => {
     const broken = { name: "SnapshotBroken", message: expect.stringContaining(says) };
     for (const piece of [1, 5, state.length]) expect(() => read(state, piece)).toThrow(expect.objectContaining(broken));
+  });
+});
+
+describe("of all entries", () => {
+  const census = (items: Item[]) => {
+    const counting = new Census();
+    new StateReader(counting).push(Buffer.concat([...stateOf(items)]));
+    return counting;
+  };
+  const keyed = (...keys: string[]) => census(keys.map((key) => ({ key, value: Buffer.from("v") })));
+  test("those of secrets engines and auth methods count as data, in every namespace", () => {
+    expect(keyed("logical/1/a", "auth/1/b", "namespaces/1/logical/2/c", "namespaces/1/namespaces/2/auth/2/c")).toMatchObject({
+      all: 4,
+      data: 4,
+    });
+    expect(keyed("core/logical/", "sys/token/id/1", "logical", "namespaces/1/sys/x", "namespaces/logical/x", "namespaces/1")).toMatchObject(
+      {
+        all: 6,
+        data: 0,
+      },
+    );
+  });
+  test("few values are kept, and only their beginning", () => {
+    const large = { key: "core/keyring", value: Buffer.alloc(200_000, 1) };
+    const { values } = census([large, { key: "core/mounts", value: Buffer.from("m") }, { key: "logical/a", value: Buffer.from("v") }]);
+    expect([...values].map(([key, value]) => [key, value.length])).toEqual([["core/keyring", 65_536]]);
   });
 });
 

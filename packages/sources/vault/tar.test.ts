@@ -52,6 +52,7 @@ test.each<[string, string, Buffer]>([
   ["a header of the seventh edition", "no tar that servers write", block((it) => it.fill(0, 257, 265))],
   ["a size that is no number", "number in its tar cannot be read", block((it) => it.fill("9", 124, 125))],
   ["a size below zero", "beyond all sizes", block((it) => it.fill(0xff, 124, 136))],
+  ["a size whose first byte counts", "beyond all sizes", block((it) => it.fill(0, 124, 136).fill(0x81, 124, 125))],
   ["a size beyond all sizes", "beyond all sizes", block((it) => it.fill(0xff, 125, 136).fill(0x80, 124, 125))],
   ["a folder", "no plain file", tarHeader("a", 0, "pax", "5")],
   ["records for all members", "no plain file", tarHeader("a", 0, "pax", "g")],

@@ -39,7 +39,6 @@ export class TarReader {
 
   /** True where members may end: the last one is whole, and nothing of another came. */
   get between(): boolean {
-    if (this.#extended) return false;
     return this.#stage === "padding" || this.#stage === "end" || (this.#stage === "header" && this.#block.filled === 0);
   }
 

@@ -24,15 +24,15 @@ const textOf = (member: Member) => Buffer.concat([...member.body()]).toString("l
 const rewritten = (change: (text: string) => string, longer = 0) =>
   instead("SHA256SUMS", (it) => ({ ...it, size: it.size + longer, body: () => [Buffer.from(change(textOf(it)), "latin1")] }));
 
-/** Up to the first byte of a member's content, or to its end. */
-function cutAt(name: string, where: "in" | "after"): Fault["make"] {
+/** A server that breaks off in the middle of a member's content, at its end, or so many bytes after that. */
+function cutAt(name: string, where: "in" | number): Fault["make"] {
   return (shape) => {
     const whole = Buffer.concat([...tarOf(shape ?? {})]);
     let at = 0;
     for (;;) {
       const size = Number.parseInt(whole.toString("latin1", at + 124, at + 135), 8);
       const here = whole.toString("latin1", at, whole.indexOf(0, at)) === name;
-      if (here) return withoutEnd([whole.subarray(0, at + 512 + (where === "in" ? Math.ceil(size / 2) : size))]);
+      if (here) return withoutEnd([whole.subarray(0, at + 512 + (where === "in" ? Math.ceil(size / 2) : size + where))]);
       at += 512 + Math.ceil(size / 512) * 512;
     }
   };
@@ -56,10 +56,16 @@ export const faults = {
     return Buffer.concat([bytes.subarray(0, 10), Buffer.from("vault.tar\0"), bytes.subarray(10)]);
   }),
   "cut in state.bin": { error: "SnapshotCut", says: "in state.bin", make: cutAt("state.bin", "in") },
-  "cut after state.bin": { error: "SnapshotCut", says: "in SHA256SUMS", make: cutAt("state.bin", "after") },
-  "cut after SHA256SUMS": { error: "SnapshotUnsealed", says: "missing", make: cutAt("SHA256SUMS", "after") },
+  "cut after state.bin": { error: "SnapshotCut", says: "in SHA256SUMS", make: cutAt("state.bin", 0) },
+  "cut after SHA256SUMS": { error: "SnapshotUnsealed", says: "missing", make: cutAt("SHA256SUMS", 0) },
+  "cut after SHA256SUMS and its padding": { error: "SnapshotUnsealed", says: "missing", make: cutAt("SHA256SUMS", 512 - 152) },
+  "cut in the header of the sealed sums": {
+    error: "SnapshotCut",
+    says: "in SHA256SUMS.sealed",
+    make: cutAt("SHA256SUMS", 512 - 152 + 100),
+  },
   "cut in the sealed sums": { error: "SnapshotCut", says: "in SHA256SUMS.sealed", make: cutAt("SHA256SUMS.sealed", "in") },
-  "cut before its end blocks": { error: "SnapshotCut", says: "in its end", make: cutAt("SHA256SUMS.sealed", "after") },
+  "cut before its end blocks": { error: "SnapshotCut", says: "in its end", make: cutAt("SHA256SUMS.sealed", 0) },
   "cut in its gzip trailer": { error: "SnapshotCut", says: "its gzip trailer", make: (shape) => aSnapshot(shape).subarray(0, -3) },
   "a bit flipped in state.bin": broken("state.bin", (shape) => flipped(aSnapshot(shape), 10 + 5 + 3 * 512 + 900)),
   "a bit flipped in the checksum of gzip": broken("checksum that gzip wrote", (shape) =>
@@ -102,6 +108,10 @@ export const faults = {
   "no state.bin": broken("in the place of state.bin", without("state.bin")),
   "no SHA256SUMS": broken("in the place of SHA256SUMS", without("SHA256SUMS")),
   "no sealed sums": { error: "SnapshotUnsealed", says: "missing", make: without("SHA256SUMS.sealed") },
+  "nothing after state.bin": broken(
+    "SHA256SUMS is missing",
+    members((all) => all.slice(0, 2)),
+  ),
   "no member at all": broken(
     "meta.json is missing",
     members(() => []),
@@ -159,6 +169,13 @@ export const faults = {
   "a seal's configuration that is none": broken("does not tell how to unseal", (shape) =>
     aSnapshot({ ...shape, core: (items) => items.map((it) => (it.key === "core/seal-config" ? { ...it, value: Buffer.from("{}") } : it)) }),
   ),
+  "a state.bin that ends within an entry": broken("ends within an entry", (shape) =>
+    aSnapshot({
+      ...shape,
+      meta: (it) => ({ ...it, Size: Number(it.Size) - 1 }),
+      members: (all) => all.map((it) => (it.name === "state.bin" ? shortened(it) : it)),
+    }),
+  ),
   "an entry twice": broken("has core/keyring twice", (shape) =>
     aSnapshot({ ...shape, items: [{ key: "core/keyring", value: Buffer.from("x") }] }),
   ),
@@ -185,6 +202,12 @@ export const faults = {
   "a bomb": { error: "SnapshotBomb", says: "unpack to", make: aBomb },
 } satisfies Record<string, Fault>;
 export type FaultName = keyof typeof faults;
+
+const shortened = (member: Member): Member => ({
+  ...member,
+  size: member.size - 1,
+  body: () => [Buffer.concat([...member.body()]).subarray(0, -1)],
+});
 
 /** More zeros in one value than may come out of so little. */
 function aBomb(shape: Shape = {}): Buffer {
