@@ -19,14 +19,14 @@ export function scaled(scale: number): Clock {
 }
 
 export type HandClock = Clock & {
-  /** Lets `ms` of RDS's time go by. Whatever ends in it has ended when this resolves, but for real work that is still under way. */
+  /** Lets `ms` of RDS's time go by, wait after wait. What ends in it has ended when this resolves, but for real work under way. */
   advance(ms: number): Promise<void>;
 };
 
 /** A clock on which nothing ends until a test lets time pass. */
 export function byHand(): HandClock {
   let passed = 0;
-  const waiting = new Set<{ until: number; resolve(): void }>();
+  const waiting = new Set<Waiting>();
   return {
     now: () => new Date(),
     pass: (ms, signal) =>
@@ -37,14 +37,23 @@ export function byHand(): HandClock {
       }),
     real: () => 0,
     async advance(ms) {
-      passed += ms;
-      for (const entry of [...waiting].filter(({ until }) => until <= passed)) {
-        waiting.delete(entry);
-        entry.resolve();
+      const end = passed + ms;
+      for (let next = earliest(waiting, end); next; next = earliest(waiting, end)) {
+        waiting.delete(next);
+        passed = next.until;
+        next.resolve();
+        // What was waited for may wait again, from this moment on.
+        await pause(0);
       }
-      await pause(0);
+      passed = end;
     },
   };
+}
+
+type Waiting = { until: number; resolve(): void };
+
+function earliest(waiting: ReadonlySet<Waiting>, end: number): Waiting | undefined {
+  return [...waiting].filter(({ until }) => until <= end).toSorted((a, b) => a.until - b.until)[0];
 }
 
 const MINUTE = 60_000;

@@ -11,6 +11,7 @@ import { openKeys } from "./keys.ts";
 import { type Knobs, knobs } from "./knobs.ts";
 import { listen } from "./listen.ts";
 import { defaultQuotas, type Quotas } from "./quotas.ts";
+import { askedOf } from "./rights/asked.ts";
 import { openToAll } from "./rights/open.ts";
 import { serve } from "./serve.ts";
 import { estate } from "./state.ts";
@@ -66,7 +67,7 @@ export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
     quotas: { ...defaultQuotas, ...options.quotas },
     keys: openKeys(aws && ((region) => new KMSClient({ ...aws, region }))),
   };
-  const rights = openToAll(account);
+  const rights = aws ? askedOf(aws, account) : openToAll(account);
   const own = knobs(home, account);
   const server = await listen((request) => serve(home, rights, own.trouble, request), options.port);
   let stopping: Promise<void> | undefined;

@@ -3,6 +3,7 @@ import type { Events } from "./events.ts";
 import type { Form } from "./form.ts";
 import type { Keys } from "./keys.ts";
 import type { Quotas } from "./quotas.ts";
+import type { Place } from "./names.ts";
 import type { Estate, Living, Region } from "./state.ts";
 import type { Rack } from "./volume.ts";
 
@@ -24,7 +25,13 @@ export type Home = {
   readonly failures: unknown[];
 };
 
-export type Call = { readonly home: Home; readonly form: Form; readonly region: Region };
+export type Call = {
+  readonly home: Home;
+  readonly form: Form;
+  readonly region: Region;
+  /** The ARN of a key that RDS can use for the caller now. Throws KMSKeyNotAccessibleFault. */
+  useKey(key: string, place?: Place): Promise<string>;
+};
 /** One action of the API: the members of its result. */
 export type Action = (call: Call) => object | Promise<object>;
 

@@ -5,7 +5,7 @@ import type { Place } from "./names.ts";
 /** KMS, as RDS asks it. */
 export type Keys = {
   /** The ARN of a key that can be used now. Throws KMSKeyNotAccessibleFault. */
-  usable(key: string, place: Place): Promise<string>;
+  usable(key: string, place: Place, may: (arn: string) => Promise<boolean>): Promise<string>;
   /** The account's key alias/aws/rds, which encrypts what names no key. */
   managed(place: Place): string;
   /** Keys that RDS cannot use whatever KMS says of them: of another account and not shared, say. */
@@ -18,10 +18,11 @@ export function openKeys(client: ((region: string) => KMSClient) | undefined): K
   return {
     refused,
     managed,
-    async usable(key, place) {
+    async usable(key, place, may) {
+      // Its own policy lets everybody of the account use it through RDS.
       if (key === "alias/aws/rds" || key === managed(place)) return managed(place);
       const found = client ? await described(client(regionOf(key) ?? place.region), key) : arnOf(key, place);
-      if (found === undefined || refused.has(found)) throw notAccessible(key);
+      if (found === undefined || refused.has(found) || !(await may(found))) throw notAccessible(key);
       return found;
     },
   };

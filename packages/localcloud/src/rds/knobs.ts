@@ -30,7 +30,7 @@ export type Knobs = {
   readonly versions: Record<string, string[]>;
   /** What failed by itself inside the double; empty unless a test meant it. */
   readonly failures: readonly unknown[];
-  /** Waits until nothing changes any more. With a clock of your own: what needs no more time. */
+  /** Resolves when nothing is under way any more. On a clock by hand that may need `advance` first. */
   settled(): Promise<void>;
 };
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { actions } from "./actions/index.ts";
 import { common, RdsFault } from "./faults.ts";
 import { Form } from "./form.ts";
-import type { Home } from "./home.ts";
+import type { Call, Home } from "./home.ts";
 import type { Request, Response } from "./listen.ts";
 import type { Rights } from "./rights/rights.ts";
 import { answer, refusal } from "./xml.ts";
@@ -23,14 +23,16 @@ export async function serve(home: Home, rights: Rights, trouble: Trouble, reques
 
 async function carryOut(home: Home, rights: Rights, trouble: Trouble, request: Request, requestId: string): Promise<string> {
   const caller = await rights.identify(request);
-  const form = new Form(request.method === "GET" ? (request.path.split("?")[1] ?? "") : request.body);
+  const text = request.method === "GET" ? (request.path.split("?")[1] ?? "") : request.body;
+  const form = new Form(text);
   const action = actions.get(form.action);
   if (!action) throw common.InvalidAction(`Could not find operation ${form.action} for version 2014-10-31`);
   const fault = trouble(form.action);
   if (fault) throw fault;
   const region = home.estate.region({ account: caller.account, region: caller.region });
-  await rights.check(caller, form, region, home.estate);
-  const result = await action({ home, form, region });
+  await rights.check(caller, new Form(text), region, home.estate);
+  const useKey: Call["useKey"] = (key, place = region.place) => home.keys.usable(key, place, (arn) => rights.mayUseKey(caller, arn));
+  const result = await action({ home, form, region, useKey });
   checkRead(form);
   return answer(form.action, result, requestId);
 }

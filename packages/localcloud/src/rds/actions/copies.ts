@@ -45,7 +45,8 @@ async function copy(call: Call, family: Family): Promise<object> {
 }
 
 /** The key of the copy. Throws KMSKeyNotAccessibleFault, InvalidParameterCombination, InvalidParameterValue. */
-async function keyOfCopy({ form, home, region }: Call, { family, place, api }: Snapshot): Promise<string | undefined> {
+async function keyOfCopy(call: Call, { family, place, api }: Snapshot): Promise<string | undefined> {
+  const { form, home, region } = call;
   const wanted = form.text("KmsKeyId");
   const encrypted = (family.kind === "snapshot" ? api.Encrypted : api.StorageEncrypted) ?? false;
   const crosses = place.region !== region.place.region;
@@ -66,8 +67,8 @@ async function keyOfCopy({ form, home, region }: Call, { family, place, api }: S
     throw faults.KMSKeyNotAccessibleFault(
       `The source snapshot KMS key [${api.KmsKeyId}] does not exist, is not enabled or you do not have permissions to access it.`,
     );
-  if (encrypted && api.KmsKeyId) await home.keys.usable(api.KmsKeyId, place);
-  return key === undefined ? undefined : await home.keys.usable(key, region.place);
+  if (encrypted && api.KmsKeyId) await call.useKey(api.KmsKeyId, place);
+  return key === undefined ? undefined : await call.useKey(key);
 }
 
 function recorded({ home, form, region }: Call, family: Family, source: Snapshot, id: string, key: string | undefined): Snapshot {

@@ -43,11 +43,12 @@ export function passwordOf({ form }: Pick<Call, "form">): string {
 }
 
 /** Throws KMSKeyNotAccessibleFault, InvalidParameterCombination. */
-export async function encryption({ form, region, home }: Call): Promise<{ StorageEncrypted: boolean; KmsKeyId?: string }> {
+export async function encryption(call: Call): Promise<{ StorageEncrypted: boolean; KmsKeyId?: string }> {
+  const { form, region, home } = call;
   const key = form.text("KmsKeyId");
   const wanted = form.flag("StorageEncrypted");
   if (key && wanted === false) throw common.InvalidParameterCombination("KmsKeyId cannot be specified when StorageEncrypted is false.");
-  if (key) return { StorageEncrypted: true, KmsKeyId: await home.keys.usable(key, region.place) };
+  if (key) return { StorageEncrypted: true, KmsKeyId: await call.useKey(key) };
   return wanted ? { StorageEncrypted: true, KmsKeyId: home.keys.managed(region.place) } : { StorageEncrypted: false };
 }
 

@@ -23,7 +23,7 @@ export const RestoreDBInstanceToPointInTime: Action = async (call) => {
   const time = wantedTime(call, source, "RestoreTime");
   checkInstanceName(region, id, home);
   const { Engine: engine, EngineVersion: version, StorageEncrypted = false } = api;
-  const KmsKeyId = api.KmsKeyId ? await home.keys.usable(api.KmsKeyId, region.place) : undefined;
+  const KmsKeyId = api.KmsKeyId ? await call.useKey(api.KmsKeyId) : undefined;
   const settings = { ...instanceSettings(call, engine, version, api), StorageEncrypted, ...(KmsKeyId ? { KmsKeyId } : {}) };
   const rest = { place: region.place, tags: form.tags() as Tags, master: source.master, port: form.number("Port"), ms: lasts.restoring };
   return { DBInstance: told(home, bringUp(home, { id, engine, version, settings, volume: await backThen(call, source, time), ...rest })) };
@@ -40,7 +40,7 @@ export const RestoreDBClusterToPointInTime: Action = async (call) => {
   checkClusterName(region, id, home);
   const { Engine: engine, EngineVersion: version } = api;
   const wanted = form.text("KmsKeyId") ?? api.KmsKeyId;
-  const KmsKeyId = wanted ? await home.keys.usable(wanted, region.place) : undefined;
+  const KmsKeyId = wanted ? await call.useKey(wanted) : undefined;
   const settings = {
     ...clusterSettings(call, engine, version, api),
     StorageEncrypted: KmsKeyId !== undefined,

@@ -23,7 +23,7 @@ export const RestoreDBInstanceFromDBSnapshot: Action = async (call) => {
   checkInstanceName(region, id, home);
   const engine = form.text("Engine") ?? api.Engine ?? "";
   const version = versionOf(home.versions, engine, api.EngineVersion);
-  const KmsKeyId = api.Encrypted && api.KmsKeyId ? await home.keys.usable(api.KmsKeyId, region.place) : undefined;
+  const KmsKeyId = api.Encrypted && api.KmsKeyId ? await call.useKey(api.KmsKeyId) : undefined;
   const settings = {
     ...instanceSettings(call, engine, version, api),
     StorageEncrypted: api.Encrypted ?? false,
@@ -45,7 +45,7 @@ export const RestoreDBClusterFromSnapshot: Action = async (call) => {
   if (engine !== api.Engine) throw common.InvalidParameterCombination(`The snapshot is of engine ${api.Engine}, not ${engine}.`);
   const version = versionOf(home.versions, engine, form.text("EngineVersion") ?? api.EngineVersion);
   const wanted = form.text("KmsKeyId") ?? (api.StorageEncrypted ? api.KmsKeyId : undefined);
-  const KmsKeyId = wanted ? await home.keys.usable(wanted, region.place) : undefined;
+  const KmsKeyId = wanted ? await call.useKey(wanted) : undefined;
   const settings = {
     ...clusterSettings(call, engine, version, api),
     StorageEncrypted: KmsKeyId !== undefined,

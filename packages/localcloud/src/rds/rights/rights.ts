@@ -10,4 +10,6 @@ export type Rights = {
   identify(request: Request): Promise<Caller>;
   /** Throws AccessDenied. */
   check(caller: Caller, form: Form, region: Region, estate: Estate): Promise<void>;
+  /** Whether RDS may use a KMS key for the caller. */
+  mayUseKey(caller: Caller, key: string): Promise<boolean>;
 };

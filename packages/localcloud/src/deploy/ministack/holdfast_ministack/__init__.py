@@ -17,7 +17,7 @@ PINNED = "1.5.33"
 #: MiniStack's modules, and ours that complete them.
 COMPLETED = {
     "ministack.core.iam_actions": ["conditions"],
-    "ministack.services.eventbridge": ["targets", "objects"],
+    "ministack.services.eventbridge": ["targets", "objects", "rdsevents"],
     "ministack.services.scheduler": ["schedules"],
     "ministack.services.stepfunctions": ["machines"],
     "ministack.services.lambda_svc": ["functions"],

@@ -1,0 +1,45 @@
+import { IAMClient } from "@aws-sdk/client-iam";
+import type { LocalAws } from "../double.ts";
+import { common } from "../faults.ts";
+import { demandsOf } from "./demands.ts";
+import { type Demand, evaluate } from "./evaluate.ts";
+import { identify } from "./identify.ts";
+import { policiesOf } from "./policies.ts";
+import type { Caller, Rights } from "./rights.ts";
+
+/** Rights as the local AWS has them: it says who signed, and its IAM what that role may do. They are read anew at each request. */
+export function askedOf({ endpoint, region, credentials }: LocalAws, account: string): Rights {
+  const iam = new IAMClient({ endpoint, region, credentials });
+  return {
+    identify: (request) => identify(endpoint, account, request),
+    async check({ root, arn }, form, region, estate) {
+      if (root) return;
+      const documents = await policiesOf(iam, arn);
+      for (const demand of demandsOf(form, region, estate)) {
+        const verdict = evaluate(documents, demand);
+        if (verdict !== "allowed") throw common.AccessDenied(denial(arn, demand, verdict));
+      }
+    },
+    async mayUseKey({ root, arn, region }, key) {
+      if (root) return true;
+      const documents = await policiesOf(iam, arn);
+      return ["kms:DescribeKey", "kms:CreateGrant"].every(
+        (action) => evaluate(documents, { action, resource: key, context: viaRds(region) }) === "allowed",
+      );
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */
+const viaRds = (region: string): Demand["context"] => ({
+  "kms:viaservice": `rds.${region}.amazonaws.com`,
+  "kms:grantisforawsresource": "true",
+});
+
+function denial(arn: Caller["arn"], { action, resource }: Demand, verdict: "denied" | "not allowed"): string {
+  const why =
+    verdict === "denied"
+      ? "with an explicit deny in an identity-based policy"
+      : `because no identity-based policy allows the ${action} action`;
+  return `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+}

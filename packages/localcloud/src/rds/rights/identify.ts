@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import http from "node:http";
+import { common, RdsFault } from "../faults.ts";
+import type { Request } from "../listen.ts";
+import { scopeOf } from "./credential.ts";
+import type { Caller } from "./rights.ts";
+
+/** An agent of its own: with NODE_USE_ENV_PROXY set, Node's shared one would ask a person's proxy for 127.0.0.1. */
+const direct = new http.Agent({ keepAlive: true });
+
+/**
+ * Asks MiniStack who signed a request. Only it knows the secrets, so the signed headers are passed on to its own RDS with the digest of
+ * the true body, and with a body of that length that asks for an action that nobody has: it checks time, token and signature before it
+ * looks for the right, and its refusal names the caller. MiniStack believes the digest in the header; should a later one compare it with
+ * the body, every request is refused here. Root's requests it does not check.
+ */
+export async function identify(endpoint: string, account: string, request: Request): Promise<Caller> {
+  const { accessKeyId, region } = scopeOf(request);
+  // MiniStack takes `test`, and any account number, for root, whatever the signature is.
+  const root = /^\d{12}$/.test(accessKeyId) ? accessKeyId : accessKeyId === "test" ? account : undefined;
+  if (root) return { account: root, region, arn: `arn:aws:iam::${root}:root`, root: true };
+  const { status, body } = await probe(endpoint, request);
+  const arn = body.match(/<Message>User: (arn:aws:\S+) is not authorized/)?.[1];
+  if (arn) return { account: arn.split(":")[4] ?? account, region, arn, root: false };
+  if (status === 403) throw new RdsFault(inside(body, "Code") ?? "AccessDenied", 403, inside(body, "Message") ?? "");
+  // An action that nobody has was allowed: by rds:* on every resource, which no role of least privilege holds.
+  throw common.InternalFailure(`the double cannot tell who ${accessKeyId} is, because it may do rds:* on *`);
+}
+
+function probe(endpoint: string, { headers, path, body }: Request): Promise<{ status: number; body: string }> {
+  const digest = createHash("sha256").update(body).digest("hex");
+  const question = "Action=WhoIsThis".padEnd(Buffer.byteLength(body), "_");
+  return new Promise((resolve, reject) => {
+    const options = { method: "POST", path, agent: direct, setHost: false, headers: { ...headers, "x-amz-content-sha256": digest } };
+    const { hostname, port } = new URL(endpoint);
+    const asked = http.request({ ...options, hostname, port }, async (answer) => {
+      let text = "";
+      for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+      resolve({ status: answer.statusCode ?? 0, body: text });
+    });
+    asked.on("error", reject);
+    asked.end(question);
+  });
+}
+
+const inside = (xml: string, name: string): string | undefined => xml.match(new RegExp(`<${name}>([^<]*)</${name}>`))?.[1];
