@@ -100,7 +100,7 @@ async function once<Body>(
   try {
     const answer = await azure.exchange({ ...onTheWire(plain, authorized), ...(body && { body }), ...(signal && { signal }) });
     const { statusCode: status = 0, headers } = answer;
-    if (status < 200 || status >= 300) throw refusalOf(status, headers, await textOf(answer), tries);
+    if (status < 200 || status >= 300) throw refusalOf(status, headers, await textOf(answer), { tries, at: azure.now() });
     return { status, headers, tries, body: await take(answer) };
   } catch (error) {
     throw error instanceof Refusal ? error : lostBy(error, tries);

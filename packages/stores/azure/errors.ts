@@ -68,17 +68,18 @@ const hints: Record<string, string> = {
   InvalidBlobOrBlock: "Blocks of another program are waiting under this name; Azure drops them a week after the last one came.",
 };
 
-function deniedHint({ name, headers }: Refusal, { action }: About): string {
-  return (
-    deniedHints[name] ??
-    `Does the role on the container, or the SAS, allow ${action}? Roles take up to ten minutes to count. Azure's clock says ${headers.date ?? "nothing"}.`
-  );
+/** https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key: a request is good for a quarter of an hour. */
+const minutesGood = 15;
+function deniedHint({ name, ahead }: Refusal, { action }: About): string {
+  if (Math.abs(ahead) >= minutesGood)
+    return `This machine's clock is ${Math.abs(ahead)} minutes ${ahead > 0 ? "ahead of" : "behind"} Azure's: set it right.`;
+  return deniedHints[name] ?? `Does the role on the container, or the SAS, allow ${action}? Roles take up to ten minutes to count.`;
 }
 const deniedHints: Record<string, string> = {
   AuthorizationFailure: "The account's network rules keep this address out, or it takes no keys: look at its networking and configuration.",
   AuthenticationFailed:
     "The key or the SAS in the store's secret is wrong or has expired, or this machine's clock is off by more than 15 minutes.",
-  InvalidAuthenticationInfo: "The token was not taken: it may have expired, or this machine's clock is off.",
+  InvalidAuthenticationInfo: "The token was not taken: is it for this account's tenant?",
   KeyBasedAuthenticationNotPermitted: "The account takes no keys: use federation, which is safer anyway.",
   AuthorizationPermissionMismatch:
     "The identity is known and has no role that allows this on the container. Roles take up to ten minutes to count.",

@@ -9,13 +9,12 @@ export type Outgoing = { method: string; path: string; headers: Record<string, s
 export type Exchange = (request: Outgoing) => Promise<IncomingMessage>;
 
 /** Milliseconds. A connection that moves no byte for so long is dead; a reader that pauses for longer goes on over a new one. */
-const silence = 60_000;
-const connecting = 10_000;
+const patience = { silence: 60_000, connecting: 10_000 };
 /** As one buffer, Node encrypts all of a body at once, so every block on its way would be in memory twice. */
 const slice = 262_144;
 
 /** Exchanges with one server, over connections of its own: with NODE_USE_ENV_PROXY set, Node's shared ones would go through a proxy. */
-export function exchangeWith(server: URL): Exchange {
+export function exchangeWith(server: URL, { silence, connecting } = patience): Exchange {
   const { request, Agent } = server.protocol === "http:" ? http : https;
   const agent = new Agent({ keepAlive: true });
   const { hostname, port } = server;
@@ -28,7 +27,7 @@ export function exchangeWith(server: URL): Exchange {
     // What goes wrong after the answer began is told by the answer's own body.
     asked.on("error", () => {});
     asked.setTimeout(silence, () => asked.destroy(new Error(`${hostname} was silent for ${silence / 1_000} s`)));
-    limitConnecting(asked, hostname);
+    limitConnecting(asked, hostname, connecting);
     if (body.length > 0) Readable.from(slices(body), { objectMode: false, highWaterMark: slice }).pipe(asked);
     else asked.end();
     const [answer] = (await once(asked, "response")) as [IncomingMessage];
@@ -36,7 +35,7 @@ export function exchangeWith(server: URL): Exchange {
   };
 }
 
-function limitConnecting(asked: http.ClientRequest, host: string): void {
+function limitConnecting(asked: http.ClientRequest, host: string, connecting: number): void {
   asked.on("socket", (socket) => {
     if (!socket.connecting) return;
     const timer = setTimeout(() => asked.destroy(new Error(`${host} took no connection within ${connecting / 1_000} s`)), connecting);

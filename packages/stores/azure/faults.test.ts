@@ -1,6 +1,9 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { LockShortened, ObjectMissing, StoreDenied, StoreUnavailable, UploadGone } from "@holdfast/core";
 import { afterEach, describe, expect, test } from "vitest";
 import { bytesOf, collect, context, digest, inChunks, keysOf } from "../contract/subject.ts";
+import { exchangeWith } from "./exchange.ts";
 import { type FakeAzure, refusal } from "./kit/fakeazure.ts";
 import { smallParts } from "./kit/subject.ts";
 import { world } from "./kit/world.ts";
@@ -64,6 +67,19 @@ describe("reading from Azure", () => {
     const error = await thrown(store.read.head({ key: "k" }));
     expect(error).toMatchObject({ name: "StoreUnavailable", message: expect.stringContaining("ECONNREFUSED") });
     expect(waits).toEqual([500, 1_000, 2_000, 4_000]);
+  });
+
+  test("a service that takes the request and stays silent is given up", async () => {
+    const silent = http.createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const exchange = exchangeWith(new URL(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`), {
+      silence: 30,
+      connecting: 1_000,
+    });
+    const error = await thrown(exchange({ method: "GET", path: "/", headers: {} }));
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+    expect(error.message).toContain("silent");
   });
 
   test("an answer that breaks off is asked for again", async () => {

@@ -25,6 +25,7 @@ export type Azurite = {
   stop(): Promise<void>;
 };
 
+const require = createRequire(import.meta.url);
 const ACCOUNT = "holdfastlocal";
 /** It keeps blobs in memory, half of the machine's unless told; whoever needs more has the wrong store. */
 const MEMORY_MB = 512;
@@ -61,7 +62,7 @@ function flags(port: number): string[] {
 /** The package's own program for blobs alone; `azurite` would start queues and tables as well. */
 function program(): string {
   try {
-    return createRequire(import.meta.url).resolve("azurite/dist/src/blob/main.js");
+    return require.resolve("azurite/dist/src/blob/main.js");
   } catch (cause) {
     throw new ServiceNotInstalled("Azurite", { cause });
   }

@@ -70,6 +70,8 @@ async function seenOf(request: IncomingMessage): Promise<Seen> {
 
 function tell({ container, tokens }: FakeAzure, seen: Seen): Told {
   try {
+    if (!seen.headers["x-ms-version"] || !seen.headers["x-ms-date"]) throw new FakeError(400, "MissingRequiredHeader");
+    if (seen.method === "PUT" && seen.headers["content-length"] === undefined) throw new FakeError(411, "MissingContentLengthHeader");
     const allowed = tokens.get(seen.headers.authorization?.replace("Bearer ", "") ?? "");
     if (allowed === undefined) throw new FakeError(401, "InvalidAuthenticationInfo");
     const needed = [...(rights[seen.call] ?? "?")].filter((letter) => allowed.includes(letter));
