@@ -7,6 +7,7 @@ import type { Section } from "./row.ts";
 import { onStage, type Stage } from "./stage.ts";
 import { stock } from "./stock.ts";
 import { table } from "./table.ts";
+import { vaults } from "./vault.ts";
 import { reads } from "./verify.ts";
 
 const largeMebibytes = 2048;
@@ -68,6 +69,7 @@ async function measure(stage: Stage, options: Options, sections: Section[]): Pro
     sections.push(read);
     const before = { backups: dumped.runs, verifies: "runs" in read ? read.runs : [] };
     sections.push(await attempt("memory", () => memory(stage, before)));
+    sections.push(await attempt("vaults", () => vaults(stage, options)));
   } finally {
     await stocked.end();
   }

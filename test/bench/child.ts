@@ -4,25 +4,57 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { createSeal, createUnseal } from "@holdfast/age";
-import { backup, type Context, loadManifest, openBackup, type Store, type Surroundings, slotId, verify } from "@holdfast/core";
-import { capture } from "@holdfast/sources/postgres/capture.ts";
-import { config } from "@holdfast/sources/postgres/config.ts";
-import { kind } from "@holdfast/sources/postgres/kind.ts";
-import { read } from "@holdfast/sources/postgres/read.ts";
+import {
+  backup,
+  type CaptureFactory,
+  type Context,
+  type Kind,
+  loadManifest,
+  openBackup,
+  type ReadFactory,
+  type Store,
+  type Surroundings,
+  slotId,
+  verify,
+} from "@holdfast/core";
+import * as postgresCapture from "@holdfast/sources/postgres/capture.ts";
+import * as postgres from "@holdfast/sources/postgres/kind.ts";
+import * as postgresRead from "@holdfast/sources/postgres/read.ts";
+import * as vaultCapture from "@holdfast/sources/vault/capture.ts";
+import * as vault from "@holdfast/sources/vault/kind.ts";
+import * as vaultRead from "@holdfast/sources/vault/read.ts";
 import { s3 } from "@holdfast/stores/s3/kind.ts";
 import { open } from "@holdfast/stores/s3/open.ts";
 import { nobody } from "../kit/identity.ts";
 import { type Signer, signer } from "../kit/signer.ts";
 import { folderStore } from "./folderstore.ts";
-import type { Job, Place, Report } from "./job.ts";
+import type { Job, Place, Report, Source } from "./job.ts";
 
 type Ports = Pick<Store, "read" | "list" | "create">;
-const source = "bench";
+const name = "bench";
 const context: Context = { now: () => new Date(), signal: new AbortController().signal, progress: () => {} };
 
+/** The verbs of one kind, as its generated entries put them together. */
+type Verbs<Config, Native, Target> = {
+  kind: Kind<Config, Native, Target>;
+  capture: CaptureFactory<Config, Native>;
+  read: ReadFactory<Native>;
+};
+const kinds = {
+  postgres: { ...postgres, ...postgresCapture, ...postgresRead },
+  vault: { ...vault, ...vaultCapture, ...vaultRead },
+};
+const verbsOf = ({ kind }: Source) => kinds[kind] as unknown as Verbs<unknown, unknown, unknown>;
+
+function configOf(source: Source): unknown {
+  if (source.kind === "postgres") return { connection: "bench", databases: [source.database] };
+  return { nodes: source.nodes, auth: { method: "approle", secret: "bench" } };
+}
+
 async function makeBackup(job: Job, { list, create }: Ports, sign: Signer): Promise<void> {
-  const wanted = config.parse({ connection: "bench", databases: [job.database] });
-  const input = { source, at: new Date(job.slot), attempt: randomBytes(8).toString("hex"), trigger: "manual" } as const;
+  const { kind, capture } = verbsOf(job.source);
+  const wanted = kind.config.parse(configOf(job.source));
+  const input = { source: name, at: new Date(job.slot), attempt: randomBytes(8).toString("hex"), trigger: "manual" } as const;
   const seal = createSeal({ offlineKeys: [job.keys.recipient] });
   await backup(input, { kind, capture: capture(wanted, surroundings(job)), seal, sign, list, create }, context);
 }
@@ -31,24 +63,25 @@ async function makeBackup(job: Job, { list, create }: Ports, sign: Signer): Prom
 async function unseal(job: Job, ports: Ports): Promise<void> {
   const opening = openPorts(job, ports, job.trusted);
   const loaded = await loadManifest(idOf(job), opening, context.signal);
-  const { backup: found, open } = openBackup(loaded, kind, opening, context.signal);
+  const { backup: found, open } = openBackup(loaded, verbsOf(job.source).kind, opening, context.signal);
   for (const { name } of found.artifacts) for await (const _ of open(name));
 }
 
 async function verifyWhole(job: Job, ports: Ports, sign: Signer): Promise<void> {
+  const { kind, read } = verbsOf(job.source);
   const proving = { ...openPorts(job, ports, job.trusted), create: ports.create, kind, read: read(surroundings(job)), sign };
   const run = randomBytes(8).toString("hex");
   const { verdict, findings } = await verify({ ...idOf(job), run }, { ...proving, fits: Number.POSITIVE_INFINITY }, context);
   if (verdict !== "ok") throw new Error(`the backup is ${verdict}: ${findings.map(({ message }) => message).join("; ")}`);
 }
 
-const idOf = ({ slot }: Job) => ({ source, slot: slotId(new Date(slot)) });
+const idOf = ({ slot }: Job) => ({ source: name, slot: slotId(new Date(slot)) });
 const openPorts = ({ keys }: Job, { read: store, list }: Ports, trusted: Job["trusted"]) => {
   const unsealing = createUnseal({ identities: [keys.identity] });
   return { store, list, unseal: unsealing, trusted };
 };
 
-const surroundings = ({ layers, scratch, login }: Job): Surroundings => ({
+const surroundings = ({ layers, scratch, source: { login } }: Job): Surroundings => ({
   secrets: async () => JSON.stringify(login),
   layer: (name) => path.join(layers, name),
   scratch,

@@ -27,7 +27,7 @@ export async function dumps(stage: Stage, stock: Stock, { rounds }: Options): Pr
   const runs: Ran[] = [];
   const ours = async (where: "folder" | "s3"): Promise<Kept> => {
     const slot = newSlot();
-    const made = await run(stage, { verb: "backup", place: stage.places[where], database: stage.databases.timed, slot });
+    const made = await run(stage, { verb: "backup", place: stage.places[where], source: stage.databases.timed, slot });
     note(where, made.seconds, made.cpu + made.childrenCpu);
     runs.push(made);
     return { made, slot };

@@ -4,14 +4,19 @@ import type { Credentials } from "@holdfast/localcloud";
 /** Where backups go: a folder, or a bucket of the S3-compatible store. */
 export type Place = { folder: string } | { endpoint: string; region: string; bucket: string; credentials: Credentials };
 
+type Login = { host: string; port: number; username: string; password: string };
+/** What is backed up. */
+export type Source =
+  | { kind: "postgres"; database: string; login: Login }
+  | { kind: "vault"; nodes: string[]; login: { role_id: string; secret_id: string } };
+
 /** What one child process does, once. It gets it on its standard input, because it holds passwords. */
 export type Job = {
   verb: "backup" | "unseal" | "verify";
   place: Place;
-  database: string;
+  source: Source;
   /** ISO 8601. */
   slot: string;
-  login: { host: string; port: number; username: string; password: string };
   keys: { identity: string; recipient: string };
   trusted: TrustedKeys;
   /** The folder that holds the layers. */

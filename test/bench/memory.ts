@@ -7,7 +7,7 @@ const budget = 256 * mebibyte;
 
 /** Peaks of backup and verify through S3, as functions do it, and the worst of the runs that were timed. */
 export async function memory(stage: Stage, before: { backups: Ran[]; verifies: Ran[] }): Promise<Section> {
-  const asked = { place: stage.places.s3, database: stage.databases.large, slot: newSlot() };
+  const asked = { place: stage.places.s3, source: stage.databases.large, slot: newSlot() };
   const made = await run(stage, { ...asked, verb: "backup" });
   const verified = await run(stage, { ...asked, verb: "verify", trusted: made.trusted });
   const of = `of a dump of ${mib(made.plainBytes)}`;

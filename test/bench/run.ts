@@ -7,15 +7,14 @@ import type { Stage } from "./stage.ts";
 
 /** The peaks of the programs that the process started, bytes of RSS by the program's name. */
 export type Ran = Report & { children: Record<string, number> };
-export type Asked = Pick<Job, "verb" | "place" | "database" | "slot"> & Partial<Pick<Job, "trusted">>;
+export type Asked = Pick<Job, "verb" | "place" | "source" | "slot"> & Partial<Pick<Job, "trusted">>;
 
 const lookEveryMillis = 50;
 
 /** Runs one verb in a process of its own; with `oneCore` it and what it starts have one core, where there is {@link taskset}. */
 export async function run(stage: Stage, asked: Asked, { oneCore = false } = {}): Promise<Ran> {
-  const { server, keys, layers, folder: scratch } = stage;
-  const login = { host: server.host, port: server.port, username: server.user, password: server.password };
-  const job: Job = { trusted: {}, ...asked, login, keys, layers, scratch };
+  const { keys, layers, folder: scratch } = stage;
+  const job: Job = { trusted: {}, ...asked, keys, layers, scratch };
   const command = [...(oneCore && (await isThere(taskset)) ? [taskset, "-c", "0"] : []), process.execPath, stage.child];
   const child = spawn(command[0] ?? "", command.slice(1), { env: bare(scratch), stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.end(JSON.stringify(job));

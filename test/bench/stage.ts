@@ -9,7 +9,7 @@ import { makeScratch } from "../../packages/localcloud/src/deploy/scratch.ts";
 import { clientFor } from "../../packages/stores/s3/kit/subject.ts";
 import { buildLayer, hostArch } from "../../scripts/layers.mjs";
 import { fill } from "./database.ts";
-import type { Place } from "./job.ts";
+import type { Place, Source } from "./job.ts";
 
 /** What every measurement stands on: real services, one private folder, and our pipeline bundled as functions are. */
 export type Stage = {
@@ -22,13 +22,20 @@ export type Stage = {
   child: string;
   places: { folder: { folder: string }; s3: Place };
   /** Databases by what they are for. */
-  databases: { timed: string; large: string };
+  databases: { timed: Database; large: Database };
 };
 
 /** Each backup has one of its own, a second apart. */
 export const newSlot = (): string => new Date(firstSlot + 1000 * slots++).toISOString();
 const firstSlot = Date.parse("2026-01-01T00:00:00Z");
 let slots = 0;
+
+type Database = Extract<Source, { kind: "postgres" }>;
+const databaseOf = ({ host, port, user, password }: Postgres, database: string): Database => ({
+  kind: "postgres",
+  database,
+  login: { host, port, username: user, password },
+});
 
 const bucket = "bench";
 const clone = path.resolve(import.meta.dirname, "../..");
@@ -51,7 +58,7 @@ export async function onStage<T>(size: number, large: number, work: (stage: Stag
       folder,
       child: await bundleChild(folder),
       places: await places(folder, cloud),
-      databases: { timed: "timed", large: large === size ? "timed" : "large" },
+      databases: { timed: databaseOf(server, "timed"), large: databaseOf(server, large === size ? "timed" : "large") },
     });
   } finally {
     for (const stop of stops) await stop();

@@ -51,12 +51,19 @@ export async function stock(stage: Stage): Promise<Stock> {
 function environmentOf({ server, layers, keys, databases }: Stage, tools: StockTools, home: string): Record<string, string> {
   const [client, libraries] = [path.join(layers, "postgres", "17", "bin", "pg_dump"), path.join(layers, "postgres", "lib")];
   const login = { PGHOST: server.host, PGPORT: String(server.port), PGUSER: server.user, PGPASSWORD: server.password };
-  const more = { PGDATABASE: databases.timed, PGSSLMODE: "disable", PGGSSENCMODE: "disable", GNUPGHOME: home, RECIPIENT: keys.recipient };
+  const more = {
+    PGDATABASE: databases.timed.database,
+    PGSSLMODE: "disable",
+    PGGSSENCMODE: "disable",
+    GNUPGHOME: home,
+    RECIPIENT: keys.recipient,
+  };
   const from = bare(home);
   return { ...from, ...login, ...more, PATH: `${tools.path}:${from.PATH}`, PG_DUMP: client, LIBRARIES: libraries };
 }
 
-async function timed(line: string, env: Record<string, string>, cwd: string, file?: string): Promise<Timed> {
+/** Runs a line of shell, `file` being what it leaves: that is weighed and removed. */
+export async function timed(line: string, env: Record<string, string>, cwd: string, file?: string): Promise<Timed> {
   const whole = line.replace('"$PG_DUMP"', 'LD_LIBRARY_PATH="$LIBRARIES" "$PG_DUMP"');
   const began = performance.now();
   const child = spawn("bash", ["-o", "pipefail", "-c", `${whole}; code=$?; times >&2; exit $code`], {

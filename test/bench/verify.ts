@@ -14,7 +14,7 @@ const budget = 250;
 export async function reads(stage: Stage, stock: Stock, kept: Kept, { rounds }: Options): Promise<Section & { runs: Ran[] }> {
   const seconds = { unseal: [] as number[], cpu: [] as number[], stock: [] as number[], verify: [] as number[] };
   const runs: Ran[] = [];
-  const asked = { place: stage.places.folder, database: stage.databases.timed, slot: kept.slot, trusted: kept.made.trusted };
+  const asked = { place: stage.places.folder, source: stage.databases.timed, slot: kept.slot, trusted: kept.made.trusted };
   const artifact = await largest(stage.places.folder.folder);
   for (let round = 0; round < rounds; round++) {
     const unsealed = await run(stage, { ...asked, verb: "unseal" }, { oneCore: true });
