@@ -136,6 +136,21 @@ describe("a backup", () => {
     expect(findings).toMatchObject([{ name: "marker-changed", severity: "note" }]);
   });
 
+  test("leaves no question open at a node that answers one and not the other", async () => {
+    const fake = await open({ nodes: 2 });
+    fake.overrides.push(({ node, path }, response) => node === 1 && (path !== "sys/health" || response.destroy() !== undefined));
+    await take(source(fake));
+    expect(await source(fake).preflight(aContext())).toEqual([]);
+    await expect.poll(() => fake.connections(), { interval: 5 }).toBe(0);
+  });
+
+  test("is not tried where the data stand on something else than raft", async () => {
+    const fake = await open();
+    fake.cluster.storage = "file";
+    await expect(take(source(fake))).rejects.toMatchObject({ name: "NotRaft", message: expect.stringContaining("but in file") });
+    expect(fake.asked.some(({ path }) => path.endsWith("login"))).toBe(false);
+  });
+
   test("takes OpenBao for what it is", async () => {
     const fake = await open({ cluster: { ...(await open()).cluster, product: "openbao", version: "2.7.2" } });
     expect((await take(source(fake))).opened.backup.native).toMatchObject({ product: "openbao", version: "2.7.2" });
@@ -248,6 +263,7 @@ describe("redirects:", () => {
     break_(fake);
     const { store, outcome } = await backUp(fake);
     expect(outcome).toMatchObject({ error: { name: "RedirectRefused", message: expect.stringContaining(why) } });
+    expect(fake.asked.filter(({ path }) => path === SNAPSHOT_PATH).length).toBeLessThanOrEqual(2);
     await expectNothingLeft(store, fake);
   });
 });

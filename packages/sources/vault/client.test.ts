@@ -265,6 +265,20 @@ describe("an upload", () => {
   });
 });
 
+test("a download waits for its first byte longer than for the next, and cuts the connection when it gives up", async () => {
+  const { promise: closed, resolve } = Promise.withResolvers<unknown>();
+  answer = (request, response) => {
+    request.socket.once("close", resolve);
+    response.writeHead(200).write("first");
+  };
+  const { bytes } = await client({ firstByte: 60, idle: 0.05 }).download(node, "x", "t");
+  await expect(whole(bytes)).rejects.toMatchObject({
+    name: "SnapshotStalled",
+    message: `${node} stopped sending after 5 bytes for 0.05 seconds`,
+  });
+  await closed;
+});
+
 test("a download hands on what comes before it breaks, and then says so", async () => {
   answer = (_request, response) => {
     response.writeHead(200).write("first", () => response.destroy());

@@ -1,3 +1,4 @@
+import { DeadlineNear } from "@holdfast/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { testContext } from "../../../test/kit/context.ts";
 import { capture } from "./capture.ts";
@@ -106,13 +107,13 @@ test.each<[string, () => void, string]>([
   [
     "changing its mind about a login",
     () => {
-      fake.overrides.push(({ path, token = "" }) => path.startsWith("sys/cap") && !fake.cluster.image.tokens.delete(token));
+      fake.overrides.push(({ token = "" }) => fake.cluster.image.tokens.delete(token) && false);
     },
     "token-refused",
   ],
 ])("names a cluster that is %s", async (_what, change, name) => {
   change();
-  expect(await preflight(ENOUGH)).toMatchObject([{ name, severity: "refuse", hint: expect.stringMatching(/\w\.$/) }]);
+  expect(await preflight(ENOUGH, { marker: MARKER })).toMatchObject([{ name, severity: "refuse", hint: expect.stringMatching(/\w\.$/) }]);
 });
 
 test("names a dead cluster, a login that is refused and a secret that cannot be used", async () => {
@@ -128,9 +129,9 @@ test("names a dead cluster, a login that is refused and a secret that cannot be 
 test("throws the deadline's reason: it is no finding about the cluster", async () => {
   const context = testContext();
   fake.overrides.push(() => {
-    context.abort(new Error("time is up"));
+    context.abort(new DeadlineNear("backing up"));
     return true;
   });
   const whole = config.parse({ nodes: fake.urls, auth: { method: "approle", secret: "acme/vault" } });
-  await expect(capture(whole, world.surroundings).preflight(context)).rejects.toThrow("time is up");
+  await expect(capture(whole, world.surroundings).preflight(context)).rejects.toMatchObject({ name: "DeadlineNear" });
 });
