@@ -160,13 +160,13 @@ describe("a backup", () => {
 describe("a snapshot that cannot be had whole leaves no manifest, no upload and no connection:", () => {
   const expected: Record<SnapshotFault, { name: string; fault: string; hint: RegExp }> = {
     "F5 an empty body": { name: "SnapshotEmpty", fault: "backup", hint: /redirect or a proxy/ },
-    "F6 cut in the middle of state.bin, and the answer ends as if all were well": {
+    "F6 cut in the middle of state.bin": {
       name: "SnapshotCut",
       fault: "backup",
       hint: /take another/,
     },
-    "F6 cut in the middle of state.bin, and the connection with it": { name: "ConnectionBroken", fault: "world", hint: /node's log/ },
-    "F7 cut after SHA256SUMS, as a server writes it that cannot reach its seal": {
+    "F6 cut in the middle, and the connection with it": { name: "ConnectionBroken", fault: "world", hint: /http_write_timeout/ },
+    "F7 cut after SHA256SUMS, by a server that cannot reach its seal": {
       name: "SnapshotUnsealed",
       fault: "backup",
       hint: /seal/,
@@ -182,6 +182,7 @@ describe("a snapshot that cannot be had whole leaves no manifest, no upload and 
     "F15 not on raft": { name: "NotRaft", fault: "input", hint: /kind postgres/ },
     "F16 asked in a namespace": { name: "NamespaceRefused", fault: "input", hint: /root namespace/ },
     "F17 no leader": { name: "NoActiveNode", fault: "world", hint: /elects/ },
+    "F17 no leader, in a standby's words": { name: "NoActiveNode", fault: "world", hint: /elects/ },
     "F18 a node that lags behind": { name: "SnapshotStale", fault: "world", hint: /lags behind/ },
     "F19 a first byte that does not come": { name: "SnapshotSlow", fault: "world", hint: /disk/ },
     "F20 a stream that stops": { name: "SnapshotStalled", fault: "world", hint: /again/ },

@@ -76,7 +76,11 @@ export class ConnectionBroken extends HoldfastError {
   override readonly name = "ConnectionBroken";
   override readonly fault = "world";
   constructor(node: string, doing: string, options?: ErrorOptions) {
-    super(`the connection to ${node} broke while ${doing}`, "Trying again usually helps; the node's log says why.", options);
+    super(
+      `the connection to ${node} broke while ${doing}`,
+      "Trying again usually helps; the node's log says why. Where it always breaks after the same time, raise that limit: the listener's http_write_timeout, or a proxy's.",
+      options,
+    );
   }
 }
 

@@ -131,13 +131,13 @@ function behindPolicy(fake: FakeVault, { method, path }: Asked, response: Server
       data: Object.fromEntries(cluster.image.mounts.map((mount) => [mount, { type: mount === "sys/" ? "system" : mount.slice(0, -1) }])),
     });
   if (method === "GET" && path === "sys/storage/raft/configuration")
-    return reply(response, 200, { data: { config: { index: 0, servers: fake.urls.map((_url, node) => memberOf(cluster, node)) } } });
+    return reply(response, 200, { data: { config: { index: 0, servers: fake.urls.map((url, node) => memberOf(cluster, url, node)) } } });
   const data = cluster.image.kv.get(path);
   if (method === "GET" && data !== undefined) return reply(response, 200, { request_id: aToken("vault", "service"), data });
   return fail(response, 404);
 }
 
-function memberOf({ leader }: Cluster, node: number) {
-  const { id, address } = serverOf(node);
+function memberOf({ leader }: Cluster, url: string, node: number) {
+  const { id, address } = serverOf(url, node);
   return { node_id: id, address, leader: node === leader, voter: true, protocol_version: "3" };
 }

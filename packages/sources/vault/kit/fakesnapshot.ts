@@ -13,7 +13,7 @@ export const SNAPSHOT_HEADERS = {
 };
 
 /** Who is in it: a snapshot names the members, and so does sys/storage/raft/configuration. */
-export const serverOf = (node: number) => ({ id: `node-${node}`, address: `127.0.0.1:${8201 + node}` });
+export const serverOf = (url: string, node: number) => ({ id: `node-${node}`, address: new URL(url).host });
 
 /** What the snapshot of a fake holds by default: an entry for each secret, so that another secret makes another snapshot. */
 export function snapshotOf({ cluster, urls }: FakeVault): Shape {
@@ -23,7 +23,7 @@ export function snapshotOf({ cluster, urls }: FakeVault): Shape {
     index,
     term,
     seed: image.clusterId,
-    servers: urls.map((_url, node) => serverOf(node)),
+    servers: urls.map(serverOf),
     seal: { type, shares: n, threshold: t, ...(type === "shamir" ? {} : { key: keys[0] ?? "" }) },
     items: [...image.kv].map(([path, data]) => ({
       key: `logical/${uuid(`${image.clusterId} mount`)}/${uuid(path)}`,
