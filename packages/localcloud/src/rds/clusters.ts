@@ -1,7 +1,7 @@
 import { lasts } from "./clock.ts";
 import { isAurora } from "./engines.ts";
 import { begin, type Home } from "./home.ts";
-import { bringUp, HOST, powerCluster, resource, scrap } from "./instances.ts";
+import { bringUp, HOST, powerCluster, resource, scrap, ZONE } from "./instances.ts";
 import { arn, type Place } from "./names.ts";
 import { freePorts } from "../services/index.ts";
 import type { Cluster, ClusterApi, Instance } from "./state.ts";
@@ -56,6 +56,7 @@ function clusterApi({ keys, clock }: Home, { place, id, engine, version, setting
     ...(master.database ? { DatabaseName: master.database } : {}),
     Endpoint: HOST,
     ReaderEndpoint: HOST,
+    HostedZoneId: ZONE,
     Port,
     MultiAZ: !isAurora(engine),
     DBClusterMembers: [],

@@ -133,7 +133,7 @@ export function clusterSettings(
     IAMDatabaseAuthenticationEnabled: form.flag("EnableIAMDatabaseAuthentication") ?? brought.IAMDatabaseAuthenticationEnabled ?? false,
     DeletionProtection: form.flag("DeletionProtection") ?? false,
     CopyTagsToSnapshot: form.flag("CopyTagsToSnapshot") ?? false,
-    StorageType: form.text("StorageType") ?? brought.StorageType,
+    StorageType: form.text("StorageType") ?? brought.StorageType ?? "aurora",
     EngineMode: form.text("EngineMode") ?? "provisioned",
     DBClusterInstanceClass: form.text("DBClusterInstanceClass"),
     AllocatedStorage: form.number("AllocatedStorage") ?? 1,

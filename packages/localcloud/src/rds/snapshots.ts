@@ -63,7 +63,8 @@ export function record(
     status: "creating",
     copying: false,
     turn: 0,
-    api: { ...(of.what === "instance" ? ofInstance(of) : ofCluster(of)), SnapshotCreateTime: home.clock.now(), SnapshotTarget: "region" },
+    api: { ...(of.what === "instance" ? ofInstance(of) : ofCluster(of)), ...times(family, home.clock.now()) },
+    instanceClass: of.what === "instance" ? of.api.DBInstanceClass : undefined,
     tags,
     master: of.master,
     data: undefined,
@@ -89,6 +90,14 @@ export function record(
     },
   });
   return { snapshot, taken };
+}
+
+/** Only snapshots of instances tell when the first of a line of copies was taken, and where they are kept. */
+function times({ kind }: Family, SnapshotCreateTime: Date): Partial<Snapshot["api"]> {
+  return {
+    SnapshotCreateTime,
+    ...(kind === "snapshot" ? { OriginalSnapshotCreateTime: SnapshotCreateTime, SnapshotTarget: "region" } : {}),
+  };
 }
 
 function occupy(instance: Instance): () => void {

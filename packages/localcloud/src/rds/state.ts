@@ -60,6 +60,8 @@ export type Snapshot = Living & {
   api: Omit<DBSnapshot, "Status"> & Omit<DBClusterSnapshot, "Status" | "AvailabilityZones">;
   tags: { Key: string; Value: string }[];
   master: Master;
+  /** A restored instance is of the class that its original was, when the request names none; the API does not tell it. */
+  instanceClass: string | undefined;
   /** The data, when the engine is PostgreSQL. */
   data: string | undefined;
   /** Accounts that may restore it, or `all`. */

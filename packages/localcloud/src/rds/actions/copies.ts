@@ -87,7 +87,6 @@ function recorded({ home, form, region }: Call, family: Family, source: Snapshot
     api: {
       ...source.api,
       SnapshotCreateTime: home.clock.now(),
-      OriginalSnapshotCreateTime: source.api.OriginalSnapshotCreateTime ?? source.api.SnapshotCreateTime,
       ...(family.kind === "snapshot"
         ? { SourceRegion: source.place.region, Encrypted: key !== undefined }
         : { StorageEncrypted: key !== undefined }),

@@ -25,11 +25,18 @@ export const RestoreDBInstanceFromDBSnapshot: Action = async (call) => {
   const version = versionOf(home.versions, engine, api.EngineVersion);
   const KmsKeyId = api.Encrypted && api.KmsKeyId ? await call.useKey(api.KmsKeyId) : undefined;
   const settings = {
-    ...instanceSettings(call, engine, version, api),
+    ...instanceSettings(call, engine, version, { ...api, DBInstanceClass: snapshot.instanceClass }),
     StorageEncrypted: api.Encrypted ?? false,
     ...(KmsKeyId ? { KmsKeyId } : {}),
   };
-  const rest = { place: region.place, tags: form.tags() as Tags, master: snapshot.master, port: form.number("Port"), ms: lasts.restoring };
+  const own = form.tags() as Tags;
+  const rest = {
+    place: region.place,
+    tags: own.length > 0 ? own : snapshot.tags,
+    master: snapshot.master,
+    port: form.number("Port"),
+    ms: lasts.restoring,
+  };
   const volume = await volumeFrom(call, engine, snapshot);
   return { DBInstance: told(home, bringUp(home, { id, engine, version, settings, volume, ...rest })) };
 };
