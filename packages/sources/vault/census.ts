@@ -48,7 +48,7 @@ function isData(bytes: Buffer, from: number, to: number): boolean {
   let at = from;
   while (startsWith(NAMESPACES, bytes, at, to)) {
     const slash = bytes.indexOf(SLASH, at + NAMESPACES.length);
-    if (slash < 0 || slash >= to) return false;
+    if (slash < 0) return false;
     at = slash + 1;
   }
   return startsWith(LOGICAL, bytes, at, to) || startsWith(AUTH, bytes, at, to);

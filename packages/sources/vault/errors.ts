@@ -213,7 +213,7 @@ export class SnapshotCut extends HoldfastError {
   constructor(where: string, bytes: number, options?: ErrorOptions) {
     super(
       `the snapshot ends after ${bytes} bytes, in ${where}`,
-      "Servers report no error for a snapshot that breaks off. It cannot be restored; look at the node's log and take another.",
+      "Servers report no error for a snapshot that breaks off, not even when they cannot reach their seal (a KMS key that is disabled or denied). It cannot be restored; look at the node's seal and log, and take another.",
       options,
     );
   }
@@ -270,10 +270,13 @@ export class ProofAbandoned extends HoldfastError {
 export class KeysDiffer extends HoldfastError {
   override readonly name = "KeysDiffer";
   override readonly fault = "input";
-  constructor(node: string, options?: ErrorOptions) {
+  /** `seal`: of the backup. */
+  constructor(node: string, seal: string, options?: ErrorOptions) {
     super(
       `${node} refuses the snapshot, because it is sealed with other keys than the target has`,
-      'Nothing was changed. Say "force": true in the input to replace the target\'s keys too; it then has to be unsealed with the original ones.',
+      seal === "shamir"
+        ? 'Nothing was changed. Say "force": true in the input to replace the target\'s keys too; it then has to be unsealed with the original ones.'
+        : `Nothing was changed. Give the target the very ${seal} key that the source is sealed with; by force it would take the snapshot and stay sealed.`,
       options,
     );
   }

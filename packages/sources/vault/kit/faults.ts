@@ -49,6 +49,12 @@ const followed =
 /** Everything that may be wrong with a snapshot, by name; F5 to F12 of what servers and stores were seen to do, and what nobody was seen to do yet. */
 export const faults = {
   "nothing at all": { error: "SnapshotEmpty", says: "is empty", make: () => Buffer.alloc(0) },
+  // Measured with OpenBao 2.7.2 and a transit seal whose server was stopped: HTTP 200, Content-Length 10, and these bytes.
+  "what OpenBao sends when its seal is out of reach": {
+    error: "SnapshotCut",
+    says: "after 10 bytes, in meta.json",
+    make: () => Buffer.from("1f8b08000000000000ff", "hex"),
+  },
   "a page of a proxy": broken("not compressed with gzip", () => Buffer.from("<html>502 Bad Gateway</html>")),
   "a gzip with a file name": broken("flags that no server sets", (shape) => {
     const bytes = aSnapshot(shape);
