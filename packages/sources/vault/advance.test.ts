@@ -12,7 +12,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { advance } from "./advance.ts";
 import { type Client, openClient } from "./client.ts";
 import { aSeal, unseal } from "./kit/fakecluster.ts";
-import { type FakeVault, fail, type Override } from "./kit/fakeport.ts";
+import { type FakeVault, fail, type Override, reply } from "./kit/fakeport.ts";
 import { takeSnapshot } from "./kit/fakesnapshot.ts";
 import { anExecution, aSource, aTarget, planned, type Restoring, restoring, targetOf, uploadsTo } from "./kit/restoring.ts";
 import { aContext, openWorld, type World } from "./kit/world.ts";
@@ -182,6 +182,27 @@ describe("a restore by force, with unseal keys", () => {
     expect(target.cluster.image.clusterId).toBe(plan.creates[1]?.id);
   });
 
+  test("fails where the target went away during the upload", async () => {
+    target.overrides.push((asked, response, request) => {
+      if (!asked.path.endsWith("snapshot-force")) return false;
+      target.overrides.push(notAnswering);
+      return notAnswering(asked, response, request);
+    });
+    await expect(go()).rejects.toMatchObject({ name: "UploadCut" });
+  });
+
+  test("waits for a target that does not say yet which cluster it is", async () => {
+    const { made } = await go();
+    openBy(original.image.seal.keys);
+    target.overrides.push(({ path }, response) => {
+      if (path !== "sys/health") return false;
+      return reply(response, 200, { initialized: true, sealed: false, standby: false, version: "2.7.2" });
+    });
+    expect(await go(made)).toMatchObject({ state: "wait" });
+    target.overrides.pop();
+    expect(await go(made)).toMatchObject({ state: "loaded" });
+  });
+
   test("sends nothing once the execution was stopped", async () => {
     await expect(go([], { running: async () => false })).rejects.toMatchObject({ name: "ExecutionStopped" });
     expect(uploadsTo(target)).toEqual([]);
@@ -300,6 +321,11 @@ describe("a restore without force", () => {
     await set({});
     await expect(go()).rejects.toMatchObject({ name: "KeysDiffer", hint: expect.stringContaining('Say "force": true') });
     expect(target.cluster.sealed).toBe(false);
+  });
+
+  test("says that force would not help where a seal's key is another", async () => {
+    await set({}, { seal: opensItself, targetSeal: aSeal({ type: "static", keys: ["k2"] }) });
+    await expect(go()).rejects.toMatchObject({ name: "KeysDiffer", hint: expect.stringContaining("Give the target the very static key") });
   });
 
   test("takes another refusal for what it is", async () => {

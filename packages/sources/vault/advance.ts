@@ -131,7 +131,7 @@ async function send(work: Advance, node: string, token: string, since: string | 
   const path = pathOf(want);
   try {
     const answer = await client.upload(node, path, token, holdingBack(opened.open(SNAPSHOT)));
-    if (answer.status >= 300) throw await refused(client, node, path, token, answer);
+    if (answer.status >= 300) throw await refused(client, { node, path, token, seal: opened.backup.native.seal }, answer);
   } catch (error) {
     // The node may have taken all of it and only its answer got lost.
     const lost = error instanceof ConnectionBroken || error instanceof UploadCut;
@@ -151,9 +151,10 @@ async function isApplied({ client, opened, context }: Advance, since: string | u
 const OTHER_KEYS = /could not verify hash file/;
 const BROKEN = /hash check failed|checking integrity/;
 
-async function refused(client: Client, node: string, path: string, token: string, answer: Answer): Promise<HoldfastError> {
+type Sent = { node: string; path: string; token: string; seal: Native["seal"] };
+async function refused(client: Client, { node, path, token, seal }: Sent, answer: Answer): Promise<HoldfastError> {
   const said = wordsOf(answer.json, [token]);
-  if (OTHER_KEYS.test(said)) return new KeysDiffer(node);
+  if (OTHER_KEYS.test(said)) return new KeysDiffer(node, seal.type);
   if (BROKEN.test(said)) return new SnapshotBroken(`${node} says "${said}"`);
   return await explain(client, node, { path, token, capability: "update" }, answer);
 }

@@ -1,6 +1,6 @@
 import { HoldfastError } from "@holdfast/core";
 import type { Client } from "./client.ts";
-import { NoActiveNode, NodeNotTrusted, NotInitialised, VaultSealed } from "./errors.ts";
+import { NoActiveNode, VaultSealed } from "./errors.ts";
 import { findActive, sealStatus } from "./leader.ts";
 import type { Seen } from "./standing.ts";
 
@@ -30,7 +30,6 @@ async function lookAtSeal(client: Client, node: string): Promise<Seen> {
 }
 
 function away({ nodes }: Client, error: unknown): Seen {
-  const lasting = error instanceof NodeNotTrusted || error instanceof NotInitialised;
-  if (!(error instanceof HoldfastError) || lasting || error.fault !== "world") throw error;
+  if (!(error instanceof HoldfastError) || error.fault !== "world") throw error;
   return { state: "away", node: nodes[0] ?? "", error };
 }
