@@ -44,15 +44,17 @@ export type Change<T> = {
   done(result: T): void | Promise<void>;
   /** When the work fails. */
   failed(): void;
+  /** Told first, even when something else decided about the thing meanwhile. */
+  over?(): void;
 };
 
 /** Begins a change of a thing, which ends after the answer. When something else decides about the thing meanwhile, neither end is told. */
-export function begin<T>(home: Home, { thing, ms, work, done, failed }: Change<T>): void {
+export function begin<T>(home: Home, { thing, ms, work, done, failed, over }: Change<T>): void {
   thing.turn += 1;
   const { turn } = thing;
   const change = async () => {
     try {
-      const [result] = await Promise.all([work(), home.clock.pass(ms, home.over)]);
+      const [result] = await Promise.all([work(), home.clock.pass(ms, home.over)]).finally(over);
       if (thing.turn === turn) await done(result);
     } catch (error) {
       if (home.over.aborted) return;

@@ -80,12 +80,9 @@ export function record(
     thing: snapshot,
     ms: lasts.backingUp,
     work: () => taken,
-    async done() {
-      free();
-      await becomeAvailable(call, snapshot);
-    },
+    over: free,
+    done: () => becomeAvailable(call, snapshot),
     failed() {
-      free();
       snapshot.status = "failed";
     },
   });
