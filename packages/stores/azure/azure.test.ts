@@ -12,7 +12,7 @@ async function subject(options: FakeOptions) {
   const fake = await fakeAzure(options);
   fakes.push(fake);
   const account = { endpoint: fake.endpoint, credential: always("all") };
-  return subjectOn(account, containerName, { ...smallParts, locks: true, page: 50, ...options });
+  return subjectOn(account, containerName, { ...smallParts, page: 50, ...options });
 }
 
 storeContract("Azure, on the fake of what Azurite lacks", () => subject({}), { runs: 20 });

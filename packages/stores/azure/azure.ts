@@ -20,10 +20,10 @@ export type AzureOptions = {
   now: () => Date;
   wait: Wait;
   /** See {@link AzureConfig}. */
-  checksum?: Azure["checksum"];
-  versions?: boolean;
-  locks?: boolean;
-  archive?: boolean;
+  checksum: Azure["checksum"];
+  versions: boolean;
+  locks: boolean;
+  archive: boolean;
   limits?: Partial<Limits>;
   /** Bytes of a block where nothing asks for larger ones. */
   part?: number;
@@ -51,14 +51,12 @@ const blocksInMemory = 96 * mebibyte;
 
 /** A container of Azure Blob Storage as a {@link Store}. */
 export function azureStore(options: AzureOptions): Store {
-  const { container, credential, now, wait } = options;
+  const { container, credential, now, wait, checksum, versions } = options;
   const service = new URL(options.endpoint);
   const azure: Azure = {
-    ...{ container, credential, now, wait },
+    ...{ container, credential, now, wait, checksum, versions },
     exchange: exchangeWith(service),
     path: `${service.pathname.replace(/\/$/, "")}/${container}`,
-    checksum: options.checksum ?? "crc64nvme",
-    versions: options.versions ?? true,
     limits: { ...azureLimits, ...options.limits },
     part: options.part ?? preferredPart,
     memory: options.memory ?? blocksInMemory,
@@ -69,7 +67,7 @@ export function azureStore(options: AzureOptions): Store {
     list: azureList(azure),
     create: azureCreate(azure),
     ranges: azureRanges(azure),
-    mark: azureMark(azure, options.locks ?? false),
-    ...((options.archive ?? true) ? { thaw: azureThaw(azure) } : {}),
+    mark: azureMark(azure, options.locks),
+    ...(options.archive ? { thaw: azureThaw(azure) } : {}),
   };
 }

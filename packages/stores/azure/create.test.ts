@@ -1,6 +1,6 @@
 import { ObjectExists, ObjectTooLarge, OutcomeUnknown, StoreDenied, StoreUnavailable, UploadGone } from "@holdfast/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { bytesOf, collect, context, digest, inChunks } from "../contract/subject.ts";
+import { bytesOf, collect, context, digest, failing, inChunks } from "../contract/subject.ts";
 import { type FakeAzure, type Meddling, refusal } from "./kit/fakeazure.ts";
 import type { Seen } from "./kit/fakecalls.ts";
 import { smallParts } from "./kit/subject.ts";
@@ -83,6 +83,25 @@ describe("creating in Azure", () => {
     fake.tokens.set("create", "c");
     const blind = await thrown(create(small, as("create")));
     expect(blind).toBeInstanceOf(ObjectExists);
+  });
+
+  test("and so is one who is only told that he may not", async () => {
+    const { create, fake } = await started();
+    for (const { body, commit } of bodies) {
+      await create(body);
+      fake.meddle = only(commit, () => refusal(403, "AuthorizationPermissionMismatch"));
+      expect(await thrown(create(body))).toBeInstanceOf(ObjectExists);
+      fake.container.blobs.clear();
+      expect(await thrown(create(body))).toBeInstanceOf(StoreDenied);
+      fake.meddle = () => undefined;
+    }
+  });
+
+  test("a source that fails waits for no block that is on its way", async () => {
+    const { store, fake } = await started();
+    fake.meddle = only("Put Block", () => "hang");
+    const error = new Error("the source failed");
+    expect(await thrown(store.create.create("k", failing(large, 2 * smallParts.part, error), context()))).toBe(error);
   });
 
   test("blocks that somebody left under the name do not pass for a blob", async () => {

@@ -47,7 +47,6 @@ function sender(azure: Azure, key: string, signal: AbortSignal, stop: AbortContr
           "Give its size beforehand, so that blocks are made larger.",
         );
       while (running.size >= inFlight(bytes.length, azure.memory)) await Promise.race(running);
-      signal.throwIfAborted();
       const going: Promise<void> = putBlock(azure, key, token, n, bytes, signal)
         .then(
           (part) => {

@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { azureStore } from "./azure.ts";
 import { onTheWire, sharedAccess, sharedKey } from "./credential.ts";
-import { now, smallParts } from "./kit/subject.ts";
+import { now, smallParts, usual } from "./kit/subject.ts";
 import { world } from "./kit/world.ts";
 
 const request = {
@@ -52,10 +53,17 @@ describe("a shared access signature", () => {
   test("stands in no error, though it stands in every address", async () => {
     const { fake } = await world();
     try {
-      const { azureStore } = await import("./azure.ts");
       const errors: unknown[] = [];
       const credential = sharedAccess("sv=2024&sig=hushhush");
-      const store = azureStore({ endpoint: fake.endpoint, container: "backups", credential, now, wait: async () => {}, ...smallParts });
+      const store = azureStore({
+        endpoint: fake.endpoint,
+        container: "backups",
+        credential,
+        now,
+        wait: async () => {},
+        ...usual,
+        ...smallParts,
+      });
       for (const meddling of [
         undefined,
         "reset",

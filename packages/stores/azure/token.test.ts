@@ -7,7 +7,7 @@ import { bytesOf, context, inChunks } from "../contract/subject.ts";
 import { azureStore } from "./azure.ts";
 import { bearer } from "./credential.ts";
 import { containerName, type FakeAzure, fakeAzure } from "./kit/fakeazure.ts";
-import { smallParts } from "./kit/subject.ts";
+import { smallParts, usual } from "./kit/subject.ts";
 import { exchangedTokens } from "./token.ts";
 
 const assertion = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyb2xlIn0.c2lnbmF0dXJl";
@@ -64,7 +64,7 @@ function tokens() {
 }
 function store() {
   const { tokens: own, ...clock } = tokens();
-  return azureStore({ endpoint: fake.endpoint, container: containerName, credential: bearer(own), ...clock, ...smallParts });
+  return azureStore({ endpoint: fake.endpoint, container: containerName, credential: bearer(own), ...clock, ...usual, ...smallParts });
 }
 const thrown = (promise: Promise<unknown>) =>
   promise.then(

@@ -5,9 +5,10 @@ import { callOf, handlers, rights, type Seen, type Told } from "./fakecalls.ts";
 
 /**
  * What becomes of a request instead of what it asks for: another answer; `reset`: the connection breaks in the middle of its body;
- * `lose`: it takes effect and the answer never comes; `corrupt`: one bit of its body changes on the way; `cut`: the answer breaks off.
+ * `lose`: it takes effect and the answer never comes; `corrupt`: one bit of its body changes on the way; `cut`: the answer breaks off;
+ * `hang`: nothing ever comes.
  */
-export type Meddling = Told | "reset" | "lose" | "corrupt" | "cut" | undefined;
+export type Meddling = Told | "reset" | "lose" | "corrupt" | "cut" | "hang" | undefined;
 export type FakeAzure = {
   endpoint: string;
   container: FakeContainer;
@@ -47,6 +48,7 @@ async function answer(fake: FakeAzure, request: IncomingMessage, response: Serve
     fake.seen.push(seen);
     const meddling = fake.meddle(seen, fake.seen.filter(({ call }) => call === seen.call).length);
     if (meddling === "reset") return void request.socket.destroy();
+    if (meddling === "hang") return;
     if (meddling === "corrupt" && seen.body.length > 0) seen.body[0] = (seen.body[0] ?? 0) ^ 1;
     const told = typeof meddling === "object" ? meddling : tell(fake, seen);
     if (meddling === "lose") return void request.socket.destroy();

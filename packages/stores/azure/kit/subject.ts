@@ -12,6 +12,8 @@ export const now = (): Date => new Date();
 export const atOnce = async (): Promise<void> => {};
 /** Blocks that bodies of many blocks are sent in quickly. Odd, so that no chunk ends with one. */
 export const smallParts = { part: 300_007 };
+/** What a plan takes for granted, and locks. */
+export const usual = { checksum: "crc64nvme", versions: true, locks: true, archive: true } as const;
 
 export type Account = { endpoint: string; credential: Credential };
 type Raw = { method: string; path: string; query?: Record<string, string>; headers?: Record<string, string>; body?: Uint8Array };
@@ -49,7 +51,7 @@ export function subjectOn(account: Account, container: string, options: SubjectO
   const putBlob = (key: string, body: Uint8Array, headers: Record<string, string> = {}) =>
     raw({ method: "PUT", path: blob(key), headers: { "x-ms-blob-type": "BlockBlob", ...headers }, body });
   return {
-    store: azureStore({ ...account, container, now, wait: atOnce, ...options }),
+    store: azureStore({ ...account, container, now, wait: atOnce, ...usual, ...options }),
     part: options.part,
     page: options.page ?? 5_000,
     uploads: async (prefix) => {

@@ -2,7 +2,7 @@ import type { Store } from "@holdfast/core";
 import { bearer } from "../credential.ts";
 import { containerName, type FakeAzure, fakeAzure } from "./fakeazure.ts";
 import type { FakeOptions } from "./fakeblobs.ts";
-import { now, smallParts } from "./subject.ts";
+import { now, smallParts, usual } from "./subject.ts";
 import { type AzureOptions, azureStore } from "../azure.ts";
 
 /** Shows one token for ever. */
@@ -22,7 +22,7 @@ export async function world(
       credential: always(token),
       now,
       wait,
-      locks: true,
+      ...usual,
       ...smallParts,
       ...options,
     });
