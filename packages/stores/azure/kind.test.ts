@@ -2,7 +2,7 @@ import { SecretUnusable } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
-import { type AzureConfig, azure } from "./kind.ts";
+import { type AzureConfig, azure, azureActions } from "./kind.ts";
 import { open } from "./open.ts";
 
 const place = { account: "acmebackups", container: "holdfast" };
@@ -59,6 +59,12 @@ describe("the kind azure", () => {
     expect(needs(keyed)).toEqual({ secrets: [], allow: [] });
     expect(needs(keyless)).toEqual({ secrets: [], allow: [] });
   });
+});
+
+test("no right deletes, and a mark reads no byte", () => {
+  const actions = Object.values(azureActions).flat();
+  expect(actions.filter((action) => /delete|runAsSuperUser|move|\*/i.test(action))).toEqual([]);
+  expect(azureActions.mark.map((action) => action.split("/blobs/")[1])).toEqual(["tags/read", "tags/write"]);
 });
 
 describe("opening it", () => {

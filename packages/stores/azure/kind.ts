@@ -1,4 +1,4 @@
-import type { StoreKind } from "@holdfast/core";
+import type { Right, StoreKind } from "@holdfast/core";
 import { z } from "zod";
 
 const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
@@ -57,12 +57,25 @@ const config = z
   .refine(({ versions, locks }) => versions || !locks, "locks hold versions: they need blob versioning");
 export type AzureConfig = z.infer<typeof config>;
 
+const blobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
 /**
- * Azure Blob Storage. What each right needs there is given in Azure, by roles on the container or by the letters of a SAS: read, list and
- * thaw `blobs/read` (r, l), thaw `blobs/write` (w) too, create and ranges `blobs/write` and, to settle a lost answer and to go on with an
- * upload, `blobs/read` (c, w, r), mark `blobs/tags/read` and `blobs/tags/write` (t). Nothing here deletes.
- * https://learn.microsoft.com/azure/role-based-access-control/permissions/storage
+ * What Azure checks for the calls behind each port, as data actions of a role on the container
+ * (https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory); for a SAS it is the letters r, l, c, w and t.
+ * Properties are read with the bytes, so writers, who must look to settle a lost answer and to go on with an upload, could read them.
+ *
+ * lockUntil() is not among them: it needs `immutableStorage/runAsSuperUser/action`, which lifts legal holds too. A locked default policy of
+ * the container locks every version without it.
  */
+export const azureActions: Readonly<Record<Right, readonly string[]>> = {
+  read: [`${blobs}/read`],
+  list: [`${blobs}/read`],
+  create: [`${blobs}/read`, `${blobs}/write`],
+  ranges: [`${blobs}/read`, `${blobs}/write`],
+  mark: [`${blobs}/tags/read`, `${blobs}/tags/write`],
+  thaw: [`${blobs}/read`, `${blobs}/write`],
+};
+
+/** Azure Blob Storage. Rights are given there; AWS checks only that the role may show who it is. */
 export const azure: StoreKind<AzureConfig> = {
   name: "azure",
   config,
