@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Rds, rdsDouble } from "./double.ts";
 import { common, faults } from "./faults.ts";
 import { errorCodes, wrongWith } from "./kit/model.ts";
+import { recording } from "./kit/recording.ts";
 import { type Element, parse, paths } from "./kit/parse.ts";
 
 type Answer = { status: number; body: string };
 const read = (file: string) => JSON.parse(readFileSync(path.join(import.meta.dirname, "golden", file), "utf8"));
 const calls: [action: string, params: object][] = read("calls.json");
-const recorded: Answer[] = read("moto.json");
+const theirs: Answer[] = read("moto.json");
 
 /** What moto answers and the double does not, by the last name of its path, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -31,36 +32,16 @@ let rds: Rds;
 const ours: Answer[] = [];
 beforeAll(async () => {
   rds = await rdsDouble({ account: "123456789012" });
-  const api = new sdk.RDSClient({
-    endpoint: rds.endpoint,
-    region: "eu-central-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
-  const { requestHandler } = api.config;
-  api.config.requestHandler = {
-    ...requestHandler,
-    async handle(...request: Parameters<typeof requestHandler.handle>) {
-      const answer = await requestHandler.handle(...request);
-      const body = await text(answer.response.body);
-      ours.push({ status: answer.response.statusCode, body });
-      answer.response.body = new Blob([body]).stream();
-      return answer;
-    },
-  } as typeof requestHandler;
+  const { api, recorded } = recording(rds.endpoint, "eu-central-1");
   for (const [action, params] of calls) {
     const Command = (sdk as unknown as Record<string, new (input: object) => sdk.DescribeDBInstancesCommand>)[`${action}Command`];
     if (!Command) throw new Error(`client-rds has no ${action}`);
     await api.send(new Command(params)).catch(() => {});
     await rds.settled();
   }
+  ours.push(...recorded);
 });
 afterAll(() => rds?.stop());
-
-async function text(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
 
 const cases = calls.map(([action, params], at) => ({ action, at, call: `${action} ${JSON.stringify(params)}` }));
 
@@ -69,10 +50,10 @@ test.each(cases)("$at: $action answers what the API's model has", ({ action, at 
 });
 
 test.each(cases.filter(({ call }) => !(call in ASTRAY)))("$at: $action answers as moto does, or it is listed why not", ({ at }) => {
-  const [theirs, own] = [recorded[at], ours[at]].map((answer) => parse(answer?.body ?? ""));
-  expect(ours[at]?.status, ours[at]?.body).toBe(recorded[at]?.status);
-  if (!theirs || !own) throw new Error("an answer is missing");
-  expect(differences(theirs, own)).toEqual([]);
+  const [moto, own] = [theirs[at], ours[at]].map((answer) => parse(answer?.body ?? ""));
+  expect(ours[at]?.status, ours[at]?.body).toBe(theirs[at]?.status);
+  if (!moto || !own) throw new Error("an answer is missing");
+  expect(differences(moto, own)).toEqual([]);
 });
 
 function differences(theirs: Element, ours: Element): string[] {

@@ -8,7 +8,11 @@ import {
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
-  RDSClient,
+  type RDSClient,
+  ModifyDBClusterCommand,
+  ModifyDBInstanceCommand,
+  DescribeDBInstanceAutomatedBackupsCommand,
+  DescribeDBClusterAutomatedBackupsCommand,
   RestoreDBClusterFromSnapshotCommand,
   RestoreDBClusterToPointInTimeCommand,
   RestoreDBInstanceFromDBSnapshotCommand,
@@ -17,14 +21,18 @@ import {
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Rds, rdsDouble } from "./double.ts";
+import { wrongWith } from "./kit/model.ts";
+import { parse } from "./kit/parse.ts";
+import { type Recorded, recording } from "./kit/recording.ts";
 import { until } from "./until.ts";
 
 const region = "eu-central-1";
 let rds: Rds;
 let api: RDSClient;
+let recorded: Recorded[];
 beforeAll(async () => {
   rds = await rdsDouble();
-  api = new RDSClient({ endpoint: rds.endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+  ({ api, recorded } = recording(rds.endpoint, region));
 });
 afterAll(async () => {
   await rds?.stop();
@@ -107,6 +115,30 @@ describe("an instance", () => {
     await query("shop-then", "insert into orders values (12)");
   });
 
+  test("has another password when that was modified, and says how far it can be taken back", async () => {
+    await api.send(
+      new ModifyDBInstanceCommand({ DBInstanceIdentifier: "shop", MasterUserPassword: "battery-staple", DeletionProtection: true }),
+    );
+    expect(await instance("shop")).toMatchObject({ DBInstanceStatus: "modifying", DeletionProtection: true });
+    await until(async () => (await instance("shop"))?.DBInstanceStatus === "available");
+    expect(rds.connection(region, "shop").password).toBe("battery-staple");
+    expect(await query("shop", "select 1 as one")).toEqual([{ one: 1 }]);
+    const { DBInstanceAutomatedBackups = [] } = await api.send(
+      new DescribeDBInstanceAutomatedBackupsCommand({ DBInstanceIdentifier: "shop" }),
+    );
+    const { EarliestTime = new Date(0), LatestTime = new Date(0) } = DBInstanceAutomatedBackups[0]?.RestoreWindow ?? {};
+    expect(LatestTime.getTime()).toBeGreaterThan(EarliestTime.getTime());
+    const early = {
+      SourceDBInstanceIdentifier: "shop",
+      TargetDBInstanceIdentifier: "early",
+      RestoreTime: new Date(EarliestTime.getTime() - 1000),
+    };
+    await expect(api.send(new RestoreDBInstanceToPointInTimeCommand(early))).rejects.toMatchObject({ name: "InvalidParameterValue" });
+    await expect(api.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "shop", SkipFinalSnapshot: true }))).rejects.toThrow(
+      "deletion protection",
+    );
+  });
+
   test("is gone when it was deleted, and its last snapshot stays", async () => {
     await api.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "shop-restored", FinalDBSnapshotIdentifier: "last" }));
     await until(() =>
@@ -148,6 +180,10 @@ describe("an Aurora cluster", () => {
     await api.send(
       new RestoreDBClusterToPointInTimeCommand({ DBClusterIdentifier: "orders-then", SourceDBClusterIdentifier: "orders", RestoreToTime }),
     );
+    const { DBClusterAutomatedBackups = [] } = await api.send(
+      new DescribeDBClusterAutomatedBackupsCommand({ DBClusterIdentifier: "orders" }),
+    );
+    expect(DBClusterAutomatedBackups[0]?.RestoreWindow?.EarliestTime).toEqual((await cluster("orders"))?.EarliestRestorableTime);
     for (const id of ["orders-one", "orders-then"]) {
       await until(async () => (await cluster(id))?.Status === "available");
       expect((await cluster(id))?.DBClusterMembers).toEqual([]);
@@ -155,6 +191,18 @@ describe("an Aurora cluster", () => {
       expect(await query(id, "select id from orders")).toEqual([{ id: 1 }]);
     }
   });
+});
+
+test("a cluster's serverless scaling can be modified", async () => {
+  const ServerlessV2ScalingConfiguration = { MinCapacity: 0.5, MaxCapacity: 2 };
+  await api.send(new ModifyDBClusterCommand({ DBClusterIdentifier: "orders", ServerlessV2ScalingConfiguration, ApplyImmediately: true }));
+  await until(async () => (await cluster("orders"))?.Status === "available");
+  expect((await cluster("orders"))?.ServerlessV2ScalingConfiguration).toEqual(ServerlessV2ScalingConfiguration);
+});
+
+test("all that was answered here is what the API's model has", () => {
+  expect(new Set(recorded.map(({ action }) => action)).size).toBeGreaterThan(12);
+  for (const { action, body } of recorded) expect(wrongWith(action, parse(body))).toEqual([]);
 });
 
 async function member(DBClusterIdentifier: string, DBInstanceIdentifier: string): Promise<void> {

@@ -7,6 +7,7 @@ import {
   CreateDBSnapshotCommand,
   DeleteDBSnapshotCommand,
   DescribeDBSnapshotsCommand,
+  DescribeEventsCommand,
   RDSClient,
 } from "@aws-sdk/client-rds";
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -120,6 +121,20 @@ test("a cluster's has its own number and type, and deleting one is told of insta
   await clock.advance(MINUTE);
   await rds.settled();
   expect(await heard(0)).toMatchObject([{ detail: { EventID: "RDS-EVENT-0041" } }]);
+});
+
+test("what happened is described too, for whoever asks", async () => {
+  rds.events.fate = lost;
+  const id = await shoot();
+  await clock.advance(5 * MINUTE);
+  const { Events = [] } = await api.send(new DescribeEventsCommand({ SourceType: "db-snapshot", SourceIdentifier: id }));
+  expect(Events.map(({ Message }) => Message)).toEqual(["Creating manual snapshot", "Manual snapshot created"]);
+  expect(Events[0]).toMatchObject({
+    SourceType: "db-snapshot",
+    SourceIdentifier: id,
+    EventCategories: ["creation"],
+    Date: expect.any(Date),
+  });
 });
 
 test("an event can be lost, doubled or late, and the snapshot is there all the same", async () => {

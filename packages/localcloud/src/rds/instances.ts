@@ -56,12 +56,14 @@ export async function powerCluster({ rack }: Home, { volume, master, api }: Clus
 
 async function finish(home: Home, instance: Instance, cluster: Cluster | undefined): Promise<void> {
   const { api, volume } = instance;
+  // A cluster can be taken back to any time since somebody could write; an instance is backing-up until it can.
+  if (cluster) await firstBase(home, cluster);
   const server = (cluster?.volume ?? volume)?.server;
   api.Endpoint = { Address: HOST, Port: server?.port ?? cluster?.api.Port ?? api.DbInstancePort ?? 0, HostedZoneId: ZONE };
   api.InstanceCreateTime = home.clock.now();
   api.DBInstanceStatus = "available";
   tellCreated(home, instance);
-  await firstBase(home, cluster ?? instance);
+  if (!cluster) await firstBase(home, instance);
 }
 
 /** RDS takes one as soon as there is something to back up. */

@@ -5,7 +5,7 @@ import { RdsFault } from "./faults.ts";
 import { findCluster, findInstance, findSnapshot } from "./find.ts";
 import type { Home } from "./home.ts";
 import type { Quotas } from "./quotas.ts";
-import type { SnapshotStatus } from "./state.ts";
+import type { Database, SnapshotStatus } from "./state.ts";
 import type { Trouble } from "./serve.ts";
 import type { Connection } from "../services/index.ts";
 
@@ -83,7 +83,11 @@ export function knobs(home: Home, account: string): { knobs: Knobs; trouble: Tro
 }
 
 type At = ReturnType<Home["estate"]["region"]>;
-const anyDatabase = (region: At, id: string) => region.clusters.get(id) ?? findInstance(region, id);
+/** The cluster or the instance of that name; for an instance of a cluster, its cluster. */
+function anyDatabase(region: At, id: string): Database {
+  const found = region.clusters.get(id) ?? findInstance(region, id);
+  return (found.what === "instance" && region.clusters.get(found.api.DBClusterIdentifier ?? "")) || found;
+}
 const anySnapshot = (home: Home, region: At, id: string) =>
   region.snapshots.has(`${clusterFamily.kind}:${id}`)
     ? findSnapshot({ home, region }, clusterFamily, id)

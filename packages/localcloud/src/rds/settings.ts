@@ -1,4 +1,4 @@
-import type { DBInstance } from "@aws-sdk/client-rds";
+import type { DBCluster, DBInstance } from "@aws-sdk/client-rds";
 import { common } from "./faults.ts";
 import {
   DEFAULT_SECURITY_GROUP,
@@ -112,11 +112,6 @@ export function clusterSettings(
   version: string,
   brought: Pick<Brought, "BackupRetentionPeriod" | "PreferredBackupWindow" | "StorageType" | "IAMDatabaseAuthenticationEnabled"> = {},
 ) {
-  const scaling = {
-    MinCapacity: form.number("ServerlessV2ScalingConfiguration.MinCapacity"),
-    MaxCapacity: form.number("ServerlessV2ScalingConfiguration.MaxCapacity"),
-  };
-  const seconds = form.number("ServerlessV2ScalingConfiguration.SecondsUntilAutoPause");
   return {
     AvailabilityZones:
       form.texts("AvailabilityZones", "AvailabilityZone") ?? ["a", "b", "c"].map((zone) => `${region.place.region}${zone}`),
@@ -141,8 +136,14 @@ export function clusterSettings(
     AutoMinorVersionUpgrade: form.flag("AutoMinorVersionUpgrade") ?? true,
     EnabledCloudwatchLogsExports: form.texts("EnableCloudwatchLogsExports", "member"),
     EngineLifecycleSupport: form.text("EngineLifecycleSupport") ?? "open-source-rds-extended-support",
-    ...(scaling.MaxCapacity === undefined
-      ? {}
-      : { ServerlessV2ScalingConfiguration: { ...scaling, ...(seconds === undefined ? {} : { SecondsUntilAutoPause: seconds }) } }),
+    ...scaling(form),
   };
+}
+
+/** Aurora Serverless v2; nothing when the request does not say it. */
+export function scaling(form: Call["form"]): Pick<DBCluster, "ServerlessV2ScalingConfiguration"> {
+  const number = (name: string) => form.number(`ServerlessV2ScalingConfiguration.${name}`);
+  const MaxCapacity = number("MaxCapacity");
+  const rest = { MinCapacity: number("MinCapacity"), SecondsUntilAutoPause: number("SecondsUntilAutoPause") };
+  return MaxCapacity === undefined ? {} : { ServerlessV2ScalingConfiguration: { MaxCapacity, ...rest } };
 }

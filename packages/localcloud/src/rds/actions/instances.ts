@@ -35,10 +35,14 @@ export const CreateDBInstance: Action = async (call) => {
 const tagsOf = ({ form }: Call) => form.tags() as { Key: string; Value: string }[];
 
 /** RDS wants 8 to 128 printable characters without /, " and @. Throws InvalidParameterValue. */
-export function passwordOf({ form }: Pick<Call, "form">): string {
-  const password = form.required("MasterUserPassword");
+export function checkPassword(password: string): void {
   if (!/^[ -~]{8,128}$/.test(password) || /[/"@ ]/.test(password))
     throw common.InvalidParameterValue("The parameter MasterUserPassword is not a valid password.");
+}
+
+export function passwordOf({ form }: Pick<Call, "form">): string {
+  const password = form.required("MasterUserPassword");
+  checkPassword(password);
   return password;
 }
 

@@ -14,7 +14,7 @@ const ERROR = -3;
 /** Simple kinds by their numbers; a list of a simple kind is 64 more: https://github.com/smithy-lang/smithy-typescript, SchemaNormalizer */
 const SIMPLE: Readonly<Record<number, RegExp>> = {
   0: /^.*$/s,
-  1: /^-?\d+$/,
+  1: /^-?\d+(\.\d+)?$/,
   2: /^(true|false)$/,
   4: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
 };
