@@ -3,6 +3,8 @@ import path from "node:path";
 import { generateIdentity } from "@holdfast/age";
 import { type LocalCloud, localFile } from "@holdfast/cli/src/local.ts";
 import { type Cloud, localStage } from "../cloud.ts";
+import type { Openbao } from "../services/index.ts";
+import type { DemoPlan } from "./plan.ts";
 import type { Server } from "./shop/shop.ts";
 
 /** All that a run of the demo, or a local cloud, leaves or shares: below `.local/demo`, and `.local/local.json` while it runs. */
@@ -18,6 +20,9 @@ export type Folder = {
   logs: string;
   /** The password of the shop's superuser, as libpq reads it. */
   pgpass: string;
+  /** The unseal keys of the Vault that is backed up, one a line, and its root token. */
+  unsealKeys: string;
+  rootToken: string;
 };
 
 /** As a person types it, from the repository's root. */
@@ -38,6 +43,8 @@ export function freshFolder(root: string): Folder {
     store: at("store"),
     logs: at("logs"),
     pgpass: at("pgpass"),
+    unsealKeys: at("unseal.keys"),
+    rootToken: at("root.token"),
   };
 }
 
@@ -49,7 +56,7 @@ export async function writeOfflineKey(folder: Folder): Promise<string> {
 }
 
 /** The synth sees nothing of our environment, so what is known only now stands in a plan file of this run. */
-export function writePlan(folder: Folder, values: { offlineKey: string; schedule: string }): void {
+export function writePlan(folder: Folder, values: DemoPlan): void {
   const from = JSON.stringify(path.relative(path.dirname(folder.plan), path.join(import.meta.dirname, "plan.ts")));
   writeFileSync(folder.plan, `import { demoPlan } from ${from};\nexport default demoPlan(${JSON.stringify(values)});\n`);
 }
@@ -57,6 +64,12 @@ export function writePlan(folder: Folder, values: { offlineKey: string; schedule
 /** For psql, so that no password has to be typed or shown. */
 export function writePgpass(folder: Folder, { host, port, user, password }: Server): void {
   writeFileSync(folder.pgpass, `${host}:${port}:*:${user}:${password}\n`, { mode: 0o600 });
+}
+
+/** What people would have in their safes. */
+export function writeVaultKeys(folder: Folder, { keys, rootToken }: Pick<Openbao, "keys" | "rootToken">): void {
+  writeFileSync(folder.unsealKeys, `${keys.join("\n")}\n`, { mode: 0o600 });
+  writeFileSync(folder.rootToken, `${rootToken}\n`, { mode: 0o600 });
 }
 
 /** By it `holdfast … --local` finds what runs here. */

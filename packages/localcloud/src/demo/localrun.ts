@@ -8,13 +8,13 @@ import { stay } from "./stay.ts";
 /** The demo's cloud without the demo: left running until Ctrl-C. */
 export async function runLocal(session: Session, { rows }: { rows: number }): Promise<void> {
   const { folder, out, steps, world } = session;
-  out.line("The local cloud: a shop's database, and a local AWS with the graph of sst.config.ts in it.");
+  out.line("The local cloud: a shop's database, a Vault, and a local AWS with the graph of sst.config.ts in it.");
   out.line();
   steps.head();
-  const { cloud, server } = await session.open({ rows, schedule: stayingSchedule });
+  const stage = await session.open({ rows, schedule: stayingSchedule });
   out.line();
-  out.line(`The schedule ${stayingSchedule} makes its first backup at ${moment(parseSchedule(stayingSchedule).next(new Date()))}.`);
+  out.line(`The schedule ${stayingSchedule} makes its first backups at ${moment(parseSchedule(stayingSchedule).next(new Date()))}.`);
   out.line();
-  for (const line of howToReach(cloud, server, folder)) out.line(line);
+  for (const line of howToReach(stage, folder, { restored: false })) out.line(line);
   await stay(out, world.signal);
 }

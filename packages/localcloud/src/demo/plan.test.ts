@@ -2,17 +2,20 @@ import { parsePlan, parseSchedule } from "@holdfast/core";
 import { kinds } from "@holdfast/sources";
 import { stores } from "@holdfast/stores";
 import { expect, test } from "vitest";
-import { demoPlan, demoSchedule, keptSchedule, stayingSchedule } from "./plan.ts";
+import { demoPlan, demoSchedule, keptSchedule, shop, stayingSchedule, vault } from "./plan.ts";
 import { countdown } from "./scheduled.ts";
 
+const vaults = { original: "http://127.0.0.1:20001", fresh: "http://127.0.0.1:20002" };
 const offlineKey = `age1${"q".repeat(58)}`;
 
 test.each([demoSchedule, stayingSchedule, keptSchedule(new Date("2026-11-21T23:58:30Z"))])(
   "the demo's plan is right with the schedule %s",
   (schedule) => {
-    const plan = parsePlan(demoPlan({ offlineKey, schedule }), { kinds, stores });
-    expect(plan.sources.shop?.schedule).toBe(schedule);
-    expect(plan.targets["shop-server"]?.protected).toBe(false);
+    const plan = parsePlan(demoPlan({ offlineKey, schedule, vaults }), { kinds, stores });
+    for (const { source, target } of [shop, vault]) {
+      expect(plan.sources[source]?.schedule).toBe(schedule);
+      expect(plan.targets[target]?.protected).toBe(false);
+    }
   },
 );
 
@@ -27,8 +30,8 @@ test("a demo that stays is backed up in the minutes that are next and then each 
   expect(times).toEqual(["23:59", "00:00", "00:01", "00:02", "00:03", "00:15", "00:30", "00:45"]);
 });
 
-test("the countdown says when the schedule fires, and then that the function is at work", () => {
+test("the countdown says when the schedule fires, and then that the functions are at work", () => {
   const due = new Date("2026-11-21T10:44:00Z");
   expect(countdown(demoSchedule, due, new Date("2026-11-21T10:43:37.200Z"))).toContain("in 23 s, at 10:44:00 UTC");
-  expect(countdown(demoSchedule, due, due)).toContain("the function is at work");
+  expect(countdown(demoSchedule, due, due)).toContain("the functions are at work");
 });

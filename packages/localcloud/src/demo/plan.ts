@@ -11,26 +11,49 @@ export function keptSchedule(now: Date): string {
   return `cron(${minutes.join(",")} * * * ? *)`;
 }
 
-export const secrets = { backup: "demo/shop/backup", restore: "demo/shop/restore" } as const;
-export const source = "shop";
-export const database = "shop";
-export const target = "shop-server";
+/** The target is the very server that the shop is on, since it comes back after an accident there. */
+export const shop = {
+  source: "shop",
+  database: "shop",
+  target: "shop-server",
+  secrets: { backup: "demo/shop/backup", restore: "demo/shop/restore" },
+} as const;
+/** The target is a fresh Vault beside the one that is lost. Its first token dies with the restore; from then on the backup's own login reads. */
+export const vault = {
+  source: "vault",
+  target: "vault-new",
+  secrets: { backup: "demo/vault/backup", restore: "demo/vault-new/root" },
+} as const;
 
-/** What the demo deploys. `offlineKey`: a public half. The target is the very server that the shop is on, since it comes back after an accident there. */
-export const demoPlan = ({ offlineKey, schedule }: { offlineKey: string; schedule: string }): PlanInput =>
-  plan({
+export type DemoPlan = {
+  /** A public half. */
+  offlineKey: string;
+  schedule: string;
+  /** Addresses of the Vault that is backed up and of the one that it is restored into. */
+  vaults: { original: string; fresh: string };
+};
+
+/** What the demo deploys. */
+export const demoPlan = ({ offlineKey, schedule, vaults }: DemoPlan): PlanInput => {
+  const keep = { daily: 1, monthly: 0, minimum: 3 };
+  const approle = { method: "approle", secret: secret(vault.secrets.backup) };
+  return plan({
     project: "demo",
     region: "eu-central-1",
     residency: "eu",
     offlineKeys: [offlineKey],
     sources: {
-      [source]: {
-        kind: "postgres",
-        connection: secret(secrets.backup),
-        databases: [database],
-        schedule,
-        keep: { daily: 1, monthly: 0, minimum: 3 },
+      [shop.source]: { kind: "postgres", connection: secret(shop.secrets.backup), databases: [shop.database], schedule, keep },
+      [vault.source]: { kind: "vault", nodes: [vaults.original], auth: approle, marker: "secret/data/holdfast", schedule, keep },
+    },
+    targets: {
+      [shop.target]: { kind: "postgres", connection: secret(shop.secrets.restore) },
+      [vault.target]: {
+        kind: "vault",
+        nodes: [vaults.fresh],
+        auth: { method: "token", secret: secret(vault.secrets.restore) },
+        reader: approle,
       },
     },
-    targets: { [target]: { kind: "postgres", connection: secret(secrets.restore) } },
   });
+};

@@ -1,41 +1,68 @@
 import type { Evidence } from "@holdfast/core";
 import { expect, test } from "vitest";
+import { DemoFailed } from "./errors.ts";
 import { type Happened, resultOf } from "./result.ts";
+import { shopComparison } from "./shop/subject.ts";
+import type { Comparison } from "./subject.ts";
+import { vaultComparison } from "./vault/subject.ts";
 import { proven } from "./verified.ts";
 
 const slot = "20261121T104400Z";
 const tables = (rows: number) => [
-  { what: "table" as const, name: "a", rows, fingerprint: "1" },
+  { what: "table" as const, name: "a", rows, fingerprint: `${rows}` },
   { what: "sequence" as const, name: "s", rows: 1, fingerprint: "2" },
 ];
+const secrets = new Map([
+  ["app/a", "1"],
+  ["app/b", "2"],
+]);
+const ofShop = shopComparison({ things: 16 }, tables(7), tables(7));
+const ofVault = vaultComparison({ things: 3, expected: 19, found: 19 }, secrets, secrets, "http://127.0.0.1:20002");
 
-const happened = (restoredSlot = slot): Happened => ({
+const happened = (source: string, kind: string, comparison: Comparison, restoredSlot = slot): Happened => ({
   made: {
-    entry: { source: "shop", slot, at: new Date(0), manifest: undefined, objects: [], bytes: 0, evidence: {} },
-    loaded: { manifest: { source: "shop", kind: "postgres" }, digest: "", version: "" } as unknown as Happened["made"]["loaded"],
-    rows: 7,
+    entry: { source, slot, at: new Date(0), manifest: undefined, objects: [], bytes: 0, evidence: {} },
+    loaded: { manifest: { source, kind }, digest: "", version: "" } as unknown as Happened["made"]["loaded"],
+    holds: "",
     bytes: 123,
     seconds: 2,
   },
   verification: { seconds: 1 } as Evidence,
-  restored: {
-    outcome: { source: "shop", slot: restoredSlot, target: "t", made: [], unit: "rows", thing: "table", things: 16, expected: 7, found: 7, notes: [] },
-    seconds: 5,
-  },
-  before: tables(7),
-  after: tables(6),
+  restored: { outcome: { source, slot: restoredSlot } as Happened["restored"]["outcome"], seconds: 5 },
+  comparison,
 });
+const both = [happened("shop", "postgres", ofShop), happened("vault", "vault", ofVault)];
 
-test("the result holds what the manifest, the evidence, the execution and the demo's own counts said", () => {
-  expect(resultOf(happened())).toEqual({
-    backups: [{ source: "shop", kind: "postgres", id: `shop/${slot}`, bytes: 123, seconds: 2 }],
-    verified: [{ id: `shop/${slot}`, proofs: ["present", "intact", "readable", "restored"], seconds: 1 }],
-    restores: [{ source: "shop", kind: "postgres", database: "shop", tables: 16, rowsExpected: 7, rowsFound: 6, seconds: 5 }],
+test("the result holds what the manifests, the evidence, the executions and the demo's own counts said", () => {
+  const proofs = ["present", "intact", "readable", "restored"];
+  expect(resultOf(both)).toEqual({
+    backups: [
+      { source: "shop", kind: "postgres", id: `shop/${slot}`, bytes: 123, seconds: 2 },
+      { source: "vault", kind: "vault", id: `vault/${slot}`, bytes: 123, seconds: 2 },
+    ],
+    verified: [
+      { id: `shop/${slot}`, proofs, seconds: 1 },
+      { id: `vault/${slot}`, proofs, seconds: 1 },
+    ],
+    restores: [
+      { source: "shop", kind: "postgres", database: "shop", tables: 16, rowsExpected: 7, rowsFound: 7, seconds: 5 },
+      { source: "vault", kind: "vault", mounts: 3, entriesExpected: 19, entriesFound: 19, secretsExpected: 2, secretsFound: 2, seconds: 5 },
+    ],
   });
 });
 
 test("a backup is not called restored when another one was", () => {
-  expect(resultOf(happened("20261121T104500Z")).verified[0]?.proofs).toEqual(["present", "intact", "readable"]);
+  const other = happened("shop", "postgres", ofShop, "20261121T104500Z");
+  expect(resultOf([other]).verified[0]?.proofs).toEqual(["present", "intact", "readable"]);
+});
+
+test("what came back with a difference fails the demo, and is named", () => {
+  expect(() => shopComparison({ things: 1 }, tables(7), tables(6))).toThrow(DemoFailed);
+  expect(() => shopComparison({ things: 1 }, tables(7), tables(6))).toThrow("table a: 7 before, 6 after");
+  const after = new Map(secrets).set("app/b", "other");
+  expect(() => vaultComparison({ things: 1, expected: 2, found: 2 }, secrets, after, "http://127.0.0.1:20002")).toThrow(
+    "of the restored secrets 1 differ: secret/app/b holds something else",
+  );
 });
 
 test("a proof stands for those below it, and copied stands only for itself", () => {

@@ -1,55 +1,46 @@
 import { writeFileSync } from "node:fs";
 import { type Output, table } from "@holdfast/cli/src/output.ts";
-import { bytes, counted, grouped, took } from "@holdfast/cli/src/wording.ts";
+import { bytes, took } from "@holdfast/cli/src/wording.ts";
 import { backupId, type Evidence, type Proof } from "@holdfast/core";
-import { database } from "./plan.ts";
 import type { Restored } from "./restored.ts";
 import type { Made } from "./scheduled.ts";
-import { type Counted, rowsOf } from "./shop/census.ts";
+import type { ShopCounts } from "./shop/subject.ts";
+import type { Comparison } from "./subject.ts";
+import type { VaultCounts } from "./vault/subject.ts";
 import { proven } from "./verified.ts";
 
-/** What happened, in numbers: of the signed manifest, the signed evidence, the execution, and of counts of the demo's own. */
+/** What happened, in numbers: of the signed manifests, the signed evidence, the executions, and of counts of the demo's own. */
 export type Result = {
   backups: { source: string; kind: string; id: string; bytes: number; seconds: number }[];
   verified: { id: string; proofs: Proof[]; seconds: number }[];
-  restores: {
-    source: string;
-    kind: string;
-    database: string;
-    tables: number;
-    rowsExpected: number;
-    rowsFound: number;
-    seconds: number;
-  }[];
+  restores: ({ source: string; kind: string; seconds: number } & (ShopCounts | VaultCounts))[];
 };
-export type Happened = { made: Made; verification: Evidence; restored: Restored; before: readonly Counted[]; after: readonly Counted[] };
+/** What happened to one source. */
+export type Happened = { made: Made; verification: Evidence; restored: Restored; comparison: Comparison };
 
-/** Rows of a restore are what was counted before the accident and after it. */
-export function resultOf({ made, verification, restored, before, after }: Happened): Result {
-  const { source, kind } = made.loaded.manifest;
-  const id = backupId(made.entry);
-  const seen: Proof[] = restored.outcome.slot === made.entry.slot ? ["readable", "restored"] : ["readable"];
-  const rows = { rowsExpected: rowsOf(before, "table"), rowsFound: rowsOf(after, "table") };
-  return {
-    backups: [{ source, kind, id, bytes: made.bytes, seconds: made.seconds }],
-    verified: [{ id, proofs: proven(seen), seconds: verification.seconds }],
-    restores: [{ source, kind, database, tables: restored.outcome.things, ...rows, seconds: restored.seconds }],
-  };
+export const resultOf = (all: readonly Happened[]): Result => ({
+  backups: all.map(({ made }) => ({ ...whose(made), id: backupId(made.entry), bytes: made.bytes, seconds: made.seconds })),
+  verified: all.map((it) => ({ id: backupId(it.made.entry), proofs: proofsOf(it), seconds: it.verification.seconds })),
+  restores: all.map(({ made, restored, comparison }) => ({ ...whose(made), ...comparison.counts, seconds: restored.seconds })),
+});
+
+function whose({ loaded }: Made): { source: string; kind: string } {
+  const { source, kind } = loaded.manifest;
+  return { source, kind };
 }
+
+const proofsOf = ({ made, restored }: Happened): Proof[] =>
+  proven(restored.outcome.slot === made.entry.slot ? ["readable", "restored"] : ["readable"]);
 
 export const writeResult = (file: string, result: Result): void => writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
 
-export function showResult({ backups, verified, restores }: Result, out: Output): void {
+export function showResult(all: readonly Happened[], out: Output): void {
+  const { verified } = resultOf(all);
   table(
     [
-      ...backups.map((it) => ["  backup", it.id, `${bytes(it.bytes)} encrypted`, took(it.seconds)]),
+      ...all.map(({ made }) => ["  backup", backupId(made.entry), `${bytes(made.bytes)} encrypted`, took(made.seconds)]),
       ...verified.map((it) => ["  verified", it.id, it.proofs.join(", "), took(it.seconds)]),
-      ...restores.map((it) => [
-        "  restored",
-        `database ${it.database}`,
-        `${grouped(it.rowsFound)} of ${grouped(it.rowsExpected)} rows in ${counted(it.tables, "table")}`,
-        took(it.seconds),
-      ]),
+      ...all.map(({ comparison, restored }) => ["  restored", comparison.what, comparison.found, took(restored.seconds)]),
     ],
     out,
     [3],

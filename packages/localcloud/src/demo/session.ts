@@ -18,6 +18,8 @@ export type Session = {
   world: World;
   out: Output;
   open(options: { rows: number; schedule: string }): Promise<Stage>;
+  /** Stopped at the end, with all the rest. */
+  stopping: Stop[];
 };
 
 /**
@@ -34,12 +36,12 @@ export async function session(what: string, world: World, out: Output, work: (se
     release = await claim(world.root, what);
     const own = freshFolder(world.root);
     folder = own;
-    const steps = openSteps(out);
+    const steps = openSteps(out, { width: world.stdout.columns });
     const open: Session["open"] = async (options) => {
       stage = await openStage({ ...options, folder: own, steps, world }, stopping);
       return stage;
     };
-    await work({ folder, steps, world, out, open });
+    await work({ folder, steps, world, out, open, stopping });
   } catch (error) {
     failure = error ?? new Error("unknown");
     if (folder && stage && !world.signal.aborted) await keepLogs(folder.logs, stage.cloud).catch(() => {});

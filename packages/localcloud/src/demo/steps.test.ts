@@ -6,12 +6,12 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Steps on a terminal or not, with a clock that moves by hand. */
-function stepsOn({ isTTY }: { isTTY: boolean }) {
+function stepsOn({ isTTY, width }: { isTTY: boolean; width?: number }) {
   const written: string[] = [];
   const stream = { isTTY, columns: 100, write: (text: string) => written.push(text) };
   let seconds = 0;
   const out = output(stream, stream, { now: () => new Date(seconds * 1000), color: false });
-  const steps = openSteps(out, () => seconds * 1000);
+  const steps = openSteps(out, { now: () => seconds * 1000, width });
   const pass = async (more: number) => {
     seconds += more;
     await vi.advanceTimersByTimeAsync(more * 1000);
@@ -28,7 +28,7 @@ test("a step that ended has one line: when it ended, how long it took, and what 
     (found) => `counted ${found}`,
   );
   await step;
-  expect(lines()).toEqual(["     5.0 s     3.0 s  counted 42", ""]);
+  expect(lines()).toEqual(["    5.0 s    3.0 s         counted 42", ""]);
 });
 
 test("who knows better how long it took may say so", async () => {
@@ -38,7 +38,31 @@ test("who knows better how long it took may say so", async () => {
     () => pass(1),
     () => ({ text: "a backup", seconds: 7 }),
   );
-  expect(lines()[0]).toBe("     1.0 s     7.0 s  a backup");
+  expect(lines()[0]).toBe("    1.0 s    7.0 s         a backup");
+});
+
+test("a step says which source it is about, in its line and while it runs", async () => {
+  const { steps, pass, lines, written } = stepsOn({ isTTY: true });
+  const step = steps.of("vault").run(
+    "counting",
+    () => pass(0.4),
+    () => "counted",
+  );
+  await step;
+  expect(written.join("")).toContain("vault counting");
+  expect(lines().join("")).toContain("    0.4 s    0.4 s  vault  counted");
+});
+
+test("what is longer than the terminal is wide goes on below its own beginning", async () => {
+  const { steps, lines } = stepsOn({ isTTY: false, width: 60 });
+  steps.of("shop").detail(2, "make the role and the database shop owned by it");
+  steps.of("shop").detail(undefined, "- load it");
+  expect(lines()).toEqual([
+    "             2.0 s  shop     make the role and the database",
+    "                             shop owned by it",
+    "                    shop     - load it",
+    "",
+  ]);
 });
 
 test("steps that run at the same time share the live line on a terminal", async () => {

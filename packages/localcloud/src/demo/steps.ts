@@ -1,5 +1,6 @@
 import type { Output } from "@holdfast/cli/src/output.ts";
 import { took } from "@holdfast/cli/src/wording.ts";
+import { wrap } from "./wrap.ts";
 
 /** What is being done, said while it is done. */
 export type Say = (detail: string) => void;
@@ -8,6 +9,8 @@ export type Told = { text: string; seconds: number };
 export type Steps = {
   /** What the columns are. */
   head(): void;
+  /** The same steps with the name of the source that they are about. */
+  of(source: string): Steps;
   /** One line when `work` ends well: when that was, how long it took, what `told` makes of it. Steps may overlap. */
   run<T>(doing: string, work: (say: Say) => Promise<T>, told: (result: T) => string | Told): Promise<T>;
   /** A line below the step that runs. */
@@ -15,49 +18,81 @@ export type Steps = {
   /** Seconds since the first step. */
   elapsed(): number;
 };
+type Written = Pick<Output, "note" | "live" | "settle">;
+export type StepsOptions = {
+  /** Milliseconds of a clock that only goes on. */
+  now?: () => number;
+  /** Of the terminal; longer texts go on in the next line. */
+  width?: number | undefined;
+};
 
 const redrawMillis = 200;
-const columns = { at: 10, took: 10 };
+const columns = { at: 9, took: 9, source: 9 };
+const fixed = columns.at + columns.took + columns.source;
+/** Long lines are hard to read, also where there is room for them. */
+const widths = { least: 60, usual: 100, most: 140 };
 
-/** Shows steps: those that run in one live line, those that ended each in a line of its own. `now`: milliseconds of a clock that only goes on. */
-export function openSteps(out: Pick<Output, "note" | "live" | "settle">, now: () => number = () => performance.now()): Steps {
+/** Shows steps: those that run in one live line, those that ended each in a line of its own. */
+export function openSteps(out: Written, { now = () => performance.now(), width = widths.usual }: StepsOptions = {}): Steps {
   const begun = now();
-  const running = new Map<symbol, { doing: string; detail: string }>();
   const elapsed = () => (now() - begun) / 1000;
-  const time = (seconds: number | undefined, width: number) => (seconds === undefined ? "" : took(seconds)).padStart(width);
-  const head = (at: number | undefined, seconds?: number) => `${time(at, columns.at)}${time(seconds, columns.took)}  `;
+  const room = Math.min(Math.max(width, widths.least), widths.most) - fixed;
+  const live = liveLine(out, () => head(elapsed()));
+  const lines = (start: string, text: string, indent: string) => {
+    for (const [i, line] of wrap(text, room - indent.length).entries()) out.note((i === 0 ? start : head()) + indent + line);
+  };
+  const stepsOf = (source: string): Steps => ({
+    head: () => out.note(`${"elapsed".padStart(columns.at)}${"took".padStart(columns.took)}`),
+    of: stepsOf,
+    async run(doing, work, told) {
+      const from = elapsed();
+      const step = live.begin(source, doing);
+      try {
+        const result = await work(step.say);
+        const said = told(result);
+        const { text, seconds } = typeof said === "string" ? { text: said, seconds: elapsed() - from } : said;
+        lines(head(elapsed(), seconds, source), text, "");
+        return result;
+      } finally {
+        step.end();
+      }
+    },
+    detail: (seconds, text) => lines(head(undefined, seconds, source), text, "  "),
+    elapsed,
+  });
+  return stepsOf("");
+}
+
+const time = (seconds: number | undefined, width: number) => (seconds === undefined ? "" : took(seconds)).padStart(width);
+const head = (at?: number, seconds?: number, source = "") =>
+  `${time(at, columns.at)}${time(seconds, columns.took)}${`  ${source}`.padEnd(columns.source)}`;
+
+/** All that runs, in one line that is drawn again and again while something does. */
+function liveLine(out: Written, start: () => string) {
+  const running = new Map<symbol, { doing: string; detail: string }>();
   const draw = () => {
     const doing = [...running.values()].map((step) => (step.detail === "" ? step.doing : `${step.doing}: ${step.detail}`));
-    if (doing.length > 0) out.live(head(elapsed()) + doing.join(" · "));
+    out.live(start() + doing.join(" · "));
   };
   let timer: NodeJS.Timeout | undefined;
   return {
-    head: () => out.note(`${"elapsed".padStart(columns.at)}${"took".padStart(columns.took)}`),
-    async run(doing, work, told) {
+    begin(source: string, doing: string) {
       const own = Symbol(doing);
-      const step = { doing, detail: "" };
-      const from = elapsed();
+      const step = { doing: `${source} ${doing}`.trimStart(), detail: "" };
       running.set(own, step);
       timer ??= setInterval(draw, redrawMillis);
       draw();
-      try {
-        const result = await work((detail) => {
-          step.detail = detail;
-        });
-        const said = told(result);
-        const { text, seconds } = typeof said === "string" ? { text: said, seconds: elapsed() - from } : said;
-        out.note(head(elapsed(), seconds) + text);
-        return result;
-      } finally {
+      const say: Say = (detail) => {
+        step.detail = detail;
+      };
+      const end = () => {
         running.delete(own);
-        if (running.size === 0) {
-          clearInterval(timer);
-          timer = undefined;
-          out.settle();
-        }
-      }
+        if (running.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
+        out.settle();
+      };
+      return { say, end };
     },
-    detail: (seconds, text) => out.note(seconds === undefined ? `${head(undefined)}    ${text}` : `${head(undefined, seconds)}  ${text}`),
-    elapsed,
   };
 }

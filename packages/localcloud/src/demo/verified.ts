@@ -21,10 +21,11 @@ const patience = 120;
 
 /** Waits until the event of the manifest has led to signed evidence that the backup can be read to its end. */
 export async function awaitVerification(made: Made, watching: Watching): Promise<Evidence> {
-  return await watching.steps.run(
+  const { source, kind } = made.loaded.manifest;
+  return await watching.steps.of(source).run(
     "verification",
     async (say) => {
-      say("S3 event → EventBridge → queue → verify-postgres reads every byte of it");
+      say(`S3 event → EventBridge → queue → verify-${kind} reads every byte of it`);
       return await awaitEvidence("readable", made, watching);
     },
     ({ findings }) =>
@@ -38,7 +39,7 @@ export async function awaitEvidence(
   made: Pick<Made, "entry" | "loaded">,
   { place, store, trusted, signal }: Watching,
 ): Promise<Evidence> {
-  const troubled = watchForTrouble({ name: "verify-postgres", most: tries.queue }, place, signal);
+  const troubled = watchForTrouble({ name: `verify-${made.loaded.manifest.kind}`, most: tries.queue }, place, signal);
   const ref = await waitFor(`evidence "${proof}" of ${backupId(made.entry)}`, patience, signal, async () => {
     await troubled();
     const entry = await entryOf(made.entry, store.list);

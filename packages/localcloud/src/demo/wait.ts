@@ -29,3 +29,6 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
     signal.removeEventListener("abort", abort);
   }
 }
+
+/** What failed to start has stopped itself and was told where it was awaited. */
+export const neverStarted = (): void => {};

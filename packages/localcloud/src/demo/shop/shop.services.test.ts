@@ -6,8 +6,8 @@ import { capture } from "@holdfast/sources/postgres/capture.ts";
 import { config } from "@holdfast/sources/postgres/config.ts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { nobody } from "../../../../../test/kit/identity.ts";
-import { differences } from "../compare.ts";
 import { rowsOf, takeCensus } from "./census.ts";
+import { differences } from "./compare.ts";
 import { connected, dropShop, type Login, makeLogins, makeShop } from "./shop.ts";
 
 const server = inject("postgres");

@@ -1,7 +1,6 @@
-import { output } from "@holdfast/cli/src/output.ts";
 import { expect, test } from "vitest";
-import { compare, differences, showComparison } from "./compare.ts";
-import type { Counted } from "./shop/census.ts";
+import type { Counted } from "./census.ts";
+import { compare, differences, shopBlock } from "./compare.ts";
 
 const table = (name: string, rows: number, fingerprint = `${rows}`, partOf?: string): Counted => ({
   what: "table",
@@ -18,12 +17,7 @@ const before: Counted[] = [
   { what: "sequence", name: "sales.number", rows: 1, fingerprint: "d" },
 ];
 
-function shown(after: readonly Counted[]): string[] {
-  const written: string[] = [];
-  const stream = { write: (text: string) => written.push(text) };
-  showComparison(before, after, output(stream, stream, { now: () => new Date(0), color: false }));
-  return written.join("").split("\n");
-}
+const lines = (after: readonly Counted[]) => shopBlock("shop", before, after).lines;
 
 test("what holds the same rows is equal", () => {
   expect(differences(before, structuredClone(before))).toEqual([]);
@@ -40,14 +34,12 @@ test("a table that is missing, and one that nobody asked for, both differ", () =
 });
 
 test("partitions are shown as the table that they are of, and counted as tables", () => {
-  const lines = shown(before);
-  expect(lines.find((line) => line.includes("sales.order (2 partitions)"))).toMatch(/30 +30 +every row equal/);
-  expect(lines.find((line) => line.includes("all 3 tables"))).toMatch(/30 +30 +every row equal/);
+  expect(lines(before)).toContainEqual({ name: "sales.order (2 partitions)", before: 30, after: 30, equal: true });
+  expect(lines(before)).toContainEqual({ name: "all 3 tables, rows", before: 30, after: 30, equal: true });
 });
 
 test("one different row in one partition makes its table and the total different", () => {
-  const lines = shown(before.with(1, table("sales.order_2", 20, "z", "sales.order")));
-  expect(lines.find((line) => line.includes("sales.order"))).toContain("DIFFERENT");
-  expect(lines.find((line) => line.includes("all 3 tables"))).toContain("DIFFERENT");
-  expect(lines.find((line) => line.includes("sales.returned"))).toContain("every row equal");
+  const found = lines(before.with(1, table("sales.order_2", 20, "z", "sales.order")));
+  const equal = Object.fromEntries(found.map((line) => [line.name, line.equal]));
+  expect(equal).toMatchObject({ "sales.order (2 partitions)": false, "all 3 tables, rows": false, "sales.returned": true });
 });
