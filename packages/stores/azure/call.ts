@@ -74,7 +74,7 @@ async function trying<Body>(azure: Azure, request: Request, take: (answer: Incom
       request.signal?.throwIfAborted();
       if (!(error instanceof Refusal)) throw error;
       // A token may end before its time: the machine slept, or somebody took the right away for a moment.
-      if (error.status === 401 && !renewed && azure.credential.renew(shown)) renewed = true;
+      if (error.status === 401 && !renewed && azure.credential.renew(shown)) [renewed, tries] = [true, tries - 1];
       else if (!(await waitAfter(error, azure.wait, request.signal))) throw error;
     }
   }

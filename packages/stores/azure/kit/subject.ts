@@ -79,7 +79,8 @@ function openUploads(xml: string): number {
     parseBlockId(element(inner, "Name") ?? ""),
   );
   const tokens = (crc: string) => new Set(blocks.flatMap((block) => (block?.crc === crc ? [block.token] : [])));
-  return tokens(marks.begun).difference(tokens(marks.aborted)).size;
+  const aborted = tokens(marks.aborted);
+  return [...tokens(marks.begun)].filter((token) => !aborted.has(token)).length;
 }
 
 function requireMissing(error: Error): void {
