@@ -1,5 +1,6 @@
 import { AttachRolePolicyCommand, CreatePolicyCommand, CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateKeyCommand, DisableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateFunctionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
   AddTagsToResourceCommand,
   CopyDBSnapshotCommand,
@@ -12,6 +13,7 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
 } from "@aws-sdk/client-rds";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Rds, rdsDouble } from "./double.ts";
 import { lost } from "./events.ts";
@@ -96,6 +98,22 @@ describe("who signed", () => {
     const answer = await fetch(rds.endpoint, { method: "POST", body: "Action=DescribeDBInstances&Version=2014-10-31" });
     expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining("<Code>MissingAuthenticationToken</Code>")]);
   });
+});
+
+test("a function's own credentials are those of its role", async () => {
+  await sessionOf(take);
+  const code =
+    "exports.handler = async () => [process.env.AWS_ACCESS_KEY_ID, process.env.AWS_SECRET_ACCESS_KEY, process.env.AWS_SESSION_TOKEN];";
+  const lambda = new LambdaClient(aws);
+  const FunctionName = "rds-double-keys";
+  const ZipFile = zipSync({ "index.js": Buffer.from(code) });
+  const Role = `arn:aws:iam::000000000000:role/rds-double-${roles}`;
+  await lambda.send(new CreateFunctionCommand({ FunctionName, Role, Runtime: "nodejs22.x", Handler: "index.handler", Code: { ZipFile } }));
+  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName }));
+  const [accessKeyId = "", secretAccessKey = "", sessionToken = ""] = JSON.parse(Buffer.from(Payload ?? []).toString());
+  await expect(as({ accessKeyId, secretAccessKey, sessionToken }).send(shoot("mine-a"))).rejects.toThrow(
+    `assumed-role/rds-double-${roles}/${FunctionName} is not authorized to perform: rds:CreateDBSnapshot on resource: ${own("snapshot", "mine-a")}`,
+  );
 });
 
 describe("what a role may do", () => {

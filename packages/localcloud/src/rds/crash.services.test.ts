@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { expect, test } from "vitest";
+import { clone } from "../services/index.ts";
+import { marked } from "../services/runs.ts";
+
+/** A process of its own that opens a double with one server, says so, and stays. */
+const SCRIPT = `
+import { rdsDouble } from ${JSON.stringify(path.join(import.meta.dirname, "double.ts"))};
+const rds = await rdsDouble();
+const body = new URLSearchParams({ Action: "CreateDBInstance", Version: "2014-10-31", DBInstanceIdentifier: "shop", DBInstanceClass: "db.t4g.micro",
+  Engine: "postgres", MasterUsername: "holdfast", MasterUserPassword: "correct-horse" });
+const authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/rds/aws4_request, SignedHeaders=host, Signature=0";
+const answer = await fetch(rds.endpoint, { method: "POST", body, headers: { authorization } });
+await rds.settled();
+console.log(answer.status, rds.failures.length);
+setInterval(() => {}, 60_000);
+`;
+const patience = { timeout: 30_000 };
+
+test("when the process of the double is killed, no server, disk or folder stays", async () => {
+  const starter = spawn(process.execPath, ["--input-type=module", "-e", SCRIPT], { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface(starter.stdout)) {
+    expect(line).toBe("200 0");
+    break;
+  }
+  const runs = runsOf(starter.pid ?? 0);
+  expect(runs.map(({ service }) => service).toSorted()).toEqual(["postgres", "rds"]);
+  expect(runs.flatMap(({ mark }) => marked(mark)).length).toBeGreaterThan(2);
+  starter.kill("SIGKILL");
+  await expect.poll(() => runs.flatMap(({ mark }) => marked(mark)), patience).toEqual([]);
+  await expect.poll(() => runs.filter(({ folder }) => existsSync(folder)), patience).toEqual([]);
+});
+
+type Run = { service: string; mark: string; folder: string; owner: string };
+const records = path.join(clone, ".local", "run");
+const runsOf = (pid: number): Run[] =>
+  readdirSync(records)
+    .map((file) => read(path.join(records, file)))
+    .filter((run): run is Run => run?.owner.startsWith(`${pid} `) ?? false);
+
+/** Undefined when another test's service ended meanwhile. */
+function read(file: string): Run | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
