@@ -13,7 +13,10 @@ const graph: Graph = JSON.parse(readFileSync(c.local.graph, "utf8"));
 
 /** What is shown where a whole cloud cannot: with the file that would fail without it. */
 const elsewhere: Use[] = [
-  ...["backup-box", "backup-note", "backup-shop", "backup-tick", "backup-vault"].map((name) => ({ role: `test-local-${name}`, action: "s3:AbortMultipartUpload" })), // packages/stores/s3/s3.services.test.ts
+  ...["backup-box", "backup-note", "backup-shop", "backup-tick", "backup-vault"].map((name) => ({
+    role: `test-local-${name}`,
+    action: "s3:AbortMultipartUpload",
+  })), // packages/stores/s3/s3.services.test.ts
   { role: "test-local-watch", action: "sqs:SendMessage" }, // test/e2e/watch.test.ts
   { role: "test-local-watch", action: "lambda:InvokeFunction" },
 ];
