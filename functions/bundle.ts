@@ -33,7 +33,13 @@ export function lambda<Event, Result>(doing: string, run: (event: Event, running
       try {
         return await run(event, {
           context: contextOf(doing, deadline.signal),
-          surroundings: { secrets, identity, layer: (name) => path.join(environment.HOLDFAST_LAYERS, name), scratch },
+          surroundings: {
+            secrets,
+            identity,
+            region: environment.AWS_REGION,
+            layer: (name) => path.join(environment.HOLDFAST_LAYERS, name),
+            scratch,
+          },
           request: awsRequestId,
         });
       } catch (error) {

@@ -35,7 +35,11 @@ export function lambda(d: Deployment, name: string, options: LambdaOptions): sst
     ...(needs?.secrets.length
       ? [{ sid: "ReadSecret", actions: ["secretsmanager:GetSecretValue"], resources: needs.secrets.map((secret) => secretArn(d, secret)) }]
       : []),
-    ...(needs?.allow ?? []).map((allow, i) => ({ sid: `KindNeeds${i}`, actions: [...allow.actions], resources: [...allow.resources] })),
+    ...(needs?.allow ?? []).map((allow, i) => ({
+      sid: `KindNeeds${i}`,
+      actions: [...allow.actions],
+      resources: allow.resources.map((resource) => located(d, resource)),
+    })),
     ...(needs?.vpc
       ? [
           {
@@ -78,6 +82,9 @@ export function lambda(d: Deployment, name: string, options: LambdaOptions): sst
     });
   return made;
 }
+
+const located = (d: Deployment, resource: string) =>
+  d.account.apply((account) => resource.replaceAll("{region}", d.plan.region).replaceAll("{account}", account));
 
 /** Secrets Manager adds a hyphen and six characters to a secret's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */
 const secretArn = (d: Deployment, name: string) => $interpolate`arn:aws:secretsmanager:${d.plan.region}:${d.account}:secret:${name}-??????`;

@@ -86,6 +86,7 @@ const surroundings = ({ layers, scratch, source: { login } }: Job): Surroundings
   layer: (name) => path.join(layers, name),
   scratch,
   identity: nobody,
+  region: "eu-central-1",
 });
 
 async function opened(place: Place): Promise<Ports> {

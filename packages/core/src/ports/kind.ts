@@ -18,7 +18,7 @@ export type Needs = {
   layers: readonly string[];
   /** Where the verb must stand in the network; undefined: no VPC. */
   vpc?: { subnets: readonly string[]; securityGroups: readonly string[] } | undefined;
-  /** Further statements, for kinds that call AWS themselves. */
+  /** Further statements, for kinds that call AWS themselves. `{region}` and `{account}` in a resource stand for those of the deployment. */
   allow: readonly { actions: readonly string[]; resources: readonly string[] }[];
 };
 
@@ -50,6 +50,8 @@ export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
   undrilled?(config: Config, targets: readonly Target[]): string | undefined;
   /** Sources that a source of this kind brings along: aurora "orders" brings "orders-dump" of kind postgres. */
   expand?(name: string, config: Config): Record<string, unknown>;
+  /** EventBridge patterns which hint that something pending has finished. Hints: they come late, twice or never. */
+  hints?(config: Config): readonly { source: readonly string[]; "detail-type": readonly string[]; detail: unknown }[];
   needs(verb: "capture", config: Config): Needs;
   needs(verb: "read"): Needs;
   needs(verb: "restore", target: Target): Needs;

@@ -10,6 +10,8 @@ export type Secrets = (name: string) => Promise<string>;
 export type Surroundings = {
   secrets: Secrets;
   identity: Identity;
+  /** The AWS region that the plan is deployed to. */
+  region: string;
   /** Folder of each layer that {@link Kind.needs} named: `/opt/{layer}` in Lambda. */
   layer(name: string): string;
   /** A private folder with room for `needsDisk` bytes, emptied by the runner afterwards. */
@@ -38,6 +40,11 @@ export interface Capture<Native> {
   preflight(context: Context): Promise<Finding[]>;
   /** Called again for the same slot it must find what it began, not begin again. Frees connections and children when artifacts end, fail or are abandoned. */
   capture(slot: Slot, context: Context): Promise<Captured<Native>>;
+  /**
+   * Slots of what it began and finds at the source now, finished or not, whether or not a manifest stands: whoever calls compares with the store
+   * and captures again what has none. Only of kinds that answer `pending`.
+   */
+  begun?(context: Context): Promise<Date[]>;
 }
 export type CaptureFactory<Config, Native> = (config: Config, surroundings: Surroundings) => Capture<Native>;
 

@@ -26,6 +26,7 @@ export async function openWorld(): Promise<World> {
     surroundings: {
       scratch,
       identity: nobody,
+      region: "eu-central-1",
       layer: (name) => join(folder, name),
       async secrets(name) {
         const found = secrets.get(name);

@@ -24,6 +24,7 @@ export async function openWorld(identity: Identity = nobody): Promise<World> {
   return {
     surroundings: {
       scratch,
+      region: "eu-central-1",
       identity,
       layer: (name) => join("/nowhere", name),
       async secrets(name) {

@@ -107,6 +107,7 @@ test("the login for backups finds nothing that would make one incomplete", async
       path.resolve(import.meta.dirname, "../../../../../.local/layers", process.arch === "arm64" ? "arm64" : "x86_64", name, name),
     scratch: "/nonexistent",
     identity: nobody,
+    region: "eu-central-1",
   };
   const context = { now: () => new Date(), signal: new AbortController().signal, progress: () => {} };
   const found = await capture(config.parse({ connection: "any", databases: [shop] }), surroundings).preflight(context);
