@@ -24,7 +24,8 @@ const isGone = (run: Run) => marked(run.mark).length === 0 && !existsSync(run.fo
 
 test("a service that runs is found by its mark, and after stop nothing of it is there", async () => {
   const { run, launched } = await started(shell("exec sleep 1000"));
-  expect(marked(run.mark)).toContain(launched.pid);
+  // While a process becomes another program its environment cannot be read.
+  await expect.poll(() => marked(run.mark)).toContain(launched.pid);
   expect(existsSync(run.record)).toBe(true);
   await launched.stop();
   expect(isGone(run)).toBe(true);
