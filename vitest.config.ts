@@ -9,6 +9,9 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 /** One more than there are cores: most files wait for servers and child processes. vitest itself would take one on a machine of two. */
 const maxWorkers = Math.max(3, availableParallelism() + 1);
 
+/** One process for many files, since to load the code takes as long as many a file runs; what a file changed there is put back. */
+const together = { isolate: false, setupFiles: ["test/kit/tidy.ts"] };
+
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
@@ -19,9 +22,7 @@ export default defineConfig({
           name: "unit",
           include: ["packages/**/*.test.ts", "infra/**/*.test.ts", "functions/**/*.test.ts", "test/unit/**/*.test.ts"],
           exclude: ["**/*.services.test.ts", "**/node_modules/**"],
-          // They start no servers and change little: one process for many files, where to load the code took as long as to run it.
-          isolate: false,
-          setupFiles: ["test/kit/tidy.ts"],
+          ...together,
           // As long as what computes for a second may take beside a second run on a machine that is busy already.
           testTimeout: 20_000,
         },
@@ -30,6 +31,7 @@ export default defineConfig({
         test: {
           name: "services",
           globalSetup: ["test/kit/services.ts"],
+          ...together,
           include: ["packages/**/*.services.test.ts", "test/infra/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
           testTimeout: 60_000,
