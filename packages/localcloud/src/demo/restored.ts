@@ -25,7 +25,7 @@ export async function restoreSubject(subject: Subject, { place, steps: all, sign
       const execution = await place.cloud.machines.start(machine, `${source}-to-${input.target}`, input, signal);
       return endOf(source, await follow(execution, { place, subject, steps, say, signal }));
     },
-    () => `restored by Step Functions with ${JSON.stringify(input)}`,
+    () => `restored with ${JSON.stringify(input)}`,
   );
 }
 

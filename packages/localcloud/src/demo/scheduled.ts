@@ -110,6 +110,6 @@ function readBackup(subject: Subject, entry: Entry, loaded: Loaded): Made {
 }
 
 const describeBackup = ({ entry, loaded, holds, bytes: size, seconds }: Made): Told => ({
-  text: `backup ${backupId(entry)}: ${holds} in ${counted(loaded.manifest.artifacts.length, "encrypted file")}, ${bytes(size)}, signed`,
+  text: `backup ${entry.slot}: ${holds}, ${counted(loaded.manifest.artifacts.length, "encrypted file")}, ${bytes(size)}, signed`,
   seconds,
 });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +8,7 @@ import { localFile } from "@holdfast/cli/src/local.ts";
 import { output } from "@holdfast/cli/src/output.ts";
 import type { World } from "@holdfast/cli/src/world.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { clone } from "../services/index.ts";
 import { DemoFailed } from "./errors.ts";
 import { writeOfflineKey } from "./folder.ts";
 import { demoSchedule } from "./plan.ts";
@@ -26,7 +27,7 @@ async function run(work: (session: Session) => Promise<void>, signal = new Abort
     heard(text);
   };
   const stream = { write };
-  const world = { root, signal } as unknown as World;
+  const world = { root, signal, stdout: stream } as unknown as World;
   const out = output(stream, stream, { now: () => new Date(0), color: false });
   const code = await session("the demo", world, out, work);
   return { code, said: written.join("") };
@@ -79,9 +80,21 @@ test("what a killed run left is taken away by the next one", async () => {
   expect(left).toEqual([]);
 });
 
+/** Services that this process started and that nobody ended. */
+function running(): string[] {
+  const records = path.join(clone, ".local", "run");
+  const own = (file: string) => readFileSync(path.join(records, file), "utf8").includes(`"owner":"${process.pid} `);
+  return readdirSync(records).filter((file) => /^(openbao|postgres|ministack)-/.test(file) && own(file));
+}
+
 test("who ends it while it starts leaves no server and no way to one", async () => {
   const interrupt = new AbortController();
-  const atDatabase = (text: string) => text.includes("PostgreSQL") && interrupt.abort(new Interrupted("SIGTERM"));
+  let begun: string[] = [];
+  const atDatabase = (text: string) => {
+    if (!text.includes("PostgreSQL")) return;
+    begun = running();
+    interrupt.abort(new Interrupted("SIGTERM"));
+  };
   const { code, said } = await run(
     async ({ open }) => void (await open({ rows: 500, schedule: demoSchedule })),
     interrupt.signal,
@@ -89,6 +102,8 @@ test("who ends it while it starts leaves no server and no way to one", async () 
   );
   expect(said).toMatch(/PostgreSQL \d+\.\d+ runs/);
   expect(code).toBe(143);
+  expect(begun.filter((file) => file.startsWith("openbao-"))).toHaveLength(2);
+  expect(running()).toEqual([]);
   expect(existsSync(localFile(root))).toBe(false);
   const [host = "", port] = readFileSync(path.join(root, ".local/demo/pgpass"), "utf8").split(":");
   await expect(once(connect({ host, port: Number(port) }), "connect")).rejects.toMatchObject({ code: "ECONNREFUSED" });

@@ -58,5 +58,5 @@ const startCloud = (secrets: Record<string, unknown>, { folder, steps, world }: 
 function describeCloud({ deployed }: Cloud): string {
   const made = deployed.graph.resources.filter(({ custom }) => custom);
   const functions = made.filter(({ type }) => type === "aws:lambda/function:Function");
-  return `sst.config.ts is deployed into a local AWS: ${made.length} resources, ${functions.length} functions, each with its own role`;
+  return `sst.config.ts is in a local AWS: ${made.length} resources, ${functions.length} functions, a role each`;
 }

@@ -63,7 +63,7 @@ export function openSteps(out: Written, { now = () => performance.now(), width =
   return stepsOf("");
 }
 
-const time = (seconds: number | undefined, width: number) => (seconds === undefined ? "" : took(seconds)).padStart(width);
+const time = (seconds: number | undefined, width: number) => ` ${(seconds === undefined ? "" : took(seconds)).padStart(width - 1)}`;
 const head = (at?: number, seconds?: number, source = "") =>
   `${time(at, columns.at)}${time(seconds, columns.took)}${`  ${source}`.padEnd(columns.source)}`;
 

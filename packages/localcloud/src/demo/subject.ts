@@ -21,7 +21,7 @@ export type Subject = {
   attend?(execution: string, steps: Steps): Promise<void>;
   /** Holds what is there now against what was there before the accident. Throws `DemoFailed` where it differs. */
   compare(outcome: Outcome): Promise<Comparison>;
-  /** How it was compared. */
+  /** What it means that it was compared. */
   compared: string;
 };
 

@@ -27,7 +27,7 @@ export const shopSubject = (server: Server, before: readonly Counted[]): Subject
     await dropShop(server, database);
     return `DROP DATABASE ${database}; ${grouped(rowsOf(before, "table"))} rows are gone`;
   },
-  compared: "compared by the demo's own queries, row by row, with what was there before the accident",
+  compared: "every row equals what was there before, by the demo's own queries",
   async compare(outcome) {
     requireSame("rows that the restore expected", outcome.expected, before);
     requireSame("rows that the restore found", outcome.found, before);

@@ -27,16 +27,16 @@ export const vaultSubject = (vaults: Vaults, written: VaultCensus, operator: Ope
   input: { source, target, force: true },
   makes: [CLUSTER],
   holds(manifest) {
-    const { entries, raft } = native.parse(manifest.native);
+    const { entries } = native.parse(manifest.native);
     requireAll("entries in the backup's manifest", entries.data, written);
-    return `${grouped(entries.data)} entries at raft index ${raft.index}`;
+    return `${grouped(entries.data)} entries`;
   },
   async lose() {
     await vaults.original.stop();
     return `its process is killed and its disk is gone, with ${grouped(written.size)} secrets`;
   },
   attend: operator,
-  compared: "compared by an application's old login, secret by secret, with what was written before the accident",
+  compared: "every secret equals what was written before, by an application's login",
   async compare(outcome) {
     requireAll("entries that the restore found", outcome.found, written);
     const after = new Map(await takeVaultCensus(vaults.fresh, vaults.application));
