@@ -20,10 +20,14 @@ export type Subject = {
 };
 /** Parts of the contract that some store cannot meet. */
 export type Ability =
+  /** Workers share an upload in parts. */
+  | "ranges"
   /** Of uploads of one key that are committed at the same moment, one makes the object. */
   | "one winner in parts"
   /** What was written over or removed can still be read by its version. */
   | "versions"
+  /** A version that is not the newest can be marked. */
+  | "marks on versions"
   /** list() is in UTF-8 byte order. */
   | "order"
   /** One key may be another with a slash and more. */

@@ -55,7 +55,7 @@ export const lineTo = (hosts: Hosts): Line => ({ send: sender(), pause, hosts })
 
 /**
  * A bucket of Google Cloud Storage as a {@link Store}, over plain REST: the JSON API, and the XML API for uploads in parts, which the other
- * one has not. Google's own packages would add 1.6 MB and a checksum slower than a function's network (docs/dependencies.md).
+ * one has not. Why not its packages: docs/decisions/012-gcs-by-its-rest-api.md.
  */
 export function gcsStore(line: Line, options: GcsOptions): Store {
   const gcs: Gcs = {
