@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { type Clock, scaled } from "./clock.ts";
@@ -7,6 +8,7 @@ import { offered } from "./engines.ts";
 import { tellEvents } from "./events.ts";
 import { fillDefaults } from "./groups.ts";
 import { goOn, type Home } from "./home.ts";
+import { scrap } from "./instances.ts";
 import { openKeys } from "./keys.ts";
 import { type Knobs, knobs } from "./knobs.ts";
 import { listen } from "./listen.ts";
@@ -15,7 +17,6 @@ import { askedOf } from "./rights/asked.ts";
 import { openToAll } from "./rights/open.ts";
 import { serve } from "./serve.ts";
 import { estate } from "./state.ts";
-import type { Rack } from "./volume.ts";
 
 /** The local AWS that the double asks about callers and keys and tells its events. */
 export type LocalAws = { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
@@ -30,8 +31,10 @@ export type RdsOptions = {
   /** Default: a minute of RDS's time passes in 60 ms. */
   clock?: Clock;
   quotas?: Partial<Quotas>;
-  /** How the servers behind it are started: other programs, a certificate. */
-  postgres?: Rack["postgres"];
+  /** The folder of other PostgreSQL programs. Default: the pinned PostgreSQL 17. */
+  bin?: string;
+  /** Paths of a certificate and its key in PEM. Endpoints then take encrypted connections only, as RDS does by default. */
+  tls?: { cert: string; key: string };
 };
 export type Rds = Knobs & {
   /** For `AWS_ENDPOINT_URL_RDS`. */
@@ -49,6 +52,8 @@ export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
   const over = new AbortController();
   const versions = offered();
   const tasks: Home["tasks"] = new Set();
+  const certificate = options.tls && { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) };
+  const rights = aws ? askedOf(aws, account) : openToAll(account);
   const disk = await openDisk();
   const home: Home = {
     clock,
@@ -57,7 +62,12 @@ export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
     over: over.signal,
     failures: [],
     estate: estate((region) => fillDefaults(region, versions)),
-    rack: { disk, admin: { user: "rdsadmin", password: randomBytes(24).toString("base64url") }, postgres: options.postgres ?? {} },
+    rack: {
+      disk,
+      admin: { user: "rdsadmin", password: randomBytes(24).toString("base64url") },
+      postgres: options.bin ? { bin: options.bin } : {},
+      certificate,
+    },
     events: tellEvents({
       clock,
       over: over.signal,
@@ -65,9 +75,9 @@ export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
       goOn: (work) => goOn(home, work),
     }),
     quotas: { ...defaultQuotas, ...options.quotas },
+    mayConnect: rights.mayConnect,
     keys: openKeys(aws && ((region) => new KMSClient({ ...aws, region }))),
   };
-  const rights = aws ? askedOf(aws, account) : openToAll(account);
   const own = knobs(home, account);
   const server = await listen((request) => serve(home, rights, own.trouble, request), options.port);
   let stopping: Promise<void> | undefined;
@@ -75,14 +85,14 @@ export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
     await server.close();
     over.abort();
     await Promise.allSettled(tasks);
-    await Promise.all(servers(home).map((one) => one.stop()));
+    await Promise.all(volumes(home).map((volume) => scrap(home, volume)));
     await disk.stop();
   };
   return { ...own.knobs, endpoint: `http://127.0.0.1:${server.port}`, stop: () => (stopping ??= stop()) };
 }
 
-function servers({ estate }: Home) {
+function volumes({ estate }: Home) {
   return estate
     .all()
-    .flatMap(({ instances, clusters }) => [...instances.values(), ...clusters.values()].flatMap(({ volume }) => volume?.server ?? []));
+    .flatMap(({ instances, clusters }) => [...instances.values(), ...clusters.values()].flatMap(({ volume }) => volume ?? []));
 }

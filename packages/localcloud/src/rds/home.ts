@@ -4,6 +4,7 @@ import type { Form } from "./form.ts";
 import type { Keys } from "./keys.ts";
 import type { Quotas } from "./quotas.ts";
 import type { Place } from "./names.ts";
+import type { Rights } from "./rights/rights.ts";
 import type { Estate, Living, Region } from "./state.ts";
 import type { Rack } from "./volume.ts";
 
@@ -15,6 +16,8 @@ export type Home = {
   readonly events: Events;
   readonly quotas: Quotas;
   readonly keys: Keys;
+  /** Whether a token is signed by somebody who may log in as its user to the database of that resource id. */
+  readonly mayConnect: Rights["mayConnect"];
   /** Versions that are offered, by engine, newest last. */
   readonly versions: Record<string, string[]>;
   /** Ends everything under way. */

@@ -4,6 +4,7 @@ import { lasts } from "./clock.ts";
 import { isPostgres } from "./engines.ts";
 import { begin, type Home } from "./home.ts";
 import { arn, type Place } from "./names.ts";
+import { porterOf } from "./porter.ts";
 import type { Cluster, Database, Instance, InstanceApi } from "./state.ts";
 import { emptyVolume, type Master, power, type Volume } from "./volume.ts";
 
@@ -43,14 +44,16 @@ export function bringUp(home: Home, wish: Wish, cluster?: Cluster): Instance {
   return instance;
 }
 
-async function powerInstance({ rack }: Home, { volume, master }: Instance, port: number | undefined): Promise<void> {
-  if (volume && !volume.server) await power(rack, volume, master, port);
+async function powerInstance(home: Home, instance: Instance, port: number | undefined): Promise<void> {
+  const { volume, master } = instance;
+  if (volume && !volume.server) await power(home.rack, volume, master, port, porterOf(home, instance));
 }
 
 /** The first instance of a cluster brings its server up; the others share it. */
-export async function powerCluster({ rack }: Home, { volume, master, api }: Cluster): Promise<void> {
+export async function powerCluster(home: Home, cluster: Cluster): Promise<void> {
+  const { volume, master, api } = cluster;
   if (!volume || volume.server) return;
-  volume.starting ??= power(rack, volume, master, api.Port);
+  volume.starting ??= power(home.rack, volume, master, api.Port, porterOf(home, cluster));
   await volume.starting;
 }
 
@@ -58,8 +61,9 @@ async function finish(home: Home, instance: Instance, cluster: Cluster | undefin
   const { api, volume } = instance;
   // A cluster can be taken back to any time since somebody could write; an instance is backing-up until it can.
   if (cluster) await firstBase(home, cluster);
-  const server = (cluster?.volume ?? volume)?.server;
-  api.Endpoint = { Address: HOST, Port: server?.port ?? cluster?.api.Port ?? api.DbInstancePort ?? 0, HostedZoneId: ZONE };
+  const door = (cluster?.volume ?? volume)?.door;
+  if (cluster && door) cluster.api.Port = door.port;
+  api.Endpoint = { Address: HOST, Port: door?.port ?? cluster?.api.Port ?? api.DbInstancePort ?? 0, HostedZoneId: ZONE };
   api.InstanceCreateTime = home.clock.now();
   api.DBInstanceStatus = "available";
   tellCreated(home, instance);
@@ -138,6 +142,7 @@ export function bringDown(home: Home, instance: Instance, after: Promise<unknown
 }
 
 export async function scrap({ rack }: Home, volume: Volume): Promise<void> {
+  await volume.door?.close();
   await volume.server?.stop();
   for (const folder of [volume.archive, ...(volume.seed ? [volume.seed.data] : [])]) rack.disk.remove(folder);
 }

@@ -4,6 +4,7 @@ import type { Fate, RdsEvent } from "./events.ts";
 import { RdsFault } from "./faults.ts";
 import { findCluster, findInstance, findSnapshot } from "./find.ts";
 import type { Home } from "./home.ts";
+import { HOST } from "./instances.ts";
 import type { Quotas } from "./quotas.ts";
 import type { Database, SnapshotStatus } from "./state.ts";
 import type { Trouble } from "./serve.ts";
@@ -63,9 +64,14 @@ export function knobs(home: Home, account: string): { knobs: Knobs; trouble: Tro
       automate: async (region, id) => (await automate(home, anyDatabase(at(region), id))).id,
       connection(region, id, database) {
         const { volume, master } = anyDatabase(at(region), id);
-        if (!volume?.server) throw new Error(`no server of ${id} runs`);
-        const { host, port } = volume.server;
-        return { host, port, user: master.user, password: master.password, database: database ?? master.database ?? "postgres" };
+        if (!volume?.door) throw new Error(`no server of ${id} runs`);
+        return {
+          host: HOST,
+          port: volume.door.port,
+          user: master.user,
+          password: master.password,
+          database: database ?? master.database ?? "postgres",
+        };
       },
       refuse(action, code, times = 1, message = code === "Throttling" ? "Rate exceeded" : `refused: ${code}`) {
         refusals.push({ action, left: times, fault: new RdsFault(code, 400, message) });

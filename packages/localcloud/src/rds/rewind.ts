@@ -9,7 +9,8 @@ export async function rewind({ disk }: Rack, volume: Volume, time: Date | undefi
   const [data, logs] = await Promise.all([disk.share(base.data, "seed"), disk.share(volume.archive, "logs")]);
   disk.write(path.join(data, "recovery.signal"), "");
   const target: Record<string, string> = time ? { recovery_target_time: written(time), recovery_target_action: "promote" } : {};
-  return { data, settings: { restore_command: `cp ${logs}/%f %p`, ...target } };
+  // As a hot standby it would be called ready before it is at its target.
+  return { data, settings: { restore_command: `cp ${logs}/%f %p`, hot_standby: "off", ...target } };
 }
 
 /** When a server reads its settings it knows no names of zones yet, `Z` among them. */

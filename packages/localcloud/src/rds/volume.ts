@@ -3,6 +3,7 @@ import path from "node:path";
 import pg from "pg";
 import { type Postgres, type PostgresOptions, postgres } from "../services/index.ts";
 import type { Disk } from "./disk.ts";
+import { type Certificate, type Door, openDoor, type Porter } from "./door/door.ts";
 import { until } from "./until.ts";
 
 /** The user that an instance was made with. Nobody else's password is known to RDS. */
@@ -15,6 +16,8 @@ export type Volume = {
   /** Base backups that a point in time is reached from, oldest first. */
   readonly bases: { data: string; at: Date }[];
   server?: Postgres;
+  /** What listens at its endpoint. */
+  door?: Door;
   /** While its server comes up. */
   starting?: Promise<void>;
   /** What a server that does not run yet starts from. */
@@ -28,27 +31,30 @@ export type Rack = {
   readonly disk: Disk;
   /** RDS's own superuser, which no customer can be. */
   readonly admin: { user: "rdsadmin"; password: string };
-  readonly postgres: Pick<PostgresOptions, "bin" | "tls">;
+  readonly postgres: Pick<PostgresOptions, "bin">;
+  /** What endpoints show to who connects; without it they speak no TLS. */
+  readonly certificate: Certificate | undefined;
 };
 
 export function emptyVolume({ disk }: Rack): Volume {
   return { archive: disk.make("archive"), bases: [] };
 }
 
-/** Starts the volume's server: from its seed, or as a new one in which `master` is made. */
-export async function power(rack: Rack, volume: Volume, master: Master, port: number | undefined): Promise<void> {
+/** Starts the volume's server, from its seed or as a new one in which `master` is made, and opens its door. */
+export async function power(rack: Rack, volume: Volume, master: Master, port: number | undefined, porter: Porter): Promise<void> {
   const { seed } = volume;
   const server = await postgres({
     ...rack.postgres,
     superuser: rack.admin,
-    ...(port ? { port } : {}),
-    ...(seed ? { data: seed.data } : { initdb: ["--wal-segsize=4"] }),
+    // Its own socket, which only its account and root reach, is how the door brings in who showed a token.
+    ...(seed ? { data: seed.data } : { initdb: ["--wal-segsize=4", "--auth-local=trust"] }),
     settings: { ...archiving(volume.archive), ...seed?.settings },
   });
   volume.server = server;
-  if (!seed) return await asAdmin(server, (client) => furnish(client, master));
+  if (seed) rack.disk.remove(seed.data);
+  else await asAdmin(server, (client) => furnish(client, master));
   delete volume.seed;
-  rack.disk.remove(seed.data);
+  volume.door = await openDoor(server, porter, rack.certificate, port);
 }
 
 function archiving(archive: string): Record<string, string> {
@@ -67,6 +73,7 @@ async function furnish(client: pg.Client, { user, password, database }: Master):
   await client.query(`
     create role rds_superuser; create role rds_iam; create role rds_replication; create role rds_password; create role rds_ad;
     grant pg_monitor, pg_signal_backend, pg_checkpoint, rds_replication, rds_password to rds_superuser with admin option;
+    grant rds_iam to rds_superuser with admin true, inherit false, set false;
     create role ${master} login createdb createrole valid until 'infinity' password ${client.escapeLiteral(password)} in role rds_superuser;
     alter database postgres owner to ${master}`);
   await client.query("create database rdsadmin");

@@ -1,9 +1,9 @@
 import { IAMClient } from "@aws-sdk/client-iam";
 import type { LocalAws } from "../double.ts";
-import { common } from "../faults.ts";
+import { common, RdsFault } from "../faults.ts";
 import { demandsOf } from "./demands.ts";
 import { type Demand, evaluate } from "./evaluate.ts";
-import { identify } from "./identify.ts";
+import { identify, identifyToken } from "./identify.ts";
 import { policiesOf } from "./policies.ts";
 import type { Caller, Rights } from "./rights.ts";
 
@@ -20,6 +20,12 @@ export function askedOf({ endpoint, region, credentials }: LocalAws, account: st
         if (verdict !== "allowed") throw common.AccessDenied(denial(arn, demand, verdict));
       }
     },
+    async mayConnect(token, resource) {
+      const caller = await identifyToken(endpoint, account, token).catch(refusedToUndefined);
+      if (!caller || caller.root) return caller !== undefined;
+      const user = `arn:aws:rds-db:${token.region}:${caller.account}:dbuser:${resource}/${token.user}`;
+      return evaluate(await policiesOf(iam, caller.arn), { action: "rds-db:connect", resource: user, context: {} }) === "allowed";
+    },
     async mayUseKey({ root, arn, region }, key) {
       if (root) return true;
       const documents = await policiesOf(iam, arn);
@@ -28,6 +34,10 @@ export function askedOf({ endpoint, region, credentials }: LocalAws, account: st
       );
     },
   };
+}
+
+function refusedToUndefined(error: unknown): undefined {
+  if (!(error instanceof RdsFault) || error.status !== 403) throw error;
 }
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */

@@ -11,5 +11,6 @@ export function openToAll(account: string): Rights {
     },
     check: async () => {},
     mayUseKey: async () => true,
+    mayConnect: async () => true,
   };
 }

@@ -1,4 +1,5 @@
 import type { Form } from "../form.ts";
+import type { Token } from "./token.ts";
 import type { Request } from "../listen.ts";
 import type { Estate, Region } from "../state.ts";
 
@@ -12,4 +13,6 @@ export type Rights = {
   check(caller: Caller, form: Form, region: Region, estate: Estate): Promise<void>;
   /** Whether RDS may use a KMS key for the caller. */
   mayUseKey(caller: Caller, key: string): Promise<boolean>;
+  /** Whether a token's signer may log in as its user to the database of that resource id. */
+  mayConnect(token: Token, resource: string): Promise<boolean>;
 };
