@@ -10,7 +10,7 @@ export type Block = { title: string; equal: string; lines: readonly Line[] };
 export function showComparison(blocks: readonly Block[], out: Output): void {
   const rows: Cell[][] = blocks.flatMap((block, i) => [
     ...(i > 0 ? [["", "", "", ""]] : []),
-    [block.title, "before", "after", ""].map((text) => ({ text, tone: "quiet" as const })),
+    [...[block.title, "before", "after"].map((text) => ({ text, tone: "quiet" as const })), ""],
     ...block.lines.map((line) => cells(line, block.equal)),
   ]);
   table(

@@ -56,8 +56,8 @@ export async function play(session: Session, { rows, keep }: DemoOptions): Promi
 }
 
 const greeting = [
-  "Holdfast demo: a schedule backs up a PostgreSQL database and a Vault (OpenBao). The backups are proven,",
-  "both sources are lost, and Step Functions restores them at the same time.",
+  "Holdfast demo: a schedule backs up a PostgreSQL database and a Vault (OpenBao), the backups are",
+  "proven, both sources are lost, and Step Functions restores them at the same time.",
   "All of it runs on this machine, from the same sst.config.ts that deploys to AWS. Nothing leaves it.",
   "",
 ];
