@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { backup, type CaptureFactory, type Kind, parseSchedule } from "@holdfast/core";
+import { backup, type CaptureFactory, finishBegun, type Kind, parseSchedule } from "@holdfast/core";
 import { z } from "zod";
 import { lambda } from "./bundle.ts";
 import { signer } from "./clients.ts";
 import { primary, sealing } from "./files.ts";
 
-/** From the Scheduler: `scheduled`. From `watch`: `slot`. From a person: nothing, or `{"trigger": "manual"}`. */
+/** From the Scheduler: `scheduled`. From `watch`: `slot`. From a person: nothing, or `{"trigger": "manual"}`. From an event that hints at it, or `watch`: `finish`. */
 const input = z.looseObject({
   scheduled: z.string().optional(),
   slot: z.iso.datetime().optional(),
   trigger: z.enum(["manual", "replay"]).optional(),
+  finish: z.literal(true).optional(),
 });
 
 export function backupFunction<Config, Native, Target>(
@@ -19,20 +20,12 @@ export function backupFunction<Config, Native, Target>(
   capture: CaptureFactory<Config, Native>,
 ) {
   return lambda(`backing up ${source.name}`, async (event: unknown, { context, surroundings }) => {
-    const { at, trigger } = slotOf(input.parse(event ?? {}), source.schedule, context.now());
-    const store = await primary();
-    return await backup(
-      { source: source.name, at, attempt: randomBytes(8).toString("hex"), trigger },
-      {
-        kind,
-        capture: capture(config, surroundings),
-        seal: sealing(source.offlineKeys),
-        sign: signer(),
-        list: store.list,
-        create: store.create,
-      },
-      context,
-    );
+    const asked = input.parse(event ?? {});
+    const { list, create } = await primary();
+    const ports = { kind, capture: capture(config, surroundings), seal: sealing(source.offlineKeys), sign: signer(), list, create };
+    const attempt = () => randomBytes(8).toString("hex");
+    if (asked.finish) return await finishBegun({ source: source.name, attempt, trigger: "replay" }, ports, context);
+    return await backup({ source: source.name, attempt: attempt(), ...slotOf(asked, source.schedule, context.now()) }, ports, context);
   });
 }
 

@@ -5,7 +5,13 @@ import { z } from "zod";
 export type QueueEvent = { Records: [{ body: string }] };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html . A local AWS leaves out the version; then the current one is meant. */
-const created = z.object({ detail: z.object({ object: z.object({ key: z.string(), "version-id": z.string().optional() }) }) });
+const created = z.object({
+  detail: z.object({
+    object: z.object({ key: z.string(), "version-id": z.string().optional() }),
+    /** Of `watch`: asks for evidence anew where some stands. */
+    run: z.string().optional(),
+  }),
+});
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 const executionChanged = z.object({ detail: z.object({ executionArn: z.string(), status: z.string(), input: z.string().optional() }) });
 
@@ -18,9 +24,9 @@ const body = <T>(event: QueueEvent, schema: z.ZodType<T>, what: string): T => {
   return parsed.data;
 };
 
-export function objectOf(event: QueueEvent): { key: string; version: string | undefined } {
-  const { object } = body(event, created, "an S3 event of EventBridge").detail;
-  return { key: object.key, version: object["version-id"] };
+export function objectOf(event: QueueEvent): { key: string; version: string | undefined; run: string | undefined } {
+  const { object, run } = body(event, created, "an S3 event of EventBridge").detail;
+  return { key: object.key, version: object["version-id"], run };
 }
 /** The execution that ended, and the target that its input names, where the event holds it. */
 export function executionOf(event: QueueEvent): { arn: string; target: unknown } {

@@ -11,7 +11,7 @@ export function verifyFunction<Config, Native, Target>(
   read: ReadFactory<Native>,
 ) {
   return lambda(`verifying backups of kind ${kind.name}`, async (event: QueueEvent, { context, surroundings }) => {
-    const { key, version } = objectOf(event);
+    const { key, version, run } = objectOf(event);
     const at = parseManifestKey(key);
     if (!at || !of.sources.includes(at.source)) return { state: "ignored", key };
     const store = await primary();
@@ -23,6 +23,6 @@ export function verifyFunction<Config, Native, Target>(
       sign: signer(),
       trusted: trusted(of.trust, environment.HOLDFAST_MANIFEST_PEM),
     };
-    return await verify({ ...at, version }, { ...ports, kind, read: read(surroundings), fits: lambdaFits("read") }, context);
+    return await verify({ ...at, version, run }, { ...ports, kind, read: read(surroundings), fits: lambdaFits("read") }, context);
   });
 }

@@ -53,20 +53,15 @@ async function publish(project: string, stage: string, ages: { source: string; s
 
 /** The same event that was lost, in the same shape, so that there is one path through the consumer. */
 async function again(replay: Replay, functions: Record<string, string>, queueUrl: string): Promise<void> {
-  if (replay.verb === "backup") {
-    await lambdas.send(
-      new InvokeCommand({
-        FunctionName: functions[replay.source] ?? "",
-        InvocationType: "Event",
-        Payload: JSON.stringify({ slot: replay.at.toISOString() }),
-      }),
-    );
+  if (replay.verb !== "verify") {
+    const Payload = JSON.stringify(replay.verb === "finish" ? { finish: true } : { slot: replay.at.toISOString() });
+    await lambdas.send(new InvokeCommand({ FunctionName: functions[replay.source] ?? "", InvocationType: "Event", Payload }));
     return;
   }
   const event = {
     source: "holdfast.watch",
     "detail-type": "Object Created",
-    detail: { bucket: { name: environment.HOLDFAST_BUCKET }, object: { key: replay.key, "version-id": replay.version } },
+    detail: { bucket: { name: environment.HOLDFAST_BUCKET }, object: { key: replay.key, "version-id": replay.version }, run: replay.run },
   };
   await queues.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(event) }));
 }

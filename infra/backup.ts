@@ -1,4 +1,4 @@
-import { lambda } from "./lambda.ts";
+import { allow, lambda } from "./lambda.ts";
 import { type Deployment, folderOf, kindOf, logical } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
@@ -52,9 +52,17 @@ export function backup(
       ],
     });
     schedule(d, name, source.schedule, fn);
+    for (const [i, pattern] of (kindOf(d, source.kind).hints?.(source.config) ?? []).entries()) hint(d, `${name}-hint-${i}`, pattern, fn);
     made[source.name] = fn;
   }
   return made;
+}
+
+/** An event which hints that something pending has finished asks the function to look. Losing it is harmless: `watch` looks too. */
+function hint(d: Deployment, name: string, pattern: object, fn: sst.aws.Function): void {
+  const rule = new aws.cloudwatch.EventRule(logical(name, "rule"), { name: d.name(name), eventPattern: $jsonStringify(pattern) });
+  new aws.cloudwatch.EventTarget(logical(name, "target"), { rule: rule.name, arn: fn.arn, input: JSON.stringify({ finish: true }) });
+  allow(name, fn, "events.amazonaws.com", rule.arn);
 }
 
 /** The moment that a run is for travels in its input, so that a late delivery or a retry backs up the same slot. */

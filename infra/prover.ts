@@ -7,7 +7,7 @@ type At = { bucket: aws.s3.Bucket; keys: Keys };
  * What a function needs that opens backups of certain sources and records what it found as one proof of its own: nobody else decrypts, and
  * nobody writes two proofs. What it may read beside backups is its own affair.
  */
-export function prover(at: At, sources: string[], proof: "readable" | "restored") {
+export function prover(at: At, sources: string[], proof: "present" | "readable" | "restored") {
   const statements: Statement[] = [
     {
       sid: "ListBackupsAndEvidence",

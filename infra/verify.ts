@@ -1,3 +1,4 @@
+import { recordedProof } from "@holdfast/core";
 import { type Deployment, folderOf, kindOf, sourcesOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
@@ -16,7 +17,7 @@ export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; l
   for (const kindName of new Set(Object.values(d.plan.sources).map((source) => source.kind))) {
     const name = `verify-${kindName}`;
     const sources = sourcesOf(d, kindName);
-    const proof = prover(at, sources, "readable");
+    const proof = prover(at, sources, recordedProof(kindOf(d, kindName)));
     const consumer = queue(d, name, timeoutMinutes * 60);
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [

@@ -28,6 +28,8 @@ export function watch(
     alarmHours: source.alarmHours,
     verified: kindOf(d, source.kind).verified,
     undrilled: undrilled(d.plan, source, d.lists),
+    finishes: kindOf(d, source.kind).hints !== undefined,
+    ...(kindOf(d, source.kind).portable ? {} : { recheckHours: 24 }),
   }));
   const functions = Object.fromEntries(Object.keys(at.backups).map((source) => [source, d.name(`backup-${source}`)]));
   const fn = lambda(d, name, {

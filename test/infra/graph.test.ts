@@ -167,7 +167,13 @@ describe("the graph", () => {
 
   test("an alarm a source treats silence as a breach and tells the topic", () => {
     const alarms = ofType(graph, "aws:cloudwatch/metricAlarm:MetricAlarm");
-    expect(alarms.map(({ inputs }) => (inputs.dimensions as { Source: string }).Source).sort()).toEqual(["note", "shop", "tick"]);
+    expect(alarms.map(({ inputs }) => (inputs.dimensions as { Source: string }).Source).sort()).toEqual([
+      "box",
+      "note",
+      "shop",
+      "tick",
+      "vault",
+    ]);
     for (const { inputs } of alarms)
       expect(inputs).toMatchObject({ treatMissingData: "breaching", alarmActions: [expect.stringContaining(":test-local-notice")] });
   });

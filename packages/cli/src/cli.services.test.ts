@@ -146,7 +146,7 @@ describe("with --local, from a shell that points elsewhere", () => {
     const ended = await local("restore", "note", "--target", "desk", "--yes", "--json");
     expect(ended, ended.err).toMatchObject({ code: 0 });
     expect(JSON.parse(ended.out)).toMatchObject({ source: "note", target: "desk", unit: "lines", expected: 3, found: 3 });
-    expect(ended.err).toMatch(/ {2}compare with the backup +[\d.]+ s {3}3 of 3 lines\n/);
+    expect(ended.err).toMatch(/ {2}compare with the backup +[\d.]+ s {3}3 of 3 lines in 1 memo\n/);
     const [file = ""] = readdirSync(desk).filter((name) => name.startsWith("memo-"));
     expect(readFileSync(path.join(desk, file, "memo.txt"), "utf8")).toBe("one\ntwo\nthree\n");
   });

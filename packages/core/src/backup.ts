@@ -72,6 +72,30 @@ export async function backup<Native>(input: BackupInput, ports: BackupPorts<Nati
   return { state, id: backupId(at), artifacts: artifacts.length, bytes: artifacts.reduce((sum, a) => sum + a.bytes, 0), findings };
 }
 
+/**
+ * Commits what was begun earlier and is finished now: captures each slot again that has no manifest, oldest first. Twice is harmless. One slot
+ * that fails does not hold up the others; the first error is thrown after the last.
+ */
+export async function finishBegun<Native>(
+  input: Omit<BackupInput, "at" | "attempt"> & { attempt(): string },
+  ports: BackupPorts<Native>,
+  context: Context,
+): Promise<BackupOutcome[]> {
+  const begun = (await ports.capture.begun?.(context)) ?? [];
+  const outcomes: BackupOutcome[] = [];
+  const failures: unknown[] = [];
+  for (const at of begun.toSorted((a, b) => a.getTime() - b.getTime())) {
+    context.signal.throwIfAborted();
+    try {
+      outcomes.push(await backup({ ...input, at, attempt: input.attempt() }, ports, context));
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+  return outcomes;
+}
+
 function requireNoRefusal(source: string, findings: readonly Finding[]): void {
   const refused = findings.filter((f) => f.severity === "refuse");
   if (refused.length > 0) throw new PreflightRefused(source, refused);

@@ -1,7 +1,7 @@
 import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
 import { backupId } from "./layout.ts";
 import { replaySlotAfterMinutes, replayVerifyAfterMinutes, watchEveryMinutes } from "./margins.ts";
-import type { Proof } from "./ports/kind.ts";
+import { type Proof, recordedProof } from "./ports/kind.ts";
 import type { StoreList } from "./ports/store.ts";
 import { parseSchedule } from "./schedule.ts";
 
@@ -11,6 +11,10 @@ export type WatchedSource = {
   schedule: string;
   alarmHours: number;
   verified: readonly Proof[];
+  /** Captures may answer `pending`: what they began is looked for at each look. */
+  finishes?: boolean;
+  /** Backups that have nothing to read are looked at again after this many hours. */
+  recheckHours?: number;
   /** Why none of its backups can be proven restored, as its kind says. */
   undrilled?: string | undefined;
 };
@@ -34,7 +38,9 @@ export type SourceStatus = {
 };
 /** What `watch` does about what it sees. */
 export type Replay =
-  | { verb: "verify"; source: string; slot: string; key: string; version: string }
+  /** `run`: set where evidence stands already and is to be renewed. */
+  | { verb: "verify"; source: string; slot: string; key: string; version: string; run?: string }
+  | { verb: "finish"; source: string }
   | { verb: "backup"; source: string; at: Date };
 
 /** Looks at one source from listings alone. Pure but for the listing. */
@@ -78,6 +84,18 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
   };
 }
 
+/** One a day, each under a run of its own, so that looking more often asks for no more. */
+function rechecks({ name, verified, recheckHours }: WatchedSource, entries: readonly Entry[], now: Date): Replay[] {
+  if (recheckHours === undefined) return [];
+  const proof = recordedProof({ verified });
+  return entries.filter(isBackup).flatMap(({ slot, manifest, evidence }): Replay[] => {
+    const newest = evidence[proof]?.[0];
+    if (!newest || now.getTime() - newest.at.getTime() < recheckHours * 60 * minute) return [];
+    const run = now.toISOString().slice(0, 10).replaceAll("-", "");
+    return [{ verb: "verify", source: name, slot, key: manifest.key, version: manifest.version, run }];
+  });
+}
+
 const hours = (seconds: number) => (seconds < 5400 ? `${Math.round(seconds / 60)} minutes` : `${(seconds / 3600).toFixed(1)} hours`);
 
 const minute = 60_000;
@@ -107,6 +125,8 @@ export function replaysOf(source: WatchedSource, entries: readonly Entry[], now:
     if (stateOf(entry, source.verified) === "unverified" && asksNow(waited, patienceFor(replayVerifyAfterMinutes)))
       replays.push({ verb: "verify", source: source.name, slot: entry.slot, key: entry.manifest.key, version: entry.manifest.version });
   }
+  replays.push(...rechecks(source, entries, now));
+  if (source.finishes) replays.push({ verb: "finish", source: source.name });
   const patience = patienceFor(replaySlotAfterMinutes);
   const due = schedule.latest(new Date(now.getTime() - patience));
   const first = entries.find(isBackup);

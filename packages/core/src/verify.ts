@@ -20,7 +20,7 @@ import { type Loaded, loadManifest, type OpenPorts, openBackup, slotObjects } fr
 import type { Context } from "./ports/context.ts";
 import { ObjectExists, TooLargeForLambda } from "./ports/errors.ts";
 import type { Finding } from "./ports/finding.ts";
-import type { Kind, Proof } from "./ports/kind.ts";
+import { type Kind, type Proof, recordedProof } from "./ports/kind.ts";
 import type { Sign } from "./ports/sign.ts";
 import type { Read } from "./ports/source.ts";
 import type { StoreCreate, Stored, StoreList } from "./ports/store.ts";
@@ -40,13 +40,13 @@ export type VerifyOutcome = { state: "recorded" | "known"; id: string; verdict: 
 type Result = { findings: Finding[]; details: Evidence["details"] };
 
 /**
- * Proves one backup `readable`: signature, presence and size of each artifact, every byte decrypted, decompressed, digested, and read as
+ * Proves one backup `readable` (or `present`, see {@link recordedProof}): signature, presence and size of each artifact, every byte decrypted, decompressed, digested, and read as
  * its kind reads it; then compared with the newest verified backup before it. Writes signed evidence, also when the backup is broken.
  * An event that comes again finds its evidence and does nothing. Throws what has fault "world" (try again) and {@link TooLargeForLambda};
  * neither says anything about the backup, so nothing is recorded.
  */
 export async function verify<Native>(input: VerifyInput, ports: VerifyPorts<Native>, context: Context): Promise<VerifyOutcome> {
-  const proof = "readable";
+  const proof = recordedProof(ports.kind);
   const run = input.run ?? input.version ?? (await slotObjects(input, ports.list)).get(manifestKey(input))?.version ?? "none";
   const known = await findRun(proof, input, run, ports.list);
   if (known) return { state: "known", id: backupId(input), verdict: known, proof, findings: [] };

@@ -131,9 +131,17 @@ describe("a restore", () => {
       { what: "role", id: `holdfast_${id}` },
       { what: "database", id: `${database}_restored_202611210200` },
     ]);
-    expect(await to.prove(opened, {}, made, aContext())).toEqual({ unit: "rows", things: 1, expected: 500, found: 500, findings: [] });
-    await to.finish(made, { id }, aContext());
-    await to.finish(made, { id }, aContext());
+    expect(await to.prove(opened, {}, made, aContext())).toEqual({
+      unit: "rows",
+      thing: "table",
+      things: 1,
+      expected: 500,
+      found: 500,
+      findings: [],
+    });
+    const stays = [{ what: "database", id: name }];
+    expect(await to.finish(made, { id }, aContext())).toEqual(stays);
+    expect(await to.finish(made, { id }, aContext())).toEqual(stays);
     expect(await roles()).toEqual([`keeper_${id}`, `owner_${id}`]);
     const owners = await sql(
       server,

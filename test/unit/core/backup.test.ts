@@ -1,6 +1,7 @@
 import {
   type Bytes,
   DeadlineNear,
+  finishBegun,
   isBackup,
   loadManifest,
   manifestKey,
@@ -15,8 +16,9 @@ import {
 } from "@holdfast/core";
 import { describe, expect, test, vi } from "vitest";
 import { Faults, faulty, unhandledDuring } from "../../kit/faults.ts";
+import { plainSeal } from "../../kit/plainseal.ts";
 import { firstSlot, type Rig, rig } from "../../kit/rig.ts";
-import { rowsSource, textOf } from "../../kit/rows.ts";
+import { rows, rowsSource, textOf } from "../../kit/rows.ts";
 
 vi.setConfig({ testTimeout: 60_000 }); // much is tried here, on a machine that may be busy
 
@@ -376,4 +378,52 @@ test("an error of a source is passed on as it is, and core adds none of what it 
   );
   expect(error.name).toBe("SecretUnusable");
   expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain("hunter2");
+});
+
+describe("what was begun earlier", () => {
+  const hour = 3_600_000;
+  const slots = (of: Rig, ...hours: number[]) => hours.map((at) => new Date(of.context.now().getTime() - at * hour));
+  const finish = (of: Rig) => {
+    const ports = {
+      kind: rows,
+      capture: of.source,
+      seal: plainSeal,
+      sign: of.manifestSigner,
+      list: of.store.list,
+      create: of.store.create,
+    };
+    let attempts = 0;
+    const input = { source: "shop", attempt: () => `finished${String(attempts++).padStart(8, "0")}`, trigger: "replay" } as const;
+    return finishBegun(input, ports, of.context);
+  };
+  test("is committed, oldest first, and only where no manifest stands", async () => {
+    const of = rig();
+    await of.backup();
+    const [older, old, made] = slots(of, 4, 2, 0);
+    of.source.begun = async () => [made, old, older].filter((at) => at !== undefined);
+    expect((await finish(of)).map(({ state }) => state)).toEqual(["made", "made", "exists"]);
+    expect(await manifests(of)).toHaveLength(3);
+    expect((await finish(of)).map(({ state }) => state)).toEqual(["exists", "exists", "exists"]);
+  });
+  test("stays pending while it is, and nothing is written", async () => {
+    const of = rig(rowsSource({ pending: "creating, 40 %" }));
+    of.source.begun = async () => slots(of, 1);
+    expect(await finish(of)).toEqual([expect.objectContaining({ state: "pending", note: "creating, 40 %" })]);
+    await expectNothing(of);
+  });
+  test("that fails does not hold up the others, and is told", async () => {
+    const of = rig();
+    of.source.begun = async () => slots(of, 3, 1);
+    let first = true;
+    of.source.script.done = () => {
+      if (!first) return Promise.resolve();
+      first = false;
+      return Promise.reject(new StoreUnavailable("away", "Try again."));
+    };
+    await expect(finish(of)).rejects.toMatchObject({ name: "StoreUnavailable" });
+    expect(await manifests(of)).toHaveLength(1);
+  });
+  test("is nothing for a kind that finishes what it begins", async () => {
+    expect(await finish(rig())).toEqual([]);
+  });
 });

@@ -122,6 +122,15 @@ describe("a backup that is whole", () => {
     await of.verify();
     expect(of.context.counted - before).toBe(24);
   });
+  test("of a kind with nothing to read gets evidence that it is there", async () => {
+    const of = rig();
+    await of.backup();
+    const there = { ...rows, verified: ["present"] as const };
+    expect(await of.verify(undefined, { kind: there })).toMatchObject({ proof: "present", verdict: "ok" });
+    expect((await of.keys("evidence/")).map((key) => key.split("/")[1])).toEqual(["present"]);
+    const [entry] = await of.entries();
+    expect(entry && stateOf(entry, there.verified)).toBe("verified");
+  });
   test("is told when no runner could load it", async () => {
     const of = rig();
     const rows = 5_000_000_000;

@@ -1,6 +1,6 @@
 import { publicKeyKey, type Replay, type StoreList, StoreUnavailable, type WatchedSource, type WatchPorts, watch } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
-import { type Rig, rig } from "../../kit/rig.ts";
+import { firstSlot, type Rig, rig } from "../../kit/rig.ts";
 import { textOf } from "../../kit/rows.ts";
 import { signer } from "../../kit/signer.ts";
 
@@ -60,6 +60,22 @@ describe("watch", () => {
     const answer = await watch([watched("shop")], ports, of.context);
     expect(replayed.map((replay) => replay.verb)).toEqual(["backup"]);
     expect(answer.replayed).toEqual(replayed);
+  });
+  test("asks each time for what captures of such a source began", async () => {
+    const of = rig();
+    await of.days(1);
+    const { ports, replayed } = portsOf(of);
+    await watch([{ ...watched("shop"), finishes: true }, watched("bank")], ports, of.context);
+    expect(replayed).toEqual([{ verb: "finish", source: "shop" }]);
+  });
+  test("asks for new evidence, under a run of that day, of what has nothing to read", async () => {
+    const of = rig();
+    await of.days(2);
+    const { ports, replayed } = portsOf(of);
+    const present = { ...watched("shop"), recheckHours: 36 };
+    await watch([present], ports, of.context);
+    expect(replayed.map((replay) => ("run" in replay ? replay.slot : replay.verb))).toEqual([firstSlot]);
+    expect(replayed[0]).toMatchObject({ run: of.context.now().toISOString().slice(0, 10).replaceAll("-", "") });
   });
   test("does not let a source that cannot be listed hide the others", async () => {
     const of = rig();

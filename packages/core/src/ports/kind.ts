@@ -8,6 +8,10 @@ import type { z } from "zod";
 export const proofs = ["present", "intact", "readable", "copied", "restored"] as const;
 export type Proof = (typeof proofs)[number];
 
+/** What verify records of backups of a kind: that they can be read, or, where there is nothing to read, that they are there. */
+export const recordedProof = ({ verified }: { verified: readonly Proof[] }): "present" | "readable" =>
+  verified.includes("readable") ? "readable" : "present";
+
 export type Verb = "capture" | "read" | "restore";
 
 /** What one verb of one kind needs of its surroundings; infrastructure turns it into layers, network and one written-out role. */
