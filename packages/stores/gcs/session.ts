@@ -46,13 +46,13 @@ export async function sendPiece(gcs: Gcs, session: Session, piece: Piece, signal
     if (mayPass(answer.status)) {
       if (tries >= maxTries) return answer;
       await gcs.pause(delay(tries, answer.headers), signal);
-      answer = await ask4Progress(gcs, session, piece.last ? end : undefined, signal);
+      answer = await progress(gcs, session, signal);
     }
     if (answer.status !== 308) return answer;
     const held = heldBytes(answer);
-    if (held >= end && !piece.last) return answer;
     if (held < from || held > end)
       return { ...answer, status: 0, lost: true, cause: new Error(`the server holds ${held} bytes of ${end}`) };
+    if (held === end && !piece.last) return answer;
     if (held > from) tries = 0;
     else if (tries >= maxTries) return { ...answer, status: 0, lost: true, cause: new Error("the server takes no byte") };
     from = held;
@@ -68,10 +68,12 @@ async function put(gcs: Gcs, { url }: Session, piece: Piece, from: number, signa
   return insist(gcs, { method: "PUT", url, headers: { "content-range": range, ...digest }, body, signal, tries: 1 });
 }
 
-/** How much it holds: 308 with a range, or 200 when the last piece had arrived after all. */
-function ask4Progress(gcs: Gcs, { url }: Session, total: number | undefined, signal: AbortSignal): Promise<Answer> {
-  const headers = { "content-range": `bytes */${total ?? "*"}` };
-  return insist(gcs, { method: "PUT", url, headers, body: "", signal });
+/**
+ * How much it holds: 308 with a range, or 200 when the last piece had arrived after all. Without the length, which it may know: a server that
+ * holds everything would make the object at this word, with no digest to compare.
+ */
+function progress(gcs: Gcs, { url }: Session, signal: AbortSignal): Promise<Answer> {
+  return insist(gcs, { method: "PUT", url, headers: { "content-range": "bytes */*" }, body: "", signal });
 }
 
 /** `bytes=0-524287` in an answer 308; absent where it holds nothing. */
