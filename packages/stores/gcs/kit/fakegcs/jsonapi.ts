@@ -177,12 +177,11 @@ function session(bucket: Bucket, id: string, { method, headers, body }: Asked): 
     if (Number(first) !== open.held.length || Number(last) - Number(first) + 1 !== body.length)
       throw jsonRefusal(400, "invalid", "Invalid range");
     if (total === "*" && body.length % 262_144 > 0) throw jsonRefusal(400, "invalid", "Chunks are multiples of 256 KiB");
-    const whole = Buffer.concat([open.held, body]);
-    const [, wanted] = /md5=(\S+)/.exec(String(headers["x-goog-hash"] ?? "")) ?? [];
-    if (whole.length === Number(total)) requireSame(wanted ?? open.md5Hash, whole);
-    open.held = whole;
+    open.held = Buffer.concat([open.held, body]);
   }
   if (total === "*" || open.held.length !== Number(total)) return waiting(open.held.length);
+  const [, wanted] = /md5=(\S+)/.exec(String(headers["x-goog-hash"] ?? "")) ?? [];
+  requireSame(wanted ?? open.md5Hash, open.held);
   requireFree(bucket, open.name, open.ifAbsent, () => {});
   open.made = bucket.make(open.name, open.held, { metadata: open.metadata });
   return json(200, resourceOf(bucket, open.made));
