@@ -1,5 +1,5 @@
 import { type KeyObject, randomBytes } from "node:crypto";
-import type { Bytes } from "@holdfast/core";
+import { type Bytes, give } from "@holdfast/core";
 import { makeHeader } from "./header.ts";
 import { batchChunks, nonceBytes, payloadKey, plainChunkBytes, sealChunks } from "./payload.ts";
 import { Reader } from "./reader.ts";
@@ -26,6 +26,6 @@ async function* sealPayload(reader: Reader, key: KeyObject): Bytes {
   for (let first = 0, last = false; !last; first += batchChunks) {
     const filled = await reader.fill(batch);
     last = await reader.atEnd();
-    yield sealChunks(key, first, batch.subarray(0, filled), last);
+    yield give(sealChunks(key, first, batch.subarray(0, filled), last));
   }
 }

@@ -1,3 +1,4 @@
+import { give } from "@holdfast/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inPieces, watched } from "../test/bytes.ts";
@@ -53,4 +54,19 @@ test("closing returns the source, so that its producer stops", async () => {
   await reader.close();
   expect(seen.returned).toBe(true);
   expect(await reader.atEnd()).toBe(true);
+});
+
+test("a chunk that was given away is freed as soon as its last byte is copied, and no other", async () => {
+  const [given, kept] = [give(Uint8Array.of(1, 2, 3)), Uint8Array.of(4, 5)];
+  async function* both() {
+    yield given;
+    yield kept;
+  }
+  const reader = new Reader(both());
+  const into = new Uint8Array(5);
+  await reader.fill(into.subarray(0, 2));
+  expect([...given]).toEqual([1, 2, 3]);
+  await reader.fill(into.subarray(2));
+  expect([...into]).toEqual([1, 2, 3, 4, 5]);
+  expect([given.length, kept.length]).toEqual([0, 2]);
 });

@@ -1,14 +1,17 @@
-import type { Bytes } from "@holdfast/core";
+import { type Bytes, free } from "@holdfast/core";
 
 const nothing = new Uint8Array(0);
 
 /**
- * Reads a stream in pieces of the reader's choice. Each byte is copied at most once, whatever the sizes of the chunks that come in.
+ * Reads a stream in pieces of the reader's choice. Each byte is copied at most once, whatever the sizes of the chunks that come in; what
+ * was given away is freed as soon as it is copied.
  * Close it, also after an error: that returns the source's iterator, so that its producer stops.
  */
 export class Reader {
   readonly #source: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = nothing;
+  /** What the source handed out, of which {@link #chunk} is left. */
+  #whole: Uint8Array = nothing;
   #ended = false;
 
   constructor(bytes: Bytes) {
@@ -20,7 +23,7 @@ export class Reader {
     while (this.#chunk.length === 0 && !this.#ended) {
       const next = await this.#source.next();
       if (next.done) this.#ended = true;
-      else this.#chunk = next.value;
+      else this.#chunk = this.#whole = next.value;
     }
     return this.#chunk.length === 0;
   }
@@ -33,6 +36,7 @@ export class Reader {
       into.set(piece, filled);
       filled += piece.length;
       this.#chunk = this.#chunk.subarray(piece.length);
+      if (this.#chunk.length === 0) free(this.#whole);
     }
     return filled;
   }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type Bytes, KeyUnavailable } from "@holdfast/core";
+import { type Bytes, free, KeyUnavailable } from "@holdfast/core";
 import { expect, test } from "vitest";
 import { collect, collectUntilError, endless, endlessRandom, inPieces, mixed, watched } from "../test/bytes.ts";
 import { FakeKms } from "../test/fakekms.ts";
@@ -29,6 +29,16 @@ test("one pass makes the file and the digests of what went in and came out", asy
   });
   expect(file.length).toBeLessThan(plain.length);
   expect((await collect(unzstd(decrypt(inPieces(file), [identity])))).equals(plain)).toBe(true);
+});
+
+test("the file's pieces are given away, so that a store that has copied them may free them", async () => {
+  const { body } = seal.seal(inPieces(randomBytes(600_000)), owner, silent);
+  let freed = 0;
+  for await (const piece of body) {
+    free(piece);
+    if (piece.length === 0) freed++;
+  }
+  expect(freed).toBe(3); // after the header
 });
 
 test("what is compressed already is not compressed again", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Bytes } from "@holdfast/core";
+import { type Bytes, free } from "@holdfast/core";
 
 /** `data` in pieces of the sizes given, in turn and again from the first. */
 export async function* inPieces(data: Uint8Array, sizes: readonly number[] = [data.length || 1]): Bytes {
@@ -10,9 +10,16 @@ export async function* inPieces(data: Uint8Array, sizes: readonly number[] = [da
   }
 }
 
+/** As a reader that copies does: what was freed too early shows. */
+function taken(chunk: Uint8Array): Buffer {
+  const copy = Buffer.from(chunk);
+  free(chunk);
+  return copy;
+}
+
 export async function collect(bytes: Bytes): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
+  for await (const chunk of bytes) chunks.push(taken(chunk));
   return Buffer.concat(chunks);
 }
 
@@ -20,7 +27,7 @@ export async function collect(bytes: Bytes): Promise<Buffer> {
 export async function collectUntilError(bytes: Bytes): Promise<{ got: Buffer; error: unknown }> {
   const chunks: Uint8Array[] = [];
   try {
-    for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
+    for await (const chunk of bytes) chunks.push(taken(chunk));
     return { got: Buffer.concat(chunks), error: undefined };
   } catch (error) {
     return { got: Buffer.concat(chunks), error };

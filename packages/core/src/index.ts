@@ -10,6 +10,7 @@ export * from "./backuperrors.ts";
 export * from "./catalogue.ts";
 export * from "./errors.ts";
 export * from "./evidence.ts";
+export * from "./given.ts";
 export * from "./keep.ts";
 export * from "./layout.ts";
 export * from "./manifest.ts";

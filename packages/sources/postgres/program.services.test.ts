@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Bytes, DeadlineNear } from "@holdfast/core";
+import { type Bytes, DeadlineNear, free } from "@holdfast/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ClientMissing } from "./errors.ts";
 import { children } from "./kit/processes.ts";
@@ -42,6 +42,16 @@ test("gives what the program writes, and ends well after exit code 0", async () 
   const running = shell("printf abc");
   expect((await whole(running.output)).toString()).toBe("abc");
   await running.done;
+});
+
+test("gives its output away: whoever reads it may free each chunk, and nothing else is lost with it", async () => {
+  let text = "";
+  for await (const chunk of shell("head -c 300000 /dev/zero | tr '\\0' x").output) {
+    text += Buffer.from(chunk).toString();
+    free(chunk);
+    expect(chunk).toHaveLength(0);
+  }
+  expect(text).toBe("x".repeat(300_000));
 });
 
 test("the end of the output is no success: an exit code after it makes both fail, with what was said last", async () => {

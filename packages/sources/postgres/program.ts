@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
-import type { Bytes } from "@holdfast/core";
+import { type Bytes, give } from "@holdfast/core";
 import { ClientMissing } from "./errors.ts";
 
 export type Ending = { code: number | null; signal: NodeJS.Signals | null; said: string };
@@ -87,13 +87,16 @@ export function start(job: Job): Running {
 async function* outputOf(stdout: Readable, done: Promise<void>, stop: (reason: Error) => Promise<void>): Bytes {
   let whole = false;
   try {
-    for await (const chunk of stdout) yield chunk;
+    for await (const chunk of stdout) yield isAlone(chunk) ? give(chunk) : chunk;
     whole = true;
   } finally {
     if (!whole) await stop(new Error("its output was not read to the end"));
   }
   await done;
 }
+
+/** Node reads each chunk of a pipe into memory of its own; should it ever share it, nobody may free it. */
+const isAlone = (chunk: Uint8Array): boolean => chunk.buffer.byteLength === chunk.length;
 
 /** Resolves with the ending whatever it is; rejects only when the program could not be started. */
 function ending(child: ChildProcessByStdio<Writable | null, Readable, Readable>, path: string): Promise<Ending> {

@@ -1,4 +1,4 @@
-import { type Limits, ObjectTooLarge } from "@holdfast/core";
+import { give, type Limits, ObjectTooLarge } from "@holdfast/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytesOf, digest, inChunks } from "../contract/subject.ts";
@@ -105,6 +105,19 @@ describe("cutting a stream into parts", () => {
         },
       ),
     );
+  });
+
+  test("frees what was given away once it is copied, and leaves what was not", async () => {
+    const [given, kept] = [give(bytesOf(150)), bytesOf(50)];
+    const both = async function* () {
+      yield given;
+      expect(given).toHaveLength(0);
+      yield kept;
+    };
+    const got: Uint8Array[] = [];
+    for await (const { bytes } of inParts(both(), () => 100).parts) got.push(bytes);
+    expect(digest(Buffer.concat(got))).toBe(digest(Buffer.concat([bytesOf(150), bytesOf(50)])));
+    expect(kept).toHaveLength(50);
   });
 
   test("uses memory that was given back, and no other", async () => {

@@ -1,4 +1,4 @@
-import type { Bytes, Limits } from "@holdfast/core";
+import { type Bytes, free, type Limits } from "@holdfast/core";
 import { equalPart, mebibyte } from "../partsize.ts";
 
 /**
@@ -63,6 +63,7 @@ export function inParts(body: Bytes, size: (n: number) => number): { parts: Asyn
         at += length;
         filled += length;
       }
+      free(chunk);
     }
     yield { n, bytes: part.subarray(0, filled), last: true };
   }
