@@ -45,8 +45,7 @@ export async function bringUpCluster(home: Home, wish: ClusterWish): Promise<Clu
   return cluster;
 }
 
-function clusterApi({ keys, clock }: Home, { place, id, engine, version, settings, tags, master }: ClusterWish, Port: number): ClusterApi {
-  const encrypted = settings.StorageEncrypted ?? false;
+function clusterApi({ clock }: Home, { place, id, engine, version, settings, tags, master }: ClusterWish, Port: number): ClusterApi {
   return {
     DBClusterIdentifier: id,
     Engine: engine,
@@ -69,8 +68,7 @@ function clusterApi({ keys, clock }: Home, { place, id, engine, version, setting
     HttpEndpointEnabled: false,
     CrossAccountClone: false,
     ...settings,
-    StorageEncrypted: encrypted,
-    ...(encrypted ? { KmsKeyId: settings.KmsKeyId ?? keys.managed(place) } : {}),
+    StorageEncrypted: settings.StorageEncrypted ?? false,
     TagList: tags,
   };
 }

@@ -54,7 +54,11 @@ test.each(cases.filter(({ call }) => !(call in ASTRAY)))("$at: $action answers a
   expect(ours[at]?.status, ours[at]?.body).toBe(theirs[at]?.status);
   if (!moto || !own) throw new Error("an answer is missing");
   expect(differences(moto, own)).toEqual([]);
+  expect(codeOf(own)).toBe(codeOf(moto));
 });
+
+const codeOf = (answer: Element) =>
+  answer.children.find(({ name }) => name === "Error")?.children.find(({ name }) => name === "Code")?.text;
 
 function differences(theirs: Element, ours: Element): string[] {
   const own = paths(ours);
@@ -70,8 +74,7 @@ function differences(theirs: Element, ours: Element): string[] {
 
 describe("errors", () => {
   test.each(Object.entries(faults))("%s is a code of the API's, with its status", (code, make) => {
-    const { status } = make("");
-    expect(errorCodes.get(code)).toBe(status);
+    expect(make("")).toMatchObject({ code, status: errorCodes.get(code) });
   });
 
   test("what every service answers is no code of RDS's own", () => {

@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { CreateDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { clone } from "../services/index.ts";
 import { marked } from "../services/runs.ts";
+import { rdsDouble } from "./double.ts";
 
 /** A process of its own that opens a double with one server, says so, and stays. */
 const SCRIPT = `
@@ -32,6 +34,34 @@ test("when the process of the double is killed, no server, disk or folder stays"
   starter.kill("SIGKILL");
   await expect.poll(() => runs.flatMap(({ mark }) => marked(mark)), patience).toEqual([]);
   await expect.poll(() => runs.filter(({ folder }) => existsSync(folder)), patience).toEqual([]);
+});
+
+test("when it is stopped while a server comes up, nothing stays either", async () => {
+  const before = runsOf(process.pid).length;
+  const rds = await rdsDouble();
+  const api = new RDSClient({
+    endpoint: rds.endpoint,
+    region: "eu-central-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  const login = { MasterUsername: "holdfast", MasterUserPassword: "correct-horse" };
+  await api.send(
+    new CreateDBInstanceCommand({ DBInstanceIdentifier: "shop", DBInstanceClass: "db.t4g.micro", Engine: "postgres", ...login }),
+  );
+  await expect.poll(() => runsOf(process.pid).length, patience).toBe(before + 2);
+  const runs = runsOf(process.pid);
+  await Promise.all([rds.stop(), rds.stop()]);
+  expect(runs.flatMap(({ mark }) => marked(mark))).toEqual([]);
+  expect(runs.filter(({ folder }) => existsSync(folder))).toEqual([]);
+  expect([runsOf(process.pid).length, rds.failures]).toEqual([before, []]);
+  await expect(fetch(rds.endpoint)).rejects.toThrow();
+});
+
+test("a port that is taken is not an error: another is found", async () => {
+  const one = await rdsDouble();
+  const two = await rdsDouble({ port: Number(new URL(one.endpoint).port) });
+  expect(two.endpoint).not.toBe(one.endpoint);
+  await Promise.all([one.stop(), two.stop()]);
 });
 
 type Run = { service: string; mark: string; folder: string; owner: string };

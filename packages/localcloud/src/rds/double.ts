@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { type Clock, scaled } from "./clock.ts";
-import { openDisk } from "./disk.ts";
+import { type Disk, openDisk } from "./disk.ts";
 import { offered } from "./engines.ts";
 import { tellEvents } from "./events.ts";
 import { fillDefaults } from "./groups.ts";
@@ -15,6 +15,7 @@ import { listen } from "./listen.ts";
 import { defaultQuotas, type Quotas } from "./quotas.ts";
 import { askedOf } from "./rights/asked.ts";
 import { openToAll } from "./rights/open.ts";
+import type { Rights } from "./rights/rights.ts";
 import { serve } from "./serve.ts";
 import { estate } from "./state.ts";
 
@@ -48,47 +49,59 @@ export type Rds = Knobs & {
  * makes one. Throws {@link ServiceNotReady}, {@link ServiceNotInstalled}.
  */
 export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
-  const { account = "000000000000", clock = scaled(0.001), aws } = options;
+  const account = options.account ?? "000000000000";
+  const rights = options.aws ? askedOf(options.aws, account) : openToAll(account);
   const over = new AbortController();
-  const versions = offered();
-  const tasks: Home["tasks"] = new Set();
-  const certificate = options.tls && { cert: readFileSync(options.tls.cert), key: readFileSync(options.tls.key) };
-  const rights = aws ? askedOf(aws, account) : openToAll(account);
   const disk = await openDisk();
+  try {
+    const home = homeOf(options, account, rights, disk, over.signal);
+    const own = knobs(home, account);
+    const server = await listen((request) => serve(home, rights, own.trouble, request), options.port);
+    let stopping: Promise<void> | undefined;
+    const stop = async () => {
+      await server.close();
+      over.abort();
+      await Promise.all(home.tasks);
+      await Promise.all(volumes(home).map((volume) => scrap(home, volume)));
+      await disk.stop();
+    };
+    return { ...own.knobs, endpoint: `http://127.0.0.1:${server.port}`, stop: () => (stopping ??= stop()) };
+  } catch (error) {
+    await disk.stop();
+    throw error;
+  }
+}
+
+function homeOf(options: RdsOptions, account: string, rights: Rights, disk: Disk, over: AbortSignal): Home {
+  const { aws, bin, tls, quotas, clock = scaled(0.001) } = options;
+  const versions = offered();
+  const certificate = tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+  const admin = { user: "rdsadmin", password: randomBytes(24).toString("base64url") } as const;
+  const buses = aws && byRegion((region) => new EventBridgeClient({ ...aws, region }));
+  const kms = aws && byRegion((region) => new KMSClient({ ...aws, region }));
   const home: Home = {
     clock,
     versions,
-    tasks,
-    over: over.signal,
+    over,
+    tasks: new Set(),
     failures: [],
     estate: estate((region) => fillDefaults(region, versions)),
-    rack: {
-      disk,
-      admin: { user: "rdsadmin", password: randomBytes(24).toString("base64url") },
-      postgres: options.bin ? { bin: options.bin } : {},
-      certificate,
-    },
-    events: tellEvents({
-      clock,
-      over: over.signal,
-      client: aws && ((region) => new EventBridgeClient({ ...aws, region })),
-      goOn: (work) => goOn(home, work),
-    }),
-    quotas: { ...defaultQuotas, ...options.quotas },
+    rack: { disk, admin, certificate, postgres: bin ? { bin } : {} },
+    events: tellEvents({ clock, over, client: buses, goOn: (work) => goOn(home, work) }),
+    quotas: { ...defaultQuotas, ...quotas },
     mayConnect: rights.mayConnect,
-    keys: openKeys(aws && ((region) => new KMSClient({ ...aws, region }))),
+    keys: openKeys(kms, account),
   };
-  const own = knobs(home, account);
-  const server = await listen((request) => serve(home, rights, own.trouble, request), options.port);
-  let stopping: Promise<void> | undefined;
-  const stop = async () => {
-    await server.close();
-    over.abort();
-    await Promise.allSettled(tasks);
-    await Promise.all(volumes(home).map((volume) => scrap(home, volume)));
-    await disk.stop();
+  return home;
+}
+
+function byRegion<T>(make: (region: string) => T): (region: string) => T {
+  const made = new Map<string, T>();
+  return (region) => {
+    const found = made.get(region) ?? make(region);
+    made.set(region, found);
+    return found;
   };
-  return { ...own.knobs, endpoint: `http://127.0.0.1:${server.port}`, stop: () => (stopping ??= stop()) };
 }
 
 function volumes({ estate }: Home) {

@@ -1,5 +1,6 @@
 import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { CreateKeyCommand, DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
   CreateDBClusterCommand,
   CreateDBClusterSnapshotCommand,
@@ -163,6 +164,21 @@ test("an event can come before the snapshot is seen as available", async () => {
   await clock.advance(10 * MINUTE);
   await rds.settled();
   expect(await statusOf(id)).toBe("available");
+});
+
+test("what names no key is encrypted with one that says that AWS manages it", async () => {
+  const login = { MasterUsername: "admin", MasterUserPassword: "correct-horse", StorageEncrypted: true };
+  const safe = { DBInstanceIdentifier: "safe", DBInstanceClass: "db.m7g.large", Engine: "mysql", ...login };
+  const { DBInstance } = await api.send(new CreateDBInstanceCommand(safe));
+  const kms = new KMSClient({ endpoint: cloud.endpoint, region: cloud.region, credentials: cloud.root });
+  const managerOf = async (KeyId: string | undefined) => (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata?.KeyManager;
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  expect([await managerOf(DBInstance?.KmsKeyId), await managerOf("alias/aws/rds"), await managerOf(KeyMetadata?.KeyId)]).toEqual([
+    "AWS",
+    "AWS",
+    "CUSTOMER",
+  ]);
+  await clock.advance(10 * MINUTE);
 });
 
 test("only root may speak for RDS on the bus, and for nobody else", async () => {

@@ -51,23 +51,27 @@ export type Change<T> = {
   over?(): void;
 };
 
-/** Begins a change of a thing, which ends after the answer. When something else decides about the thing meanwhile, neither end is told. */
+/**
+ * Begins a change of a thing, which ends after the answer. When something else decides about the thing meanwhile, neither end is told.
+ * Its work is waited for even when everything is over, so that nothing is started behind the back of whoever stops it.
+ */
 export function begin<T>(home: Home, { thing, ms, work, done, failed, over }: Change<T>): void {
+  if (home.over.aborted) return;
   thing.turn += 1;
   const { turn } = thing;
   const change = async () => {
-    try {
-      const [result] = await Promise.all([work(), home.clock.pass(ms, home.over)]).finally(over);
-      if (thing.turn === turn) await done(result);
-    } catch (error) {
-      if (home.over.aborted) return;
-      home.failures.push(error);
-      if (thing.turn === turn) failed();
-    }
+    const [worked] = await Promise.allSettled([work(), home.clock.pass(ms, home.over)]);
+    over?.();
+    if (home.over.aborted) return;
+    const isOurs = thing.turn === turn;
+    if (worked.status === "fulfilled") return isOurs ? await done(worked.value) : undefined;
+    if (isOurs) failed();
+    throw worked.reason;
   };
   goOn(home, change());
 }
 
+/** Lets work go on until it ends or everything is stopped. */
 export function goOn(home: Home, work: Promise<void>): void {
   const told = work.catch((error: unknown) => {
     if (!home.over.aborted) home.failures.push(error);

@@ -30,7 +30,7 @@ export type Wish = {
 /** Registers an instance in state creating and begins to make it. */
 export function bringUp(home: Home, wish: Wish, cluster?: Cluster): Instance {
   const { place, id, master, volume } = wish;
-  const instance: Instance = { what: "instance", place, turn: 0, master, volume, api: instanceApi(home, wish, cluster) };
+  const instance: Instance = { what: "instance", place, turn: 0, master, volume, api: instanceApi(wish, cluster) };
   home.estate.region(place).instances.set(id, instance);
   begin(home, {
     thing: instance,
@@ -89,8 +89,7 @@ function tellCreated({ events }: Home, { place, api }: Instance): void {
   });
 }
 
-function instanceApi({ keys }: Home, { place, id, engine, version, settings, tags, master, port }: Wish, cluster?: Cluster): InstanceApi {
-  const encrypted = settings.StorageEncrypted ?? false;
+function instanceApi({ place, id, engine, version, settings, tags, master, port }: Wish, cluster?: Cluster): InstanceApi {
   return {
     DBInstanceIdentifier: id,
     Engine: engine,
@@ -110,8 +109,7 @@ function instanceApi({ keys }: Home, { place, id, engine, version, settings, tag
     ActivityStreamStatus: "stopped",
     MultiTenant: false,
     ...settings,
-    StorageEncrypted: encrypted,
-    ...(encrypted ? { KmsKeyId: settings.KmsKeyId ?? keys.managed(place) } : {}),
+    StorageEncrypted: settings.StorageEncrypted ?? false,
     ...(cluster ? { DBClusterIdentifier: cluster.api.DBClusterIdentifier } : {}),
     TagList: tags,
   };

@@ -1,4 +1,4 @@
-import { DescribeKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
+import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { faults } from "./faults.ts";
 import type { Place } from "./names.ts";
 
@@ -6,26 +6,48 @@ import type { Place } from "./names.ts";
 export type Keys = {
   /** The ARN of a key that can be used now. Throws KMSKeyNotAccessibleFault. */
   usable(key: string, place: Place, may: (arn: string) => Promise<boolean>): Promise<string>;
-  /** The account's key alias/aws/rds, which encrypts what names no key. */
-  managed(place: Place): string;
+  /** The account's key alias/aws/rds, which encrypts what names no key; made when it is first used. */
+  managed(place: Place): Promise<string>;
   /** Keys that RDS cannot use whatever KMS says of them: of another account and not shared, say. */
   readonly refused: Set<string>;
 };
 
-export function openKeys(client: ((region: string) => KMSClient) | undefined): Keys {
+const MANAGED = "alias/aws/rds";
+
+/** `own` is the account that the KMS is of; keys of others are taken at their word. */
+export function openKeys(client: ((region: string) => KMSClient) | undefined, own: string): Keys {
   const refused = new Set<string>();
-  const managed = ({ region, account }: Place) => `arn:aws:kms:${region}:${account}:key/aws-rds`;
+  const made = new Map<string, Promise<string>>();
+  const kmsOf = ({ account, region }: Place) => (account === own ? client?.(region) : undefined);
+  const managed = (place: Place) => {
+    const at = `${place.account}/${place.region}`;
+    const found = made.get(at) ?? makeManaged(kmsOf(place), place);
+    made.set(at, found);
+    return found;
+  };
   return {
     refused,
     managed,
     async usable(key, place, may) {
+      const byAws = await managed(place);
       // Its own policy lets everybody of the account use it through RDS.
-      if (key === "alias/aws/rds" || key === managed(place)) return managed(place);
-      const found = client ? await described(client(regionOf(key) ?? place.region), key) : arnOf(key, place);
+      if (key === MANAGED || key === byAws) return byAws;
+      const kms = kmsOf(key.startsWith("arn:") ? ofArn(key) : place);
+      const found = kms ? await described(kms, key) : arnOf(key, place);
       if (found === undefined || refused.has(found) || !(await may(found))) throw notAccessible(key);
       return found;
     },
   };
+}
+
+async function makeManaged(kms: KMSClient | undefined, { region, account }: Place): Promise<string> {
+  if (!kms) return `arn:aws:kms:${region}:${account}:key/aws-rds`;
+  const there = await described(kms, MANAGED);
+  if (there) return there;
+  const Description = "Default key that protects my RDS database volumes when no other key is defined";
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Description }));
+  await kms.send(new CreateAliasCommand({ AliasName: MANAGED, TargetKeyId: KeyMetadata?.KeyId }));
+  return KeyMetadata?.Arn ?? "";
 }
 
 /** The words that people meet: awslabs/rds-snapshot-tool#70. */
@@ -44,6 +66,6 @@ async function described(client: KMSClient, KeyId: string): Promise<string | und
   }
 }
 
-const regionOf = (key: string): string | undefined => (key.startsWith("arn:") ? key.split(":")[3] : undefined);
+const ofArn = (arn: string): Place => ({ region: arn.split(":")[3] ?? "", account: arn.split(":")[4] ?? "" });
 const arnOf = (key: string, { region, account }: Place): string =>
   key.startsWith("arn:") ? key : `arn:aws:kms:${region}:${account}:key/${key}`;

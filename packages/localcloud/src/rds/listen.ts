@@ -1,5 +1,6 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { takePort } from "./takeport.ts";
 
 export type Request = { method: string; path: string; headers: http.IncomingHttpHeaders; body: string };
 export type Response = { status: number; body: string; requestId: string };
@@ -16,12 +17,7 @@ export async function listen(answer: (request: Request) => Promise<Response>, po
     const { status, body: text, requestId } = await answer({ method, path: url, headers, body });
     outgoing.writeHead(status, { "content-type": "text/xml", "x-amzn-requestid": requestId }).end(text);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port, exclusive: true }, resolve);
-  });
-  // A program that ends without stopping it may end.
-  server.unref();
+  await takePort(server, port);
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>

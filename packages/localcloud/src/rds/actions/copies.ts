@@ -63,7 +63,7 @@ async function keyOfCopy(call: Call, { family, place, api }: Snapshot): Promise<
     throw common.InvalidParameterCombination("KmsKeyId must be specified to copy an encrypted snapshot across regions.");
   const key = wanted ?? (encrypted ? api.KmsKeyId : undefined);
   // What AWS's own key encrypts cannot be read by another account, whoever it is shared with.
-  if (encrypted && place.account !== region.place.account && api.KmsKeyId === home.keys.managed(place))
+  if (encrypted && place.account !== region.place.account && api.KmsKeyId === (await home.keys.managed(place)))
     throw faults.KMSKeyNotAccessibleFault(
       `The source snapshot KMS key [${api.KmsKeyId}] does not exist, is not enabled or you do not have permissions to access it.`,
     );

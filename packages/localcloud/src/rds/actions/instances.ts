@@ -53,7 +53,7 @@ export async function encryption(call: Call): Promise<{ StorageEncrypted: boolea
   const wanted = form.flag("StorageEncrypted");
   if (key && wanted === false) throw common.InvalidParameterCombination("KmsKeyId cannot be specified when StorageEncrypted is false.");
   if (key) return { StorageEncrypted: true, KmsKeyId: await call.useKey(key) };
-  return wanted ? { StorageEncrypted: true, KmsKeyId: home.keys.managed(region.place) } : { StorageEncrypted: false };
+  return wanted ? { StorageEncrypted: true, KmsKeyId: await home.keys.managed(region.place) } : { StorageEncrypted: false };
 }
 
 function joinCluster(call: Call, cluster: Cluster, id: string, engine: string, DBInstanceClass: string): Instance {

@@ -19,7 +19,7 @@ function describe(call: Call, family: Family): object {
   return result(own(call, family));
 }
 
-function modify(call: Call, family: Family): object {
+async function modify(call: Call, family: Family): Promise<object> {
   const { form, home } = call;
   const snapshot = own(call, family);
   const name = form.required("AttributeName");
@@ -27,7 +27,7 @@ function modify(call: Call, family: Family): object {
   const add = form.texts("ValuesToAdd", "AttributeValue") ?? [];
   const remove = form.texts("ValuesToRemove", "AttributeValue") ?? [];
   if (snapshot.type !== "manual") throw family.badState("Only manual snapshots can be shared: copy the automated one first.");
-  checkSharable(call, snapshot, add);
+  await checkSharable(call, snapshot, add);
   const after = new Set([...snapshot.shared, ...add].filter((account) => !remove.includes(account)));
   if (after.size > home.quotas.shares)
     throw faults.SharedSnapshotQuotaExceeded(`A snapshot cannot be shared with more than ${home.quotas.shares} accounts.`);
@@ -36,10 +36,10 @@ function modify(call: Call, family: Family): object {
 }
 
 /** Throws InvalidParameterValue, the family's bad state. */
-function checkSharable({ home }: Call, { family, place, api }: Snapshot, add: readonly string[]): void {
+async function checkSharable({ home }: Call, { family, place, api }: Snapshot, add: readonly string[]): Promise<void> {
   const wrong = add.find((value) => value !== "all" && !/^\d{12}$/.test(value));
   if (wrong) throw common.InvalidParameterValue(`Invalid account: ${wrong}`);
-  if (add.length > 0 && api.KmsKeyId === home.keys.managed(place))
+  if (add.length > 0 && api.KmsKeyId === (await home.keys.managed(place)))
     throw family.badState("Cannot share a snapshot that is encrypted with the default service key for RDS.");
   if (add.includes("all") && api.KmsKeyId) throw family.badState("An encrypted snapshot cannot be made public.");
 }

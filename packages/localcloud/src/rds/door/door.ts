@@ -1,6 +1,7 @@
 import net, { type Socket } from "node:net";
 import tls from "node:tls";
 import type { Postgres } from "../../services/index.ts";
+import { takePort } from "../takeport.ts";
 import { askPassword, CODES, type First, fatal, parseFirst } from "./messages.ts";
 import { takePacket } from "./read.ts";
 
@@ -30,8 +31,7 @@ export async function openDoor(
     socket.on("error", () => socket.destroy()).once("close", () => guests.delete(socket));
     welcome(socket, server, porter, certificate).catch((error: unknown) => refuse(socket, "58000", String(error)));
   });
-  await listen(listener, port);
-  listener.unref();
+  await takePort(listener, port);
   return {
     port: (listener.address() as net.AddressInfo).port,
     close: () =>
@@ -40,17 +40,6 @@ export async function openDoor(
         for (const guest of guests) guest.destroy();
       }),
   };
-}
-
-/** Takes the port when it is free, else any. */
-async function listen(listener: net.Server, port = 0): Promise<void> {
-  const tried = await new Promise<Error | undefined>((resolve) => {
-    listener.once("error", resolve);
-    listener.listen({ host: "127.0.0.1", port, exclusive: true }, () => resolve(undefined));
-  });
-  if (!tried) return;
-  if (port === 0 || (tried as NodeJS.ErrnoException).code !== "EADDRINUSE") throw tried;
-  await listen(listener);
 }
 
 async function welcome(plain: Socket, server: Postgres, porter: Porter, certificate: Certificate | undefined): Promise<void> {

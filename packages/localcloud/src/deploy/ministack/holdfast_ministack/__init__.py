@@ -20,6 +20,7 @@ COMPLETED = {
     "ministack.services.eventbridge": ["targets", "objects", "rdsevents"],
     "ministack.services.scheduler": ["schedules"],
     "ministack.services.stepfunctions": ["machines"],
+    "ministack.services.kms": ["awskeys"],
     "ministack.services.lambda_svc": ["functions"],
     "ministack.services.cloudwatch": ["alarms"],
     "ministack.services.s3": ["locks", "objects"],
