@@ -9,11 +9,13 @@ import { xmlApi } from "./xmlapi.ts";
 /**
  * What happens to the next `times` (default 1) calls of that name, once `after` of them went well.
  * - `answer`: instead of taking effect. - `alter`: one bit of the body changes on the way.
+ * - `early`: answered before the body has come.
  * - `reset`: the connection breaks before it took effect, when half of the body had come, or after, so that the answer is lost.
  */
 export type Fault = { call: string; after?: number; times?: number } & (
   | { answer: Reply }
   | { alter: true }
+  | { early: Reply }
   | { reset: "before" | "midway" | "after" }
 );
 export type FakeGcs = {
@@ -23,6 +25,8 @@ export type FakeGcs = {
   /** Every request, in order. */
   asked: Asked[];
   faults: Fault[];
+  /** Bytes after which every body that is read breaks off. */
+  cut: number | undefined;
   /** Called with each request before it is answered, for what happens meanwhile. */
   meanwhile: ((asked: Asked) => void) | undefined;
   stop(): Promise<void>;
@@ -33,7 +37,14 @@ export type FakeGcs = {
  * back, retention, permissions, uploads in parts that take no precondition. For what fake-gcs-server gets wrong or has not.
  */
 export async function fakeGcs({ minPart = 262_144 } = {}): Promise<FakeGcs> {
-  const fake = { bucket: new Bucket("acme-backups", minPart), identities: new Identities(), asked: [], faults: [], meanwhile: undefined };
+  const fake = {
+    bucket: new Bucket("acme-backups", minPart),
+    identities: new Identities(),
+    asked: [],
+    faults: [],
+    cut: undefined,
+    meanwhile: undefined,
+  };
   const server = http.createServer();
   const world: FakeGcs = {
     ...fake,
@@ -56,6 +67,7 @@ async function answer(world: FakeGcs, request: http.IncomingMessage, response: h
   const fault = strike(world, call);
   const reset = fault && "reset" in fault ? fault.reset : undefined;
   if (reset === "before") return void request.socket.destroy();
+  if (fault && "early" in fault) return void response.writeHead(fault.early.status).end(fault.early.body);
   const chunks: Buffer[] = [];
   const half = Number(request.headers["content-length"] ?? 0) / 2;
   for await (const chunk of request) {
@@ -73,7 +85,11 @@ async function answer(world: FakeGcs, request: http.IncomingMessage, response: h
     ...reply.headers,
     ...(reply.status === 204 ? {} : { "content-length": Buffer.byteLength(reply.body ?? "") }),
   });
-  response.end(reply.body);
+  if (call !== "GET media" || world.cut === undefined || reply.status >= 300) return void response.end(reply.body);
+  response.flushHeaders();
+  const cut = Buffer.from(reply.body ?? "").subarray(0, world.cut);
+  if (cut.length === Buffer.byteLength(reply.body ?? "")) return void response.end(cut);
+  response.write(cut, () => request.socket.destroySoon());
 }
 
 /** A session keeps what came, in whole grains; everything else loses it. */
