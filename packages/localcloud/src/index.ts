@@ -6,3 +6,4 @@
 export * from "./services/index.ts";
 export * from "./cloud.ts";
 export { type Deployed, deploy, type Graph, type Resource, synth } from "./deploy/index.ts";
+export * from "./rds/index.ts";

@@ -1,80 +1,28 @@
 import {
   AddTagsToResourceCommand,
   CopyDBClusterSnapshotCommand,
-  CopyDBSnapshotCommand,
-  CreateDBClusterCommand,
   CreateDBClusterSnapshotCommand,
   CreateDBInstanceCommand,
-  CreateDBSnapshotCommand,
-  type DBSnapshot,
-  DeleteDBClusterCommand,
   DeleteDBInstanceCommand,
   DeleteDBSnapshotCommand,
-  DeleteDBSubnetGroupCommand,
   DescribeAccountAttributesCommand,
-  DescribeDBClusterSnapshotsCommand,
   DescribeDBEngineVersionsCommand,
-  DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
   DescribeOrderableDBInstanceOptionsCommand,
-  ModifyDBSnapshotAttributeCommand,
   paginateDescribeDBSnapshots,
-  RDSClient,
-  RestoreDBClusterFromSnapshotCommand,
-  RestoreDBInstanceFromDBSnapshotCommand,
-  RestoreDBInstanceToPointInTimeCommand,
 } from "@aws-sdk/client-rds";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { byHand } from "./clock.ts";
-import { type Rds, rdsDouble } from "./double.ts";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { MINUTE, mysql, other, region, stranger, openRecords } from "./kit/records.ts";
 
-/** Instances of MySQL are records without a server, so all of this takes no time. */
-const MINUTE = 60_000;
-const region = "eu-central-1";
-const other = "eu-west-1";
-const account = "123456789012";
-const stranger = "210987654321";
-const clock = byHand();
-let rds: Rds;
-const client = (accessKeyId = account, where = region) =>
-  new RDSClient({ endpoint: rds.endpoint, region: where, credentials: { accessKeyId, secretAccessKey: "test" }, maxAttempts: 1 });
-let api: RDSClient;
-const login = { MasterUsername: "admin", MasterUserPassword: "correct-horse" };
-const mysql = { DBInstanceClass: "db.m7g.large", Engine: "mysql", ...login };
-const key = `arn:aws:kms:${region}:${account}:key/own`;
-
-beforeAll(async () => {
-  rds = await rdsDouble({ account, clock });
-  api = client();
-  await api.send(new CreateDBInstanceCommand({ DBInstanceIdentifier: "shop", ...mysql }));
-  await api.send(new CreateDBInstanceCommand({ DBInstanceIdentifier: "safe", ...mysql, StorageEncrypted: true }));
-  await api.send(new CreateDBClusterCommand({ DBClusterIdentifier: "orders", Engine: "aurora-mysql", ...login }));
-  await clock.advance(30 * MINUTE);
-});
+const { api, client, clock, copy, fresh, rds, shoot, shot, snapshot, status } = await openRecords();
 afterAll(async () => {
-  await rds?.stop();
+  await rds.stop();
   expect(rds.failures).toEqual([]);
 });
+
 beforeEach(() =>
   Object.assign(rds.quotas, { manualSnapshots: 100, manualClusterSnapshots: 100, snapshotCopies: 20, clusterSnapshotCopies: 5 }),
 );
-
-let count = 0;
-const fresh = () => `s-${++count}`;
-const shoot = (id: string, of = "shop", more = {}) =>
-  api.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: of, DBSnapshotIdentifier: id, ...more }));
-async function shot(of = "shop", more = {}): Promise<string> {
-  const id = fresh();
-  await shoot(id, of, more);
-  await clock.advance(5 * MINUTE);
-  return id;
-}
-const snapshot = async (id: string): Promise<DBSnapshot | undefined> =>
-  (await api.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: id }))).DBSnapshots?.[0];
-const status = async (id: string) =>
-  (await api.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }))).DBInstances?.[0]?.DBInstanceStatus;
-const copy = (from: string, to: string, more = {}) =>
-  api.send(new CopyDBSnapshotCommand({ SourceDBSnapshotIdentifier: from, TargetDBSnapshotIdentifier: to, ...more }));
 
 describe("states", () => {
   test("a snapshot takes its time, and its instance is backing-up meanwhile and takes no other", async () => {
@@ -207,102 +155,6 @@ describe("quotas", () => {
   });
 });
 
-describe("copies", () => {
-  test("an encrypted snapshot goes to another region under a key of that region", async () => {
-    const id = await shot("safe", { Tags: [{ Key: "slot", Value: "7" }] });
-    const source = (await snapshot(id))?.DBSnapshotArn ?? "";
-    const there = client(account, other);
-    const send = (more = {}) =>
-      there.send(new CopyDBSnapshotCommand({ SourceDBSnapshotIdentifier: source, TargetDBSnapshotIdentifier: "there", ...more }));
-    await expect(send()).rejects.toMatchObject({ name: "InvalidParameterCombination", message: expect.stringContaining("KmsKeyId") });
-    const { DBSnapshot } = await send({ KmsKeyId: key.replace(region, other), CopyTags: true });
-    expect(DBSnapshot).toMatchObject({
-      Encrypted: true,
-      KmsKeyId: key.replace(region, other),
-      SourceRegion: region,
-      SourceDBSnapshotIdentifier: source,
-      TagList: [{ Key: "slot", Value: "7" }],
-    });
-    await expect(snapshot("there")).rejects.toMatchObject({ name: "DBSnapshotNotFoundFault" });
-    await clock.advance(5 * MINUTE);
-  });
-
-  test("a key that RDS cannot use is refused", async () => {
-    const id = await shot("safe");
-    rds.refusedKeys.add(key);
-    await expect(copy(id, fresh(), { KmsKeyId: key })).rejects.toMatchObject({
-      name: "KMSKeyNotAccessibleFault",
-      message: expect.stringContaining(key),
-    });
-    rds.refusedKeys.clear();
-  });
-
-  test("copying does not encrypt a cluster's snapshot", async () => {
-    const copying = new CopyDBClusterSnapshotCommand({
-      SourceDBClusterSnapshotIdentifier: "many",
-      TargetDBClusterSnapshotIdentifier: fresh(),
-      KmsKeyId: key,
-    });
-    await expect(api.send(copying)).rejects.toMatchObject({ name: "InvalidParameterCombination" });
-  });
-
-  test("an automated snapshot cannot be deleted or shared, but copied", async () => {
-    const id = await rds.automate(region, "shop");
-    await clock.advance(5 * MINUTE);
-    expect(id).toMatch(/^rds:shop-\d{4}-\d\d-\d\d-\d\d-\d\d/);
-    await expect(api.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id }))).rejects.toMatchObject({
-      name: "InvalidDBSnapshotStateFault",
-    });
-    const sharing = new ModifyDBSnapshotAttributeCommand({ DBSnapshotIdentifier: id, AttributeName: "restore", ValuesToAdd: [stranger] });
-    await expect(api.send(sharing)).rejects.toMatchObject({ name: "InvalidDBSnapshotStateFault" });
-    expect((await copy(id, fresh())).DBSnapshot?.SnapshotType).toBe("manual");
-    await clock.advance(5 * MINUTE);
-  });
-});
-
-describe("sharing", () => {
-  const share = (id: string, more: object) =>
-    api.send(new ModifyDBSnapshotAttributeCommand({ DBSnapshotIdentifier: id, AttributeName: "restore", ...more }));
-
-  test("another account sees and copies what is shared with it, by ARN, until it is not", async () => {
-    const id = await shot();
-    const source = (await snapshot(id))?.DBSnapshotArn ?? "";
-    const them = client(stranger);
-    const take = () => them.send(new CopyDBSnapshotCommand({ SourceDBSnapshotIdentifier: source, TargetDBSnapshotIdentifier: "taken" }));
-    const seen = async (more = {}) =>
-      (await them.send(new DescribeDBSnapshotsCommand(more))).DBSnapshots?.map(({ DBSnapshotArn }) => DBSnapshotArn);
-    await expect(take()).rejects.toMatchObject({ name: "DBSnapshotNotFoundFault" });
-    await share(id, { ValuesToAdd: [stranger] });
-    expect([await seen(), await seen({ SnapshotType: "shared" }), await seen({ IncludeShared: true })]).toEqual([[], [source], [source]]);
-    await take();
-    await clock.advance(5 * MINUTE);
-    await share(id, { ValuesToRemove: [stranger] });
-    expect(await seen({ SnapshotType: "shared" })).toEqual([]);
-    expect(await seen()).toEqual([`arn:aws:rds:${region}:${stranger}:snapshot:taken`]);
-  });
-
-  test("what is encrypted with AWS's own key cannot be shared", async () => {
-    await expect(share(await shot("safe"), { ValuesToAdd: [stranger] })).rejects.toMatchObject({ name: "InvalidDBSnapshotStateFault" });
-  });
-
-  test("with 20 accounts at most", async () => {
-    const accounts = Array.from({ length: 21 }, (_, at) => String(100_000_000_000 + at));
-    await expect(share(await shot(), { ValuesToAdd: accounts })).rejects.toMatchObject({ name: "SharedSnapshotQuotaExceededFault" });
-  });
-
-  test("an encrypted one must be copied before it is restored", async () => {
-    const id = fresh();
-    await copy(await shot("safe"), id, { KmsKeyId: key });
-    await clock.advance(5 * MINUTE);
-    await share(id, { ValuesToAdd: [stranger] });
-    const DBSnapshotIdentifier = (await snapshot(id))?.DBSnapshotArn;
-    const restoring = client(stranger).send(
-      new RestoreDBInstanceFromDBSnapshotCommand({ DBInstanceIdentifier: "theirs", DBSnapshotIdentifier }),
-    );
-    await expect(restoring).rejects.toMatchObject({ name: "InvalidDBSnapshotStateFault" });
-  });
-});
-
 describe("describing", () => {
   test("goes page by page, each once", async () => {
     const everything: string[] = [];
@@ -323,6 +175,7 @@ describe("describing", () => {
     expect((await list({ SnapshotType: "automated" })).every(({ SnapshotType }) => SnapshotType === "automated")).toBe(true);
     expect((await list({ SnapshotType: "automated" })).length).toBeGreaterThan(0);
     expect(await list({ DBInstanceIdentifier: "nobody" })).toEqual([]);
+    await shot("safe");
     const safe = await list({ Filters: [{ Name: "db-instance-id", Values: ["safe", "nobody"] }] });
     expect(new Set(safe.map(({ DBInstanceIdentifier }) => DBInstanceIdentifier))).toEqual(new Set(["safe"]));
     await expect(list({ Filters: [{ Name: "colour", Values: ["red"] }] })).rejects.toMatchObject({
@@ -359,108 +212,6 @@ describe("describing", () => {
       new DescribeOrderableDBInstanceOptionsCommand({ Engine: "aurora-postgresql" }),
     );
     expect(OrderableDBInstanceOptions.map(({ DBInstanceClass }) => DBInstanceClass)).toContain("db.serverless");
-  });
-});
-
-describe("restores are refused", () => {
-  const restore = (more: object) => api.send(new RestoreDBInstanceFromDBSnapshotCommand({ DBInstanceIdentifier: "new", ...more } as never));
-
-  test("into an identifier that is taken", async () => {
-    await expect(restore({ DBSnapshotIdentifier: await shot(), DBInstanceIdentifier: "shop" })).rejects.toMatchObject({
-      name: "DBInstanceAlreadyExistsFault",
-    });
-  });
-
-  test("when a group that is named is gone", async () => {
-    const DBSnapshotIdentifier = await shot();
-    await api.send(new DeleteDBSubnetGroupCommand({ DBSubnetGroupName: "default" }));
-    await expect(restore({ DBSnapshotIdentifier })).rejects.toMatchObject({ name: "DBSubnetGroupNotFoundFault" });
-    await expect(restore({ DBSnapshotIdentifier, DBParameterGroupName: "gone" })).rejects.toMatchObject({
-      name: "DBSubnetGroupNotFoundFault",
-    });
-  });
-
-  test("when its engine's version is no longer offered", async () => {
-    const DBSnapshotIdentifier = await shot();
-    const offered = rds.versions.mysql ?? [];
-    rds.versions.mysql = ["9.1.0"];
-    await expect(restore({ DBSnapshotIdentifier })).rejects.toMatchObject({
-      name: "InvalidParameterCombination",
-      message: "Cannot find version 8.4.6 for mysql",
-    });
-    rds.versions.mysql = offered;
-  });
-
-  test("when its key cannot be used", async () => {
-    const DBSnapshotIdentifier = fresh();
-    await copy(await shot("safe"), DBSnapshotIdentifier, { KmsKeyId: key });
-    await clock.advance(5 * MINUTE);
-    rds.refusedKeys.add(key);
-    await expect(restore({ DBSnapshotIdentifier })).rejects.toMatchObject({ name: "KMSKeyNotAccessibleFault" });
-    rds.refusedKeys.clear();
-  });
-
-  test("to a time without automated backups, and without saying to which", async () => {
-    const back = (more: object) =>
-      api.send(
-        new RestoreDBInstanceToPointInTimeCommand({ SourceDBInstanceIdentifier: "shop", TargetDBInstanceIdentifier: "new", ...more }),
-      );
-    await expect(back({})).rejects.toMatchObject({ name: "InvalidParameterCombination" });
-    await expect(back({ UseLatestRestorableTime: true })).rejects.toMatchObject({ name: "PointInTimeRestoreNotEnabledFault" });
-  });
-});
-
-describe("clusters", () => {
-  test("cannot be deleted with instances in them, nor copied when they are Multi-AZ DB clusters", async () => {
-    const create = {
-      DBInstanceIdentifier: "orders-1",
-      DBClusterIdentifier: "orders",
-      DBInstanceClass: "db.r7g.large",
-      Engine: "aurora-mysql",
-    };
-    await expect(api.send(new CreateDBInstanceCommand(create))).rejects.toMatchObject({ name: "DBSubnetGroupNotFoundFault" });
-    const there = client(account, other);
-    const cluster = { DBClusterIdentifier: "orders", Engine: "aurora-mysql", ...login };
-    await there.send(new CreateDBClusterCommand(cluster));
-    await clock.advance(10 * MINUTE);
-    await there.send(new CreateDBInstanceCommand(create));
-    const taking = there.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "orders-1", DBSnapshotIdentifier: "x" }));
-    await expect(taking).rejects.toMatchObject({
-      name: "InvalidParameterValue",
-      message: expect.stringContaining("CreateDBClusterSnapshot"),
-    });
-    const remove = () => there.send(new DeleteDBClusterCommand({ DBClusterIdentifier: "orders", SkipFinalSnapshot: true }));
-    await expect(remove()).rejects.toMatchObject({ name: "InvalidDBClusterStateFault" });
-    await there.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "orders-1" }));
-    await remove();
-  });
-
-  test("a serverless instance needs the cluster's scaling, and a restore does not bring it along", async () => {
-    const there = client(account, other);
-    const scaling = { ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 4 } };
-    await there.send(new CreateDBClusterCommand({ DBClusterIdentifier: "light", Engine: "aurora-mysql", ...login, ...scaling }));
-    await clock.advance(10 * MINUTE);
-    await there.send(new CreateDBClusterSnapshotCommand({ DBClusterIdentifier: "light", DBClusterSnapshotIdentifier: "light" }));
-    await clock.advance(10 * MINUTE);
-    await there.send(
-      new RestoreDBClusterFromSnapshotCommand({ DBClusterIdentifier: "dark", SnapshotIdentifier: "light", Engine: "aurora-mysql" }),
-    );
-    await clock.advance(10 * MINUTE);
-    const join = (id: string) =>
-      there.send(
-        new CreateDBInstanceCommand({
-          DBInstanceIdentifier: `${id}-1`,
-          DBClusterIdentifier: id,
-          DBInstanceClass: "db.serverless",
-          Engine: "aurora-mysql",
-        }),
-      );
-    expect((await join("light")).DBInstance?.DBInstanceStatus).toBe("creating");
-    await expect(join("dark")).rejects.toMatchObject({
-      name: "InvalidParameterCombination",
-      message: expect.stringContaining("Serverless v2"),
-    });
-    expect((await there.send(new DescribeDBClusterSnapshotsCommand({ DBClusterIdentifier: "light" }))).DBClusterSnapshots).toHaveLength(1);
   });
 });
 

@@ -91,7 +91,13 @@ describe("an instance", () => {
     expect(await snapshot("one")).toMatchObject({ Status: "creating", PercentProgress: 0, TagList: [{ Key: "slot", Value: "1" }] });
     await until(async () => (await snapshot("one"))?.Status === "available");
     await query("shop", "insert into orders values (2)");
-    await api.send(new RestoreDBInstanceFromDBSnapshotCommand({ DBInstanceIdentifier: "shop-restored", DBSnapshotIdentifier: "one" }));
+    await api.send(
+      new RestoreDBInstanceFromDBSnapshotCommand({
+        DBInstanceIdentifier: "shop-restored",
+        DBSnapshotIdentifier: "one",
+        BackupRetentionPeriod: 0,
+      }),
+    );
     await until(async () => (await instance("shop-restored"))?.DBInstanceStatus === "available");
     expect(await query("shop-restored", "select id from orders")).toEqual([{ id: 1 }]);
     expect(await query("shop", "select id from orders order by id")).toEqual([{ id: 1 }, { id: 2 }]);
@@ -112,7 +118,21 @@ describe("an instance", () => {
     );
     await until(async () => (await instance("shop-then"))?.DBInstanceStatus === "available");
     expect(await query("shop-then", "select id from orders where id >= 10")).toEqual([{ id: 10 }]);
+  });
+
+  test("is taken back to the latest time when it was itself taken back before", async () => {
     await query("shop-then", "insert into orders values (12)");
+    await api.send(
+      new RestoreDBInstanceToPointInTimeCommand({
+        SourceDBInstanceIdentifier: "shop-then",
+        TargetDBInstanceIdentifier: "shop-again",
+        UseLatestRestorableTime: true,
+        BackupRetentionPeriod: 0,
+      }),
+    );
+    await until(async () => (await instance("shop-again"))?.DBInstanceStatus === "available");
+    expect(await query("shop-again", "select id from orders where id >= 10 order by id")).toEqual([{ id: 10 }, { id: 12 }]);
+    expect(await query("shop-again", "select pg_is_in_recovery() as standby")).toEqual([{ standby: false }]);
   });
 
   test("has another password when that was modified, and says how far it can be taken back", async () => {

@@ -1,5 +1,5 @@
 import type { DBSubnetGroup } from "@aws-sdk/client-rds";
-import { familyOf, isAurora, majorOf } from "./engines.ts";
+import { familyOf, majorOf } from "./engines.ts";
 import { faults } from "./faults.ts";
 import { arn } from "./names.ts";
 import type { Region } from "./state.ts";
@@ -29,10 +29,8 @@ function defaultGroups(region: Region, engine: string, version: string): void {
   const name = `default.${family}`;
   const group = { DBParameterGroupFamily: family, Description: `Default parameter group for ${family}` };
   region.parameterGroups.set(name, { DBParameterGroupName: name, ...group, DBParameterGroupArn: arn(place, "pg", name) });
-  if (isAurora(engine) || engine === "postgres") {
-    const DBClusterParameterGroupArn = arn(place, "cluster-pg", name);
-    region.clusterParameterGroups.set(name, { DBClusterParameterGroupName: name, ...group, DBClusterParameterGroupArn });
-  }
+  const DBClusterParameterGroupArn = arn(place, "cluster-pg", name);
+  region.clusterParameterGroups.set(name, { DBClusterParameterGroupName: name, ...group, DBClusterParameterGroupArn });
   const options = defaultOptionGroup(engine, version);
   region.optionGroups.set(options, {
     OptionGroupName: options,

@@ -72,7 +72,10 @@ async function finish(home: Home, instance: Instance, cluster: Cluster | undefin
 
 /** RDS takes one as soon as there is something to back up. */
 async function firstBase(home: Home, of: Database): Promise<void> {
-  if ((of.api.BackupRetentionPeriod ?? 0) > 0 && of.volume?.bases.length === 0) await automate(home, of);
+  const { volume, api } = of;
+  if (!volume || !api.BackupRetentionPeriod) return;
+  volume.basing ??= automate(home, of);
+  await volume.basing;
 }
 
 function tellCreated({ events }: Home, { place, api }: Instance): void {

@@ -1,6 +1,5 @@
 import type { DBCluster, DBClusterSnapshot, DBInstance, DBSnapshot } from "@aws-sdk/client-rds";
 import { lasts } from "./clock.ts";
-import { isAurora } from "./engines.ts";
 import type { Home } from "./home.ts";
 import { arn } from "./names.ts";
 import type { Cluster, Database, Instance, Snapshot } from "./state.ts";
@@ -40,6 +39,3 @@ export function toldSnapshot(snapshot: Snapshot): DBSnapshot | DBClusterSnapshot
     TagList: tags,
   };
 }
-
-/** A Multi-AZ DB cluster: a cluster of an engine that is not Aurora's. */
-export const isMultiAz = ({ api }: Cluster): boolean => !isAurora(api.Engine);

@@ -20,6 +20,8 @@ export type Volume = {
   door?: Door;
   /** While its server comes up. */
   starting?: Promise<void>;
+  /** While its first base backup is taken. */
+  basing?: Promise<unknown>;
   /** What a server that does not run yet starts from. */
   seed?: Seed;
 };
