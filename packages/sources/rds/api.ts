@@ -1,0 +1,65 @@
+import { DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { RDSClient } from "@aws-sdk/client-rds";
+import type { Context, Surroundings } from "@holdfast/core";
+import { RdsNotFound } from "./errors.ts";
+import { translate } from "./refusal.ts";
+
+/** The services that a verb asks, for as long as its signal lasts. What they refuse is thrown as an error of {@link translate}. */
+export type Api = {
+  /** `doing` ends the sentence "… while": `describing the instance shop`. */
+  rds<R>(doing: string, ask: (client: RDSClient, options: { abortSignal: AbortSignal }) => Promise<R>): Promise<R>;
+  /** Undefined where there is no such key, or none that this role may see. */
+  key(id: string): Promise<Key | undefined>;
+};
+export type Key = {
+  arn: string;
+  /** `Enabled` alone is of use. */
+  state: string;
+  /** AWS's own: it can be shared with nobody. */
+  managed: boolean;
+};
+
+/** Throttling is common on fleets (awslabs/aurora-snapshot-tool#11), and its retries wait longer each time. */
+const ATTEMPTS = 6;
+
+/** One pair of clients a process keeps its connections and credentials. */
+export function openApi({ region }: Pick<Surroundings, "region">): (context: Pick<Context, "signal">) => Api {
+  const options = { region, maxAttempts: ATTEMPTS };
+  const clients = { rds: new RDSClient(options), kms: new KMSClient(options) };
+  return ({ signal }) => ({
+    rds: (doing, ask) => told(doing, signal, () => ask(clients.rds, { abortSignal: signal })),
+    key: (id) => described(clients.kms, id, signal),
+  });
+}
+
+async function told<R>(doing: string, signal: AbortSignal, ask: () => Promise<R>): Promise<R> {
+  signal.throwIfAborted();
+  try {
+    return await ask();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw translate(error, doing);
+  }
+}
+
+async function described(client: KMSClient, id: string, abortSignal: AbortSignal): Promise<Key | undefined> {
+  try {
+    const ask = () => client.send(new DescribeKeyCommand({ KeyId: id }), { abortSignal });
+    const { KeyMetadata } = await told(`describing the key ${id}`, abortSignal, ask);
+    const { Arn: arn = id, KeyState: state = "unknown", KeyManager } = KeyMetadata ?? {};
+    return { arn, state, managed: KeyManager === "AWS" };
+  } catch (error) {
+    if (error instanceof RdsNotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined instead of the error that says so. */
+export async function unlessMissing<R>(asking: Promise<R>): Promise<R | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof RdsNotFound) return undefined;
+    throw error;
+  }
+}

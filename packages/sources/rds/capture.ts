@@ -1,0 +1,13 @@
+import type { CaptureFactory } from "@holdfast/core";
+import type { Config } from "./config.ts";
+import { instances } from "./instances.ts";
+import { type Native, settings } from "./native.ts";
+import { PACE, type Pace, snapshotting } from "./snapshotting.ts";
+import { writing } from "./writing.ts";
+
+/** Makes backups of one instance: a manual snapshot a slot, found again by its tags. */
+export const captureAt =
+  (pace: Pace): CaptureFactory<Config, Native> =>
+  ({ instance: id, key, wait }, surroundings) =>
+    writing("holdfast-rds/1", snapshotting({ snapshots: instances, settings, pace }, { id, key, wait }, surroundings));
+export const capture = captureAt(PACE);

@@ -1,0 +1,96 @@
+/**
+ * @module @holdfast/sources/rds
+ * DB instances of RDS: manual snapshots on schedule with all that a faithful restore needs, restores under new identifiers, also to a time.
+ *
+ * This file is pure; `capture.ts`, `read.ts` and `restore.ts` hold the verbs, made of what instances and clusters have in common. A snapshot's
+ * tags are all the state there is. Snapshots stay inside AWS and are not immutable.
+ */
+import type { Kind, Needs } from "@holdfast/core";
+import { type Config, config, type Target, target } from "./config.ts";
+import { type Native, native } from "./native.ts";
+
+type Allow = Needs["allow"][number];
+const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
+const ANY_KEY = "arn:aws:kms:{region}:{account}:key/*";
+const GROUPS = [rds("subgrp:*"), rds("pg:*"), rds("og:*")];
+const allow = (actions: string, ...resources: string[]): Allow => ({ actions: actions.split(" "), resources });
+
+/** Names of its snapshots as IAM matches them: a slot at the end, so that `shop` is not `shop-eu` too. */
+const snapshotsOf = (instance: string, prefix: string) => rds(`snapshot:${prefix}-${instance}-????????t??????z*`);
+
+function needsOfCapture({ instance, key, network }: Config): Needs {
+  const [db, own, raw] = [rds(`db:${instance}`), snapshotsOf(instance, "holdfast"), snapshotsOf(instance, "holdfastraw")];
+  return {
+    secrets: [],
+    layers: [],
+    vpc: network,
+    allow: [
+      allow("rds:DescribeDBInstances", db),
+      allow("rds:DescribeDBSnapshots", db, rds("snapshot:*")),
+      allow("rds:CreateDBSnapshot", db, own, raw),
+      allow("rds:AddTagsToResource", own, raw),
+      allow("rds:CopyDBSnapshot", rds(`snapshot:rds:${instance}-*`), own, raw),
+      // What was encrypted anew is not needed twice. Nothing else that a backup made can be deleted by whoever makes backups.
+      ...(key ? [allow("rds:DeleteDBSnapshot", raw), allow("kms:CreateGrant", key)] : []),
+      allow("rds:DescribeAccountAttributes", "*"),
+      allow("kms:DescribeKey", ANY_KEY),
+    ],
+  };
+}
+
+const needsOfRead: Needs = {
+  secrets: [],
+  layers: [],
+  allow: [allow("rds:DescribeDBSnapshots", rds("snapshot:holdfast-*")), allow("kms:DescribeKey", ANY_KEY)],
+};
+
+function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): Needs {
+  const made = rds(`db:${names}*`);
+  return {
+    secrets: connection ? [connection] : [],
+    layers: connection ? ["postgres"] : [],
+    vpc: network,
+    allow: [
+      allow("rds:RestoreDBInstanceFromDBSnapshot", made, rds("snapshot:holdfast-*"), ...GROUPS),
+      allow("rds:RestoreDBInstanceToPointInTime", rds("db:*"), ...GROUPS),
+      allow("rds:AddTagsToResource rds:RemoveTagsFromResource rds:ModifyDBInstance rds:DeleteDBInstance", made),
+      allow("rds:DescribeDBInstances rds:DescribeDBInstanceAutomatedBackups", rds("db:*"), rds("auto-backup:*")),
+      allow("rds:DescribeDBSnapshots", rds("snapshot:holdfast-*")),
+      allow("rds:DescribeDBSubnetGroups rds:DescribeDBParameterGroups rds:DescribeOptionGroups", ...GROUPS),
+      allow("rds:DescribeDBEngineVersions rds:DescribeOrderableDBInstanceOptions rds:DescribeAccountAttributes", "*"),
+      allow("kms:DescribeKey kms:CreateGrant", key),
+    ],
+  };
+}
+
+function needs(verb: "capture" | "read" | "restore", where?: Config | Target): Needs {
+  if (verb === "capture") return needsOfCapture(where as Config);
+  return verb === "restore" ? needsOfRestore(where as Target) : needsOfRead;
+}
+
+export const rdsKind: Kind<Config, Native, Target> = {
+  name: "rds",
+  config,
+  native,
+  target,
+  verified: ["present"],
+  portable: false,
+  needs,
+  hints: ({ instance }) => [
+    {
+      source: ["aws.rds"],
+      "detail-type": ["RDS DB Snapshot Event"],
+      // A manual snapshot was made, a copy within the region was finished.
+      detail: {
+        EventID: ["RDS-EVENT-0042", "RDS-EVENT-0197"],
+        SourceIdentifier: [{ prefix: `holdfast-${instance}-` }, { prefix: `holdfastraw-${instance}-` }],
+      },
+    },
+  ],
+  undrilled: (_config, targets) =>
+    targets.length > 0 ? undefined : "the plan has no target of kind rds, so its snapshots are described and never restored",
+  sealedBy: ({ snapshot: { key } }) => (key === undefined ? undefined : { key, withoutAws: false }),
+};
+
+/** The name under which generated entries import it. */
+export { rdsKind as kind };

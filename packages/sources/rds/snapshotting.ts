@@ -1,0 +1,204 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Capture, type Captured, type Context, type Finding, type Slot, slotId, slotTime, type Surroundings } from "@holdfast/core";
+import type { z } from "zod";
+import { type Api, openApi } from "./api.ts";
+import { CopiesInLine, NothingToCopy, RdsBusy, RdsDatabaseMissing, RdsNameTaken, SnapshotFailed, SnapshotNamesTaken } from "./errors.ts";
+import type { Database, Snapshot, Snapshots } from "./family.ts";
+import { recorded, type Written } from "./recorded.ts";
+import { isRaw, snapshotName } from "./names.ts";
+import { preflight } from "./preflight.ts";
+import { isPassing, isTakeable } from "./status.ts";
+import { BECAUSE, HOW, ours, SLOT, SOURCE, settingsAsTags, TAKEN, type Tags } from "./tags.ts";
+
+export type Source = { id: string; key?: string | undefined; wait: number };
+/** Seconds between two looks at a database that is busy. */
+export type Pace = { seconds: number };
+export const PACE: Pace = { seconds: 15 };
+
+type Parts<Settings> = { snapshots: Snapshots<Settings>; settings: z.ZodType<Settings>; pace: Pace };
+type At<Settings> = Parts<Settings> & { api: Api; source: Source; context: Context };
+const MINUTE = 60_000;
+
+/**
+ * Takes a manual snapshot of a database a slot, and answers `pending` until it is available. The snapshot's tags are all that is remembered: two
+ * runs for one slot, and one that died anywhere, find the same snapshot.
+ */
+export function snapshotting<Settings>(parts: Parts<Settings>, source: Source, surroundings: Surroundings): Capture<Written<Settings>> {
+  const open = openApi(surroundings);
+  const at = (context: Context): At<Settings> => ({ ...parts, source, context, api: open(context) });
+  return {
+    preflight: (context) => preflight({ ...parts, source, api: open(context) }),
+    capture: (slot, context) => goOn(at(context), slot),
+    begun: (context: Context, of?: string) => begun(at(context), of),
+  };
+}
+
+/** `of`: the source by whose name they were taken, where another one snapshots the same database. */
+async function begun({ snapshots, api, source }: At<unknown>, of: string | undefined): Promise<Date[]> {
+  const own = (await snapshots.list(api, source.id, "manual")).map(({ tags }) => tags).filter((tags) => SOURCE in tags);
+  const slots = own.flatMap((tags) => (of === undefined || tags[SOURCE] === of ? (tags[SLOT] ?? []) : []));
+  return [...new Set(slots)].flatMap((slot) => slotTime(slot) ?? []);
+}
+
+/** The next thing to do for a slot, as its snapshots tell. */
+async function goOn<Settings>(at: At<Settings>, slot: Slot): Promise<Captured<Written<Settings>>> {
+  const own = await ofSlot(at, slot);
+  const raw = own.find(({ id }) => isRaw(id));
+  const final = own.find(({ id }) => !isRaw(id));
+  if (final) return await finish(at, slot, final, raw);
+  return raw ? await reencrypt(at, slot, raw) : await begin(at, slot);
+}
+
+async function ofSlot({ snapshots, api, source }: At<unknown>, slot: Slot): Promise<Snapshot[]> {
+  const all = await snapshots.list(api, source.id, "manual");
+  return all.filter(({ tags }) => isOf(tags, slot)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+const isOf = (tags: Tags, slot: Slot): boolean => tags[SOURCE] === slot.source && tags[SLOT] === slotId(slot.at);
+
+// ── Beginning ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function begin<Settings>(at: At<Settings>, slot: Slot): Promise<Captured<Written<Settings>>> {
+  const database = await available(at, slot);
+  if (!isTakeable(database.status)) return await copyAutomated(at, slot, database);
+  const raw = !database.uncopyable && (await needsKey(at, database.encrypted, database.key));
+  try {
+    return await named(at, slot, raw, (id) => at.snapshots.take(at.api, database.id, id, tagsFor(slot, database, { [HOW]: "taken" })));
+  } catch (error) {
+    // It became busy between the look and the request.
+    if (!(error instanceof RdsBusy)) throw error;
+    return await copyAutomated(at, slot, database);
+  }
+}
+
+/** The database once it can be snapshotted, or when waiting is of no use or has lasted too long. Throws {@link RdsDatabaseMissing}. */
+async function available<Settings>({ snapshots, api, source, context, pace }: At<Settings>, slot: Slot): Promise<Database<Settings>> {
+  const until = slot.at.getTime() + source.wait * MINUTE;
+  for (;;) {
+    const database = await snapshots.database(api, source.id);
+    if (!database) throw new RdsDatabaseMissing(`${snapshots.noun} ${source.id}`);
+    if (isTakeable(database.status) || !isPassing(database.status) || context.now().getTime() >= until) return database;
+    await pause(pace.seconds * 1000, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
+  }
+}
+
+/** Whether a snapshot is only the way to a copy under the plan's key. */
+async function needsKey({ api, source, snapshots }: At<unknown>, encrypted: boolean, key: string | undefined): Promise<boolean> {
+  if (source.key === undefined) return false;
+  if (!encrypted) return snapshots.encryptable;
+  return (key === undefined ? undefined : await api.key(key))?.managed ?? false;
+}
+
+/** Gives a slot's snapshot the first of its names that is not somebody else's. A name that is taken by this slot's own is success. */
+async function named<Settings>(
+  at: At<Settings>,
+  slot: Slot,
+  raw: boolean,
+  make: (id: string) => Promise<void>,
+): Promise<Captured<Written<Settings>>> {
+  const database = at.snapshots.called(at.source.id);
+  for (let number = 1; number <= MOST_NAMES; number++) {
+    const id = snapshotName(database, slot.at, { raw, number });
+    try {
+      await make(id);
+      return { state: "pending", note: `the snapshot ${id} is being made` };
+    } catch (error) {
+      if (!(error instanceof RdsNameTaken)) throw error;
+      const found = await at.snapshots.find(at.api, id);
+      if (!found || isOf(found.tags, slot)) return { state: "pending", note: `the snapshot ${id} is being made by another run` };
+    }
+  }
+  throw new SnapshotNamesTaken(snapshotName(database, slot.at, { raw }));
+}
+const MOST_NAMES = 4;
+
+const tagsFor = (slot: Slot, { settings }: Pick<Database<unknown>, "settings">, more: Tags): Tags => ({
+  [SOURCE]: slot.source,
+  [SLOT]: slotId(slot.at),
+  ...more,
+  ...settingsAsTags(settings),
+});
+
+/** The newest automated snapshot stands in for one that cannot be taken. Throws {@link NothingToCopy}. */
+async function copyAutomated<Settings>(at: At<Settings>, slot: Slot, database: Database<Settings>): Promise<Captured<Written<Settings>>> {
+  const { snapshots, api, source } = at;
+  const what = `the ${snapshots.noun} ${database.id}`;
+  if (database.uncopyable) throw new NothingToCopy(what, database.status, database.uncopyable);
+  const automated = (await snapshots.list(api, database.id, "automated")).filter(
+    ({ status, resource }) => status === "available" && resource === database.resource,
+  );
+  const newest = automated.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
+  if (!newest) throw new NothingToCopy(what, database.status, "there is no automated snapshot to copy");
+  const key = (await needsKey(at, newest.key !== undefined, newest.key)) ? source.key : undefined;
+  const tags = tagsFor(slot, database, { [HOW]: "copied", [TAKEN]: newest.at.toISOString(), [BECAUSE]: database.status });
+  return await named(at, slot, false, (id) => snapshots.copy(api, newest, id, tags, key));
+}
+
+// ── Going on ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function reencrypt<Settings>(at: At<Settings>, slot: Slot, raw: Snapshot): Promise<Captured<Written<Settings>>> {
+  const waiting = underWay(raw);
+  if (waiting) return waiting;
+  try {
+    // Without the plan's key (it was there when the snapshot was taken) the copy keeps the key that it has.
+    const tags = { ...ours(raw.tags), [TAKEN]: raw.at.toISOString() };
+    return await named(at, slot, false, (id) => at.snapshots.copy(at.api, raw, id, tags, at.source.key));
+  } catch (error) {
+    if (!(error instanceof CopiesInLine)) throw error;
+    return { state: "pending", note: `the snapshot ${raw.id} waits in line to be encrypted anew` };
+  }
+}
+
+/** Undefined once it is available. Throws {@link SnapshotFailed}. */
+function underWay({ id, status, percent }: Snapshot): { state: "pending"; note: string } | undefined {
+  if (status === "available") return undefined;
+  if (/fail|incompatible|error/.test(status)) throw new SnapshotFailed(id, status);
+  return { state: "pending", note: `the snapshot ${id} is ${status}, ${percent} %` };
+}
+
+async function finish<Settings>(
+  at: At<Settings>,
+  slot: Slot,
+  final: Snapshot,
+  raw: Snapshot | undefined,
+): Promise<Captured<Written<Settings>>> {
+  const waiting = underWay(final);
+  if (waiting) return waiting;
+  // Only now: RDS breaks a copy off when what it is made from goes.
+  if (raw) await at.snapshots.remove(at.api, raw.id);
+  const native = await recorded(at, final);
+  const findings: Finding[] = notes(slot, native, final);
+  return { state: "ready", artifacts: nothing(), native: async () => native, findings };
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+/** A day between two automated snapshots, and half of one more. */
+const OLD_HOURS = 36;
+const LATE_HOURS = 1;
+
+/** What the snapshot itself shows that somebody should know. */
+function notes(slot: Slot, { snapshot }: Written<unknown>, { tags }: Snapshot): Finding[] {
+  const hours = (Date.parse(snapshot.taken) - slot.at.getTime()) / (60 * MINUTE);
+  if (snapshot.how === "copied") {
+    const message = `${snapshot.of} was ${tags[BECAUSE] ?? "not available"}, so its automated snapshot of ${snapshot.taken} was copied instead`;
+    // A stopped database is not written to, so what was taken before it stopped is not old.
+    const old = -hours > OLD_HOURS && tags[BECAUSE] !== "stopped";
+    return [
+      {
+        name: "automated-copied",
+        severity: old ? "doubt" : "note",
+        message: `${message}${old ? `, ${Math.round(-hours)} hours before the slot` : ""}`,
+        hint: "Its data are older than the slot says. Bring the database back to the state available.",
+      },
+    ];
+  }
+  if (hours <= LATE_HOURS) return [];
+  return [
+    {
+      name: "taken-late",
+      severity: "note",
+      message: `the snapshot was taken at ${snapshot.taken}, ${hours.toFixed(1)} hours after its slot`,
+      hint: "The first run for the slot failed or was lost; its notices say why.",
+    },
+  ];
+}
