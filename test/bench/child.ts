@@ -8,6 +8,7 @@ import {
   backup,
   type CaptureFactory,
   type Context,
+  free,
   type Kind,
   loadManifest,
   openBackup,
@@ -59,12 +60,12 @@ async function makeBackup(job: Job, { list, create }: Ports, sign: Signer): Prom
   await backup(input, { kind, capture: capture(wanted, surroundings(job)), seal, sign, list, create }, context);
 }
 
-/** Signature, presence, every digest, decryption, decompression; pg_restore is not asked. */
+/** Signature, presence, every digest, decryption, decompression, as core reads what a kind left unread; pg_restore is not asked. */
 async function unseal(job: Job, ports: Ports): Promise<void> {
   const opening = openPorts(job, ports, job.trusted);
   const loaded = await loadManifest(idOf(job), opening, context.signal);
   const { backup: found, open } = openBackup(loaded, verbsOf(job.source).kind, opening, context.signal);
-  for (const { name } of found.artifacts) for await (const _ of open(name));
+  for (const { name } of found.artifacts) for await (const chunk of open(name)) free(chunk);
 }
 
 async function verifyWhole(job: Job, ports: Ports, sign: Signer): Promise<void> {

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { type Bytes, NotDecryptable } from "@holdfast/core";
+import { type Bytes, give, NotDecryptable } from "@holdfast/core";
 import { cutHeader, openHeader } from "./header.ts";
 import type { AgeIdentity } from "./identities.ts";
 import { batchChunks, nonceBytes, openChunks, payloadKey, sealedChunkBytes } from "./payload.ts";
@@ -36,7 +36,7 @@ async function* openPayload(reader: Reader, key: KeyObject): Bytes {
 /** Chunks `first` and following; those before a bad one are handed out, then it throws {@link NotDecryptable}. */
 export function* openedChunks(key: KeyObject, first: number, sealed: Uint8Array, last: boolean): Iterable<Uint8Array> {
   const { plain, bad } = openChunks(key, first, sealed, last);
-  if (plain.length > 0) yield plain;
+  if (plain.length > 0) yield give(plain);
   if (bad !== undefined) throw notWhole(`chunk ${bad} of the age file is not authentic, or not the last one though the file ends`);
 }
 

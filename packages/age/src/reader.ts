@@ -45,7 +45,7 @@ export class Reader {
   async chunk(): Promise<Uint8Array | undefined> {
     if (await this.atEnd()) return undefined;
     const chunk = this.#chunk;
-    this.#chunk = nothing;
+    this.#chunk = this.#whole = nothing;
     return chunk;
   }
 

@@ -1,7 +1,7 @@
 import { constants, createZstdDecompress, type ZstdDecompress } from "node:zlib";
-import { type Bytes, NotDecompressible } from "@holdfast/core";
+import { type Bytes, free, NotDecompressible } from "@holdfast/core";
 import { Reader } from "./reader.ts";
-import { write } from "./zlibwrite.ts";
+import { giveLast, write } from "./zlibwrite.ts";
 
 const outputBytes = 512 * 1024;
 /** 8 MiB, which RFC 8878 asks every decoder to take; level 1 uses 512 KiB. A hostile frame could ask for gigabytes. */
@@ -38,7 +38,7 @@ async function* frame(reader: Reader): Bytes {
   const fed = feed(reader, decoder);
   fed.catch((error: unknown) => decoder.destroy(error as Error));
   try {
-    yield* decoder;
+    for await (const piece of decoder) yield giveLast(piece, outputBytes);
     await fed;
   } catch (error) {
     throw isZlibs(error) ? new NotDecompressible(`the compressed stream is not whole: ${error.message}`, hint, { cause: error }) : error;
@@ -56,6 +56,7 @@ async function feed(reader: Reader, decoder: ZstdDecompress): Promise<void> {
     await written;
     const left = given - decoder.bytesWritten;
     if (left > 0) return reader.putBack(chunk.subarray(chunk.length - left));
+    free(chunk);
   }
   decoder.end();
 }

@@ -1,7 +1,7 @@
 import { constants, createZstdCompress, type ZstdCompress } from "node:zlib";
-import { type Bytes, give } from "@holdfast/core";
+import type { Bytes } from "@holdfast/core";
 import { Reader } from "./reader.ts";
-import { write } from "./zlibwrite.ts";
+import { giveLast, write } from "./zlibwrite.ts";
 
 /**
  * Level 1: on SQL it compresses like gzip -6 at five times its speed; level 3 gains 8 % for twice the time and no longer keeps up with
@@ -19,19 +19,11 @@ export async function* zstd(plain: Bytes, level: number = defaultLevel): Bytes {
   const stream = createZstdCompress(options);
   try {
     feed(reader, stream).catch((error: unknown) => stream.destroy(error as Error));
-    for await (const piece of stream) yield isLast(piece) ? give(piece) : piece;
+    for await (const piece of stream) yield giveLast(piece, batchBytes);
   } finally {
     stream.destroy();
     await reader.close();
   }
-}
-
-/**
- * Whether no more pieces of the same output buffer will come. Earlier ones are views of the same memory, so whoever frees this one must be
- * done with them; a buffer that is not of that size may be one that all of Node takes small ones from.
- */
-function isLast(piece: Buffer): boolean {
-  return piece.buffer.byteLength === batchBytes && piece.byteOffset + piece.length === batchBytes;
 }
 
 /** Two buffers in turn: one is filled while the pool works on the other. */

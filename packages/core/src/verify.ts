@@ -4,6 +4,7 @@ import { ArtifactMissing, ArtifactTruncated } from "./backuperrors.ts";
 import { readBeside } from "./beside.ts";
 import { HoldfastError } from "./errors.ts";
 import { type Evidence, encodeEvidence } from "./evidence.ts";
+import { free } from "./given.ts";
 import {
   artifactKey,
   type BackupId,
@@ -17,6 +18,7 @@ import {
 import type { Artifact, Manifest } from "./manifest.ts";
 import { lambdaFits } from "./margins.ts";
 import { type Loaded, loadManifest, type OpenPorts, openBackup, slotObjects } from "./opened.ts";
+import type { Bytes } from "./ports/bytes.ts";
 import type { Context } from "./ports/context.ts";
 import { ObjectExists, TooLargeForLambda } from "./ports/errors.ts";
 import type { Finding } from "./ports/finding.ts";
@@ -139,8 +141,7 @@ async function readAll<Native>(loaded: Loaded, ports: VerifyPorts<Native>, conte
   const opened = openBackup(loaded, ports.kind, ports, context.signal, (name) => seen.add(name));
   const { findings: compared, with: previous } = await readBeside(opened, manifest, ports, context);
   const findings = [...manifest.findings.filter((f) => f.severity === "doubt"), ...compared];
-  for (const { name } of opened.backup.artifacts)
-    if (!seen.has(name)) for await (const chunk of opened.open(name)) context.progress(chunk.length);
+  for (const { name } of opened.backup.artifacts) if (!seen.has(name)) await readThrough(opened.open(name), context);
   const plain = manifest.artifacts.reduce((sum, a) => sum + a.plain.bytes, 0);
   if (plain > lambdaFits("restore"))
     findings.push({
@@ -158,6 +159,13 @@ async function readAll<Native>(loaded: Loaded, ports: VerifyPorts<Native>, conte
       comparedWith: previous ?? "nothing",
     },
   };
+}
+
+async function readThrough(bytes: Bytes, context: Context): Promise<void> {
+  for await (const chunk of bytes) {
+    context.progress(chunk.length);
+    free(chunk);
+  }
 }
 
 /** A truncated or missing object is found before gigabytes are read. */
