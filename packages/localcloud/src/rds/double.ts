@@ -25,8 +25,11 @@ export type LocalAws = { endpoint: string; region: string; credentials: { access
 export type RdsOptions = {
   /** Taken when it is free. Default: any free one. */
   port?: number;
-  /** Without it everybody is root, every key is usable, and events are remembered only. */
-  aws?: LocalAws;
+  /**
+   * Without it everybody is root, every key is usable, and events are remembered only. A function is asked when it is first needed: the
+   * local AWS can then be started after the double and tell its functions the double's endpoint.
+   */
+  aws?: LocalAws | (() => LocalAws);
   /** Default 000000000000. */
   account?: string;
   /** Default: a minute of RDS's time passes in 60 ms. */
@@ -50,11 +53,12 @@ export type Rds = Knobs & {
  */
 export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
   const account = options.account ?? "000000000000";
-  const rights = options.aws ? askedOf(options.aws, account) : openToAll(account);
+  const aws = lazily(options.aws);
+  const rights = aws ? askedOf(aws, account) : openToAll(account);
   const over = new AbortController();
   const disk = await openDisk();
   try {
-    const home = homeOf(options, account, rights, disk, over.signal);
+    const home = homeOf({ ...options, aws }, account, rights, disk, over.signal);
     const own = knobs(home, account);
     const server = await listen((request) => serve(home, rights, own.trouble, request), options.port);
     let stopping: Promise<void> | undefined;
@@ -72,13 +76,19 @@ export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
   }
 }
 
-function homeOf(options: RdsOptions, account: string, rights: Rights, disk: Disk, over: AbortSignal): Home {
+function lazily(aws: RdsOptions["aws"]): (() => LocalAws) | undefined {
+  return typeof aws === "object" ? () => aws : aws;
+}
+
+type Furnishing = Omit<RdsOptions, "aws"> & { aws: (() => LocalAws) | undefined };
+
+function homeOf(options: Furnishing, account: string, rights: Rights, disk: Disk, over: AbortSignal): Home {
   const { aws, bin, tls, quotas, clock = scaled(0.001) } = options;
   const versions = offered();
   const certificate = tls && { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
   const admin = { user: "rdsadmin", password: randomBytes(24).toString("base64url") } as const;
-  const buses = aws && byRegion((region) => new EventBridgeClient({ ...aws, region }));
-  const kms = aws && byRegion((region) => new KMSClient({ ...aws, region }));
+  const buses = aws && byRegion((region) => new EventBridgeClient({ ...aws(), region }));
+  const kms = aws && byRegion((region) => new KMSClient({ ...aws(), region }));
   const home: Home = {
     clock,
     versions,

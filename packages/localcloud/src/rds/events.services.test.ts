@@ -28,9 +28,10 @@ let api: RDSClient;
 let sqs: SQSClient;
 let QueueUrl = "";
 beforeAll(async () => {
-  cloud = await ministack({ env: completed() });
-  const aws = { endpoint: cloud.endpoint, region: cloud.region, credentials: cloud.root };
-  rds = await rdsDouble({ aws, clock });
+  // The local AWS is told where the double is, so the double is there first.
+  rds = await rdsDouble({ clock, aws: () => reach(cloud) });
+  cloud = await ministack({ env: { ...completed(), AWS_ENDPOINT_URL_RDS: rds.endpoint } });
+  const aws = reach(cloud);
   api = new RDSClient({ ...aws, endpoint: rds.endpoint });
   sqs = new SQSClient(aws);
   QueueUrl = await listen(aws);
@@ -39,6 +40,7 @@ beforeAll(async () => {
   await api.send(new CreateDBClusterCommand({ DBClusterIdentifier: "orders", Engine: "aurora-mysql", ...login }));
   await clock.advance(30 * MINUTE);
 });
+const reach = ({ endpoint, region, root }: Ministack) => ({ endpoint, region, credentials: root });
 afterAll(async () => {
   await rds?.stop();
   await cloud?.stop();

@@ -8,27 +8,31 @@ import { policiesOf } from "./policies.ts";
 import type { Caller, Rights } from "./rights.ts";
 
 /** Rights as the local AWS has them: it says who signed, and its IAM what that role may do. They are read anew at each request. */
-export function askedOf({ endpoint, region, credentials }: LocalAws, account: string): Rights {
-  const iam = new IAMClient({ endpoint, region, credentials });
+export function askedOf(aws: () => LocalAws, account: string): Rights {
+  let client: IAMClient | undefined;
+  const policies = (arn: string) => {
+    client ??= new IAMClient(aws());
+    return policiesOf(client, arn);
+  };
   return {
-    identify: (request) => identify(endpoint, account, request),
+    identify: (request) => identify(aws().endpoint, account, request),
     async check({ root, arn }, form, region, estate) {
       if (root) return;
-      const documents = await policiesOf(iam, arn);
+      const documents = await policies(arn);
       for (const demand of demandsOf(form, region, estate)) {
         const verdict = evaluate(documents, demand);
         if (verdict !== "allowed") throw common.AccessDenied(denial(arn, demand, verdict));
       }
     },
     async mayConnect(token, resource) {
-      const caller = await identifyToken(endpoint, account, token).catch(refusedToUndefined);
+      const caller = await identifyToken(aws().endpoint, account, token).catch(refusedToUndefined);
       if (!caller || caller.root) return caller !== undefined;
       const user = `arn:aws:rds-db:${token.region}:${caller.account}:dbuser:${resource}/${token.user}`;
-      return evaluate(await policiesOf(iam, caller.arn), { action: "rds-db:connect", resource: user, context: {} }) === "allowed";
+      return evaluate(await policies(caller.arn), { action: "rds-db:connect", resource: user, context: {} }) === "allowed";
     },
     async mayUseKey({ root, arn, region }, key) {
       if (root) return true;
-      const documents = await policiesOf(iam, arn);
+      const documents = await policies(arn);
       return ["kms:DescribeKey", "kms:CreateGrant"].every(
         (action) => evaluate(documents, { action, resource: key, context: viaRds(region) }) === "allowed",
       );
