@@ -3,12 +3,14 @@ import { describe, expect, test } from "vitest";
 import { type Archive, ArchiveReader, FormatBroken, FormatUnknown } from "./archive.ts";
 import { type Entry, type Written, writeArchive } from "./kit/anarchive.ts";
 
-/** Shows the archive in pieces of these sizes, over and over. */
+/** Shows the archive in pieces of these sizes, over and over, in memory that others have as soon as it has been shown. */
 function readInPieces(bytes: Buffer, sizes: readonly number[] = [1000]): Archive {
   const reader = new ArchiveReader();
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const size = sizes[i % sizes.length] ?? 1;
-    reader.push(bytes.subarray(at, at + size));
+    const piece = Buffer.from(bytes.subarray(at, at + size));
+    reader.push(piece);
+    piece.fill("lost");
     at += size;
   }
   return reader.end();

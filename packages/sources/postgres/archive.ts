@@ -54,12 +54,13 @@ export class ArchiveReader {
     this.#parsing = this.#parse();
   }
 
-  /** Throws {@link FormatBroken}, {@link FormatUnknown}. */
+  /** Keeps no view of the chunk. Throws {@link FormatBroken}, {@link FormatUnknown}. */
   push(chunk: Uint8Array): void {
     if (this.#done) throw new FormatBroken(`has bytes after its end at byte ${this.#queue.position}`);
     this.#queue.push(chunk);
     this.#done = this.#parsing.next().done === true;
     if (this.#done && this.#queue.length > 0) throw new FormatBroken(`has bytes after its end at byte ${this.#queue.position}`);
+    this.#queue.keep();
   }
 
   /** To be asked after the last byte. Throws {@link FormatBroken} where more should have come. */

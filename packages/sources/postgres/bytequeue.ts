@@ -18,6 +18,11 @@ export class ByteQueue {
     this.#length += chunk.length;
   }
 
+  /** Copies what is left, so that whoever pushed it may use its memory again. */
+  keep(): void {
+    this.#chunks = this.#chunks.map((chunk) => new Uint8Array(chunk));
+  }
+
   /** Waits for `bytes` and takes them; small amounts only, since they may be put together from several chunks. */
   *take(bytes: number): Generator<More, Uint8Array> {
     while (this.#length < bytes) yield;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Bytes, DeadlineNear, free } from "@holdfast/core";
+import { type Bytes, DeadlineNear, free, give } from "@holdfast/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ClientMissing } from "./errors.ts";
 import { children } from "./kit/processes.ts";
@@ -52,6 +52,18 @@ test("gives its output away: whoever reads it may free each chunk, and nothing e
     expect(chunk).toHaveLength(0);
   }
   expect(text).toBe("x".repeat(300_000));
+});
+
+test("frees what it was given to feed once the program has it, and leaves what it was not", async () => {
+  const chunks = Array.from({ length: 40 }, (_, i) => Buffer.alloc(50_000, `${i % 10}`));
+  const expected = Buffer.concat(chunks);
+  async function* input(): Bytes {
+    for (const [i, chunk] of chunks.entries()) yield i % 2 ? give(chunk) : chunk;
+  }
+  const running = shell("cat", { input: input() });
+  expect((await whole(running.output)).equals(expected)).toBe(true);
+  await running.done;
+  expect(chunks.map(({ length }) => length)).toEqual(chunks.map((_, i) => (i % 2 ? 0 : 50_000)));
 });
 
 test("the end of the output is no success: an exit code after it makes both fail, with what was said last", async () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
-import { type Bytes, give } from "@holdfast/core";
+import { type Bytes, free, give } from "@holdfast/core";
 import { ClientMissing } from "./errors.ts";
 
 export type Ending = { code: number | null; signal: NodeJS.Signals | null; said: string };
@@ -112,7 +112,8 @@ function ending(child: ChildProcessByStdio<Writable | null, Readable, Readable>,
 
 /**
  * Writes the input into the child, and reads it to its end even when the child has enough: digests are checked on the last byte. A failing
- * input ends the child, since for it a closed pipe would look like a whole file. Of what nobody waits for any more nothing is read.
+ * input ends the child, since for it a closed pipe would look like a whole file. Of what nobody waits for any more nothing is read. What was
+ * given away is freed once the child's pipe has it.
  */
 async function feed(input: Bytes, stdin: Writable, end: (reason: Error) => void, isOver: (open: boolean) => boolean): Promise<void> {
   let open = true;
@@ -124,7 +125,7 @@ async function feed(input: Bytes, stdin: Writable, end: (reason: Error) => void,
       if (isOver(open)) break;
       // An input that never waits would else keep us from hearing how the child ended.
       if (!open) await setImmediate();
-      else if (!stdin.write(chunk) && stdin.writableLength > AHEAD) await Promise.race([once(stdin, "drain"), closed]);
+      else if (!write(stdin, chunk) && stdin.writableLength > AHEAD) await Promise.race([once(stdin, "drain"), closed]);
     }
     stdin.end();
     await closed;
@@ -134,6 +135,13 @@ async function feed(input: Bytes, stdin: Writable, end: (reason: Error) => void,
   } finally {
     stdin.destroy();
   }
+}
+
+/** An error leaves the chunk to the collector: who knows what still reads it. */
+function write(stdin: Writable, chunk: Uint8Array): boolean {
+  return stdin.write(chunk, (error) => {
+    if (!error) free(chunk);
+  });
 }
 
 /** How a program ended, in words. */
