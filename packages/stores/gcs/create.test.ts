@@ -86,10 +86,10 @@ describe("creating in Google Cloud Storage", () => {
     });
 
     test("again and again: as long as it gets further it goes on", async () => {
-      const world = await opened({ part: 4 * part });
-      const body = bytesOf(9 * part + 1);
-      world.fake.faults.push({ call: "PUT session", reset: "midway", times: 2 });
-      world.fake.faults.push({ call: "PUT session", after: 3, reset: "after", times: 2 });
+      const world = await opened({ part: 12 * part });
+      const body = bytesOf(13 * part + 1);
+      // Every other one is the question how far it came, which has no body to break.
+      world.fake.faults.push({ call: "PUT session", reset: "midway", times: 16 });
       expect(await create(world, body)).toMatchObject({ bytes: body.length });
       expect(await readBack(world)).toBe(digest(body));
     });
@@ -143,6 +143,13 @@ describe("creating in Google Cloud Storage", () => {
         else expect(await creating).toMatchObject({ bytes: 3 * part });
         expect(await keysOf(world.store, "")).toEqual(alter ? [] : ["k"]);
       }
+    });
+
+    test("with an answer that says nothing, after it took effect: what the next try finds is its own", async () => {
+      const world = await opened();
+      world.fake.faults.push({ call: "POST multipart", instead: broken });
+      expect(await create(world, small)).toMatchObject({ bytes: small.length });
+      expect(calls(world.fake)).toEqual(["POST multipart", "POST multipart", "GET list"]);
     });
 
     test("and the next try finds the key taken by itself: success", async () => {
@@ -218,6 +225,14 @@ describe("creating in Google Cloud Storage", () => {
     await world.store.create.create("k", body(), context());
     expect(Math.max(...most)).toBeLessThanOrEqual(3);
     expect(world.fake.bucket.live("k")?.bytes.length).toBe(12 * part);
+  });
+
+  test("a producer that fails does not wait for a piece that nobody answers", async () => {
+    const world = await opened();
+    world.fake.faults.push({ call: "PUT session", hang: true });
+    const error = new Error("the dump died");
+    await expect(world.store.create.create("k", failing(large, part + 1, error), context())).rejects.toBe(error);
+    expect(world.fake.bucket.sessions.size).toBe(0);
   });
 
   test("an abort that fails does not hide what went wrong before", async () => {

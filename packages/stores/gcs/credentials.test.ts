@@ -143,6 +143,8 @@ describe("the role that runs, at Google", () => {
     fake.faults.push({ call: "POST sts", answer: { status: 503, body: "busy" }, times: 2 });
     await create(store);
     fake.identities.expire(fake.identities.issued.at(-1) ?? "");
+    fake.faults.push({ call: "POST sts", answer: { status: 503, body: "busy" }, times: 6 });
+    expect(await thrown(create(store, "l"))).toBeInstanceOf(StoreUnavailable);
     fake.faults.push({ call: "POST sts", reset: "before", times: 6 });
     expect(await thrown(create(store, "l"))).toBeInstanceOf(StoreUnavailable);
   });

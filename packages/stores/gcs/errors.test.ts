@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
 import { HoldfastError, ObjectMissing, ObjectTooLarge, StoreDenied, StoreUnavailable } from "@holdfast/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { bytesOf, collect, context, digest, inChunks, keysOf } from "../contract/subject.ts";
 import { delay } from "./backoff.ts";
+import { sender } from "./http.ts";
 import { jsonRefusal, type Reply } from "./kit/fakegcs/reply.ts";
 import { opened, storeOn } from "./kit/subject.ts";
 import { escaped, textIn } from "./xml.ts";
@@ -33,6 +34,7 @@ describe("a refusal of Google Cloud Storage", () => {
     [{ status: 429, body: "" }, StoreUnavailable, /quota/],
     [refusal(404, "notFound", "The specified bucket does not exist."), StoreUnavailable, /bucket/],
     [refusal(404, "notFound", "No such object: acme-backups/k"), ObjectMissing, /List/],
+    [refusal(403, "retentionPolicyNotMet", "Object is subject to the bucket's retention policy"), StoreDenied, /lock or hold/],
     [{ status: 413, body: "" }, ObjectTooLarge, /Split/],
     [{ status: 503, body: "<html>" }, StoreUnavailable, /Try again/],
     [{ status: 400, body: "odd" }, StoreUnavailable, /Try again/],
@@ -87,12 +89,31 @@ describe("reading from Google Cloud Storage", () => {
 
   test("goes on over a new connection, with the same generation, when one breaks", async () => {
     const { fake, store } = await stored();
-    fake.cut = 1_000_001;
-    fake.meanwhile = ({ call }) => void (call === "GET media" && fake.asked.length === 1 && fake.bucket.make("k", bytesOf(5, 9)));
-    const at = { key: "k", version: String(fake.bucket.live("k")?.generation) };
-    expect(digest(await collect(store.read.read(at)))).toBe(digest(body));
-    expect(fake.asked.map(({ headers }) => headers.range)).toEqual([undefined, "bytes=1000001-2999999", "bytes=2000002-2999999"]);
-    expect(new Set(fake.asked.map(({ query }) => query.get("generation")))).toEqual(new Set([at.version]));
+    fake.cut = 700_001;
+    const version = String(fake.bucket.live("k")?.generation);
+    fake.meanwhile = () => void (fake.asked.length === 2 && fake.bucket.make("k", bytesOf(5, 9)));
+    expect(digest(await collect(store.read.read({ key: "k" })))).toBe(digest(body));
+    const from = [700_001, 1_400_002, 2_100_003, 2_800_004].map((at) => `bytes=${at}-2999999`);
+    expect(fake.asked.map(({ headers }) => headers.range)).toEqual([undefined, ...from]);
+    expect(fake.asked.slice(1).map(({ query }) => query.get("generation"))).toEqual(from.map(() => version));
+  });
+
+  test("stops with the signal's reason while nobody answers, and asks no more", async () => {
+    const { fake, store } = await stored();
+    fake.faults.push({ call: "GET media", hang: true });
+    const stop = new AbortController();
+    const reason = new Error("the deadline is near");
+    const reading = collect(store.read.read({ key: "k" }, undefined, stop.signal));
+    setTimeout(() => stop.abort(reason), 5);
+    await expect(reading).rejects.toBe(reason);
+    await vi.waitFor(async () => expect(await fake.connections()).toBe(0));
+  });
+
+  test("whose connection says nothing for too long is over", async () => {
+    const { fake } = await stored();
+    fake.faults.push({ call: "GET media", hang: true });
+    const url = `${fake.origin}/storage/v1/b/acme-backups/o/k?alt=media`;
+    await expect(sender()({ method: "GET", url, patience: 20 })).rejects.toThrow("silent");
   });
 
   test("ends with ShortRead when answers bring nothing any more, and in a range too", async () => {
@@ -127,6 +148,7 @@ describe("a large answer before the body was taken", () => {
     const { fake, store } = await opened({ part: 16_777_216 });
     fake.faults.push({ call: "POST multipart", early: { status: 412, body: "{}" } });
     await expect(store.create.create("k", inChunks(bytesOf(8_000_000)), context())).rejects.toMatchObject({ name: "ObjectExists" });
+    await vi.waitFor(async () => expect(await fake.connections()).toBe(0));
     expect(await store.create.create("k", inChunks(bytesOf(10)), context())).toMatchObject({ bytes: 10 });
   });
 });

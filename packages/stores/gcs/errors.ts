@@ -1,4 +1,4 @@
-import { HoldfastError, ObjectMissing, ObjectTooLarge, StoreDenied, StoreUnavailable, UploadGone } from "@holdfast/core";
+import { type HoldfastError, ObjectMissing, ObjectTooLarge, StoreDenied, StoreUnavailable, UploadGone } from "@holdfast/core";
 import type { Answer } from "./call.ts";
 import { textIn } from "./xml.ts";
 
@@ -35,7 +35,6 @@ export function causeOf(answer: Said): Error {
 
 /** A refusal in the words of the ports. */
 export function translate(answer: Said, about: About): HoldfastError {
-  if (answer.cause instanceof HoldfastError) return answer.cause;
   const { code, message } = said(answer);
   const { status } = answer;
   const options = { cause: causeOf(answer) };

@@ -107,6 +107,25 @@ describe("a mark on Google Cloud Storage", () => {
     expect(world.fake.asked.slice(before).map(({ call }) => call)).toEqual(["GET list"]);
   });
 
+  test("that stands without what makes it work is made whole", async () => {
+    const world = await opened();
+    const at = await create(world);
+    kept(world).metadata = { release: "30d" };
+    await world.store.mark.mark(at, { release: "30d" });
+    expect(expiry(world)).toBe(30);
+    kept(world).metadata = {};
+    await world.store.mark.mark(at, {});
+    expect(expiredAfter(world, 10_000)).toBe(false);
+  });
+
+  test("looks at no more of the listing than the versions of its key", async () => {
+    const world = await opened({ page: 2 });
+    for (const key of ["k", "k1", "k2", "k3", "k4", "k5"]) await create(world, key);
+    const before = world.fake.asked.length;
+    await expect(world.store.mark.marked({ key: "k", version: "1" })).rejects.toBeInstanceOf(ObjectMissing);
+    expect(world.fake.asked.slice(before).map(({ call }) => call)).toEqual(["GET list"]);
+  });
+
   test("leaves metadata of others alone", async () => {
     const world = await opened();
     const at = await create(world);
@@ -166,6 +185,11 @@ describe("a lock on Google Cloud Storage", () => {
     expect(lockedUntil?.getTime()).toBe(kept(world).timeCreated.getTime() + 60 * day);
     for await (const listed of world.store.list.list("")) expect(listed.lockedUntil).toEqual(lockedUntil);
     await expect(world.store.mark.lockUntil?.(at, new Date(Date.now() + day))).rejects.toMatchObject({ name: "LockShortened" });
+    const until = new Date(Date.now() + 90 * day);
+    await world.store.mark.lockUntil?.(at, until);
+    expect((await world.store.read.head(at))?.lockedUntil).toEqual(until);
+    kept(world).retention = { mode: "Locked", retainUntilTime: new Date(Date.now() + day).toISOString() };
+    expect((await world.store.read.head(at))?.lockedUntil).toEqual(lockedUntil);
   });
 
   test("that is set already asks for nothing; one that can be taken back is made one that cannot", async () => {

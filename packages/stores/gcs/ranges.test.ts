@@ -67,6 +67,14 @@ describe("uploads in parts to Google Cloud Storage", () => {
     expect(fake.bucket.live("k")?.bytes.length).toBe(5);
   });
 
+  test("a key that is taken is seen before anything is committed", async () => {
+    const { fake, store } = await opened();
+    const { upload, parts } = await uploaded(store);
+    fake.bucket.make("k", bytesOf(5));
+    await expect(store.ranges.commit(upload, parts)).rejects.toBeInstanceOf(ObjectExists);
+    expect(fake.asked.map(({ call }) => call)).not.toContain("POST complete");
+  });
+
   test("a refusal to commit for want of a right is told as one", async () => {
     const { fake } = await opened();
     const { upload, parts } = await uploaded(storeOn(fake));
@@ -146,7 +154,8 @@ describe("uploads in parts to Google Cloud Storage", () => {
     const { fake, store } = await opened();
     const { upload, parts } = await uploaded(store);
     fake.faults.push({ call: "POST complete", answer: { status: 200, body: "<CompleteMultipartUploadResult/>" } });
-    await expect(store.ranges.commit(upload, parts)).rejects.toBeInstanceOf(StoreUnavailable);
+    const lost = await store.ranges.commit(upload, parts).catch((error) => error);
+    expect([lost.name, lost.message]).toEqual(["StoreUnavailable", "k was made and is not there"]);
   });
 
   test("an object of the same upload and another length is not it", async () => {

@@ -56,8 +56,6 @@ async function* read(gcs: Gcs, asked: At, range: Range | undefined, signal: Abor
     } catch (error) {
       signal?.throwIfAborted();
       broke = error;
-    } finally {
-      answer.body.destroy();
     }
     if (from === to) return;
     barren = from > before ? 0 : barren + 1;

@@ -44,7 +44,6 @@ export async function sendPiece(gcs: Gcs, session: Session, piece: Piece, signal
   for (let tries = 1; ; tries++) {
     let answer = await put(gcs, session, piece, from, signal);
     if (mayPass(answer.status)) {
-      if (tries >= maxTries) return answer;
       await gcs.pause(delay(tries, answer.headers), signal);
       answer = await progress(gcs, session, signal);
     }

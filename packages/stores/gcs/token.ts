@@ -1,4 +1,4 @@
-import { HoldfastError, StoreDenied, StoreUnavailable } from "@holdfast/core";
+import { type HoldfastError, StoreDenied, StoreUnavailable } from "@holdfast/core";
 import { z } from "zod";
 import type { Issued } from "./access.ts";
 import { mayPass } from "./backoff.ts";
@@ -27,7 +27,6 @@ export async function json(line: Line, { what, request, secrets, hint }: Exchang
 }
 
 function refusal(what: string, answer: Answer, hint: (said: string) => string, clean: (text: string) => string): HoldfastError {
-  if (answer.cause instanceof HoldfastError) return answer.cause;
   const { code, message } = oauth(answer);
   const cause = Object.assign(new Error(clean(message).slice(0, 500)), { name: clean(code).slice(0, 100) });
   if (mayPass(answer.status))

@@ -1,5 +1,6 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import { Bucket } from "./bucket.ts";
 import { Identities } from "./identities.ts";
 import { jsonApi, uploadApi } from "./jsonapi.ts";
@@ -9,13 +10,16 @@ import { xmlApi } from "./xmlapi.ts";
 /**
  * What happens to the next `times` (default 1) calls of that name, once `after` of them went well.
  * - `answer`: instead of taking effect. - `alter`: one bit of the body changes on the way.
+ * - `instead`: it takes effect and is answered with that. - `hang`: it is never answered.
  * - `early`: answered before the body has come.
- * - `reset`: the connection breaks before it took effect, when half of the body had come, or after, so that the answer is lost.
+ * - `reset`: the connection breaks before it took effect, when a grain of the body had come, or after, so that the answer is lost.
  */
 export type Fault = { call: string; after?: number; times?: number } & (
   | { answer: Reply }
   | { alter: true }
   | { early: Reply }
+  | { instead: Reply }
+  | { hang: true }
   | { reset: "before" | "midway" | "after" }
 );
 export type FakeGcs = {
@@ -29,6 +33,8 @@ export type FakeGcs = {
   cut: number | undefined;
   /** Called with each request before it is answered, for what happens meanwhile. */
   meanwhile: ((asked: Asked) => void) | undefined;
+  /** How many are open now. */
+  connections(): Promise<number>;
   stop(): Promise<void>;
 };
 
@@ -49,6 +55,7 @@ export async function fakeGcs({ minPart = 262_144 } = {}): Promise<FakeGcs> {
   const world: FakeGcs = {
     ...fake,
     origin: "",
+    connections: () => promisify(server.getConnections.bind(server))(),
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -60,6 +67,9 @@ export async function fakeGcs({ minPart = 262_144 } = {}): Promise<FakeGcs> {
   return world;
 }
 
+/** What a session keeps of a piece that broke off: multiples of it. */
+const grain = 262_144;
+
 async function answer(world: FakeGcs, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "", world.origin);
   const { method = "" } = request;
@@ -67,12 +77,14 @@ async function answer(world: FakeGcs, request: http.IncomingMessage, response: h
   const fault = strike(world, call);
   const reset = fault && "reset" in fault ? fault.reset : undefined;
   if (reset === "before") return void request.socket.destroy();
+  if (fault && "hang" in fault) return;
   if (fault && "early" in fault) return void response.writeHead(fault.early.status).end(fault.early.body);
   const chunks: Buffer[] = [];
-  const half = Number(request.headers["content-length"] ?? 0) / 2;
+  const enough = Math.min(grain, Number(request.headers["content-length"] ?? 0) / 2);
   for await (const chunk of request) {
     chunks.push(chunk);
-    if (reset === "midway" && chunks.reduce((sum, { length }) => sum + length, 0) >= half) return breakMidway(world, url, request, chunks);
+    if (reset === "midway" && chunks.reduce((sum, { length }) => sum + length, 0) >= enough)
+      return breakMidway(world, url, request, chunks);
   }
   const body = Buffer.concat(chunks);
   if (fault && "alter" in fault) body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
@@ -80,6 +92,7 @@ async function answer(world: FakeGcs, request: http.IncomingMessage, response: h
   world.asked.push(asked);
   world.meanwhile?.(asked);
   const reply = fault && "answer" in fault ? fault.answer : replyTo(world, asked);
+  if (fault && "instead" in fault) return void response.writeHead(fault.instead.status, fault.instead.headers).end(fault.instead.body);
   if (reset === "after") return void request.socket.destroy();
   response.writeHead(reply.status, {
     ...reply.headers,
@@ -96,7 +109,7 @@ async function answer(world: FakeGcs, request: http.IncomingMessage, response: h
 function breakMidway({ bucket }: FakeGcs, url: URL, request: http.IncomingMessage, chunks: Buffer[]): void {
   const session = bucket.sessions.get(url.searchParams.get("upload_id") ?? "");
   const came = Buffer.concat(chunks);
-  if (session) session.held = Buffer.concat([session.held, came.subarray(0, came.length - (came.length % 262_144))]);
+  if (session) session.held = Buffer.concat([session.held, came.subarray(0, came.length - (came.length % grain))]);
   request.socket.destroy();
 }
 
