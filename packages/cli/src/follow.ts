@@ -1,7 +1,7 @@
 import type { Look, Machines } from "./cloud.ts";
 import { type Stay, staysOf } from "./history.ts";
 import type { Output } from "./output.ts";
-import { answerOf, wordFor } from "./restoresteps.ts";
+import { answersOf, wordFor } from "./restoresteps.ts";
 import type { World } from "./world.ts";
 import { took } from "./wording.ts";
 
@@ -13,6 +13,7 @@ export async function followExecution(
   { clock, signal }: Pick<World, "clock" | "signal">,
 ): Promise<Look> {
   let told = 0;
+  const waits = new Set<string>();
   try {
     for (;;) {
       const found = await machines.look(execution, signal);
@@ -20,7 +21,7 @@ export async function followExecution(
       const ended = found.status !== "RUNNING";
       const complete = ended ? stays.length : stays.findIndex(({ left }) => left === undefined);
       const until = complete < 0 ? stays.length : complete;
-      for (; told < until; told++) tell(stays[told], found.stopped ?? clock.now(), out);
+      for (; told < until; told++) if (!again(stays[told], waits)) tell(stays[told], found.stopped ?? clock.now(), out);
       if (ended) return found;
       await live(stays.at(-1), out, clock, signal);
     }
@@ -40,12 +41,19 @@ function line(stay: Stay, until: Date): string | undefined {
 function tell(stay: Stay | undefined, until: Date, out: Output): void {
   const text = stay && line(stay, until);
   if (text === undefined || !stay) return;
-  const answers = stay.failed ? [`failed: ${stay.failed.error}`] : answerOf(stay).split("; ");
+  const answers = stay.failed ? [`failed: ${stay.failed.error}`] : answersOf(stay);
   const [beside = "", ...more] = answers;
   out.note(`${text}   ${more.length > 0 ? "" : beside}`.trimEnd());
-  // A plan has several steps, each too long to stand beside the time.
+  // Steps of a plan, and what somebody is asked to do, are too long to stand beside the time.
   if (more.length > 0) for (const step of answers) out.note(`    - ${step}`);
 }
+
+/** A kind that waits is asked again and again; only what is new is told. */
+const again = (stay: Stay | undefined, told: Set<string>): boolean => {
+  if (!stay || stay.failed || !["Advance", "Ask", "WaitForStep"].includes(stay.state)) return false;
+  const words = stay.state === "Advance" ? answersOf(stay).join() : stay.state;
+  return told.has(words) || !told.add(words);
+};
 
 /** Step Functions is asked every two seconds, and the time on the screen goes on in between. */
 async function live(stay: Stay | undefined, out: Output, clock: World["clock"], signal: AbortSignal): Promise<void> {

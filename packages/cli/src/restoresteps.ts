@@ -24,27 +24,29 @@ export const proofWords = ({ unit, thing, things, expected, found }: Counts): st
 
 const counts = { unit: z.string(), thing: z.string(), things: z.number(), expected: z.number(), found: z.number() };
 type Counts = { unit: string; thing: string; things: number; expected: number; found: number };
-const made = z.array(z.object({ what: z.string(), id: z.string() }));
+/** What stands somewhere, of all that was noted. */
+const made = z
+  .array(z.object({ what: z.string(), id: z.string(), passing: z.boolean().optional() }))
+  .transform((all) => all.filter(({ passing }) => !passing).map(({ what, id }) => ({ what, id })));
+const listed = (all: readonly { what: string; id: string }[]) => all.map(({ what, id }) => `${what} ${id}`).join(", ");
 const answers = {
   Survey: z
     .object({ backup: z.object({ source: z.string(), slot: z.string() }) })
-    .transform(({ backup }) => `${backup.source}/${backup.slot}`),
-  Plan: z.object({ plan: z.object({ steps: z.array(z.string()) }) }).transform(({ plan }) => plan.steps.join("; ")),
-  Thaw: z.object({ state: z.string() }).transform(({ state }) => (state === "ready" ? "none is archived" : "some hours")),
+    .transform(({ backup }) => [`${backup.source}/${backup.slot}`]),
+  Plan: z.object({ plan: z.object({ steps: z.array(z.string()) }) }).transform(({ plan }) => plan.steps),
+  Thaw: z.object({ state: z.string() }).transform(({ state }) => [state === "ready" ? "none is archived" : "some hours"]),
   Advance: z
-    .object({ made, note: z.string().optional() })
-    .transform((step) => step.note ?? step.made.map(({ what, id }) => `${what} ${id}`).join(", ")),
-  Prove: z.object(counts).transform(proofWords),
-  Undo: z
-    .object({ undone: made })
-    .transform(({ undone }) => undone.map(({ what, id }) => `${what} ${id}`).join(", ") || "nothing was made"),
+    .object({ made, note: z.string().optional(), ask: z.string().optional() })
+    .transform((step) => [step.note ?? listed(step.made), ...(step.ask === undefined ? [] : [step.ask])]),
+  Prove: z.object(counts).transform((found) => [proofWords(found)]),
+  Undo: z.object({ undone: made }).transform(({ undone }) => [listed(undone) || "nothing was made"]),
 };
 
-/** What a state found out, in a few words; empty where it answered nothing that is known here. */
-export function answerOf(stay: Stay): string {
+/** What a state found out, in short lines; none where it answered nothing that is known here. */
+export function answersOf(stay: Stay): string[] {
   const known = Object.hasOwn(answers, stay.state) ? answers[stay.state as keyof typeof answers] : undefined;
   const parsed = known?.safeParse(stay.output);
-  return parsed?.success ? parsed.data : "";
+  return parsed?.success ? parsed.data : [];
 }
 
 /** What the machine puts out at its end (`infra/restore.ts`). */

@@ -1,5 +1,5 @@
 import type { Made, RestorePlan } from "@holdfast/core";
-import { CLUSTER, REPLACED } from "./planrestore.ts";
+import { REPLACED } from "./planrestore.ts";
 
 /** When the server said that it took the whole snapshot. */
 const TAKEN = "snapshot taken";
@@ -32,7 +32,7 @@ export function readMarks(plan: Pick<RestorePlan, "creates">, made: readonly Mad
 }
 
 export function writeMarks({ creates }: Pick<RestorePlan, "creates">, { taken, activeBefore, foundSealed }: Marks): Made[] {
-  const mark = (what: string, id: string | undefined) => (id === undefined ? [] : [{ what, id }]);
+  const mark = (what: string, id: string | undefined) => (id === undefined ? [] : [{ what, id, passing: true } as const]);
   return [
     ...creates,
     ...mark(TAKEN, taken?.toISOString()),
@@ -42,4 +42,4 @@ export function writeMarks({ creates }: Pick<RestorePlan, "creates">, { taken, a
 }
 
 /** What stays once a restore is over: the cluster. The rest was for the calls among themselves. */
-export const lasting = (made: readonly Made[]): Made[] => made.filter(({ what }) => what === CLUSTER);
+export const lasting = (made: readonly Made[]): Made[] => made.filter(({ passing }) => !passing);

@@ -38,7 +38,7 @@ test("says what will be replaced, whose keys will be needed and what goes back i
   expect(plan({ want: { force: true } })).toEqual({
     creates: [
       { what: "cluster", id: node },
-      { what: "replaced cluster", id: "cluster-of-the-target" },
+      { what: "replaced cluster", id: "cluster-of-the-target", passing: true },
     ],
     steps: [
       "read the backup's 140000 bytes once to their end, before anything is touched",

@@ -24,7 +24,7 @@ export function planRestore(input: Input): RestorePlan | { refused: Finding } {
   return {
     creates: [
       { what: CLUSTER, id: target.nodes[0] ?? "" },
-      { what: REPLACED, id: facts.clusterId },
+      { what: REPLACED, id: facts.clusterId, passing: true },
     ],
     steps: stepsOf(input),
     needsDisk: 0,

@@ -2,7 +2,7 @@ import { StoreDenied, type Stored } from "@holdfast/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { HistoryEvent, Look } from "../cloud.ts";
 import { Interrupted } from "../errors.ts";
-import { type TestPlace, testPlace } from "../kit/place.ts";
+import { kinds, type TestPlace, testPlace } from "../kit/place.ts";
 import { testWorld } from "../kit/world.ts";
 import { restore } from "./restore.ts";
 
@@ -206,6 +206,33 @@ describe("Ctrl-C", () => {
     );
     expect(t.world.stderr.text).toContain("--endpoint-url http://127.0.0.1:4599");
     expect(t.world.stderr.text).not.toContain("console.aws.amazon.com");
+  });
+});
+
+test("a restore that waits for somebody shows once what it asks, and not what it noted for itself", async () => {
+  const noted = [...made, { what: "snapshot taken", id: "2026", passing: true }];
+  const sealed = { state: "wait", note: "it is sealed", ask: "unseal it at the Vault itself", made: noted };
+  const round = (from: number) => [
+    ...stay("Advance", from, from + 1, sealed),
+    ...stay("Ask", from + 1, from + 1),
+    ...stay("WaitForStep", from + 1, from + 2),
+  ];
+  const waited = [...planned, ...round(2), ...round(4), ...stay("Advance", 6, 7, { state: "loaded", made: noted })];
+  t.answers.looks.push(look("SUCCEEDED", waited, { output: JSON.stringify({ ...outcome, made: noted }) }));
+  await restore(go, t);
+  const said = t.world.stderr.text;
+  expect(said.match(/- unseal it at the Vault itself/g)).toHaveLength(1);
+  expect(said).toMatch(/load +[\d.]+ s {3}folder memo-1\n/);
+  expect(said + t.world.stdout.text).not.toContain("snapshot taken");
+});
+test("a restore without a beside that failed does not say that nothing was left", async () => {
+  const kind = { ...kinds.memo.kind, replaces: true };
+  const lists = { ...t.place.lists, kinds: { memo: { kind, folder: "" } } };
+  t.answers.looks.push(
+    look("FAILED", planned, { error: "RestoreNotApplied", cause: "it is what it was", input: JSON.stringify({ source: "note" }) }),
+  );
+  await expect(restore(go, { ...t, place: { ...t.place, lists } })).rejects.toMatchObject({
+    hint: expect.stringContaining("may hold the backup's data"),
   });
 });
 

@@ -85,7 +85,7 @@ export async function restore(options: RestoreOptions, ports: Ports): Promise<Ex
   if (console_) out.note(console_);
   try {
     const ended = await followExecution(execution, place.cloud.machines, out, world);
-    tellEnd(outcomeOf(ended, place.name("restore")), ended, execution, options, ports);
+    tellEnd(outcomeOf(ended, place.name("restore"), replacing(ended, place)), ended, execution, options, ports);
     return 0;
   } catch (error) {
     if (world.signal.aborted) for (const text of detached(execution, ports)) out.note(text);
@@ -161,7 +161,7 @@ function whatHappensThere({ source, database }: RestoreInput, { plan, lists }: P
 }
 
 /** Throws {@link RunFailed} with the name of what failed there. */
-function outcomeOf(ended: Look, machine: string): Outcome {
+function outcomeOf(ended: Look, machine: string, replaces: boolean): Outcome {
   if (ended.status === "SUCCEEDED") {
     const parsed = outcome.safeParse(JSON.parse(ended.output ?? "null"));
     if (parsed.success) return parsed.data;
@@ -178,8 +178,20 @@ function outcomeOf(ended: Look, machine: string): Outcome {
   throw new RunFailed(
     error,
     `${error}: ${text}`,
-    error === "NotUndone" ? "The removal is tried again by itself." : "Nothing that it made was left at the target.",
+    error === "NotUndone"
+      ? "The removal is tried again by itself."
+      : replaces
+        ? replacedHint
+        : "Nothing that it made was left at the target.",
   );
+}
+
+const replacedHint = "Where it had begun to load, the target may hold the backup's data now: look there, or begin anew with a fresh one.";
+
+/** Whether the restore that an execution is about has no beside; it may have been started by somebody else. */
+function replacing({ input }: Look, { plan, lists }: Ports["place"]): boolean {
+  const { source = "" } = JSON.parse(input ?? "{}") as { source?: string };
+  return lists.kinds[plan.sources[source]?.kind ?? ""]?.kind.replaces ?? false;
 }
 
 function tellEnd(done: Outcome, { started, stopped }: Look, execution: string, options: RestoreOptions, { out, world }: Ports): void {

@@ -10,8 +10,11 @@ export type Want = {
   as?: string | undefined;
   force?: boolean | undefined;
 };
-/** Something a restore made and undo may remove: `{ what: "database", id: "shop_restored_20261121" }`. */
-export type Made = { what: string; id: string };
+/**
+ * Something a restore made and undo may remove: `{ what: "database", id: "shop_restored_20261121" }`. `passing`: nothing that stands anywhere, but
+ * what one call of a kind tells the next; nobody is shown it.
+ */
+export type Made = { what: string; id: string; passing?: true | undefined };
 export type Step =
   /** `ask`: what a person must do before it goes on. Told once a text; the loop goes on asking the kind. */
   { state: "wait"; seconds: number; note: string; ask?: string | undefined; made: Made[] } | { state: "loaded"; made: Made[] };

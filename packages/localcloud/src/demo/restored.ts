@@ -36,7 +36,7 @@ async function follow(execution: string, { place, subject, steps, say, signal }:
     const found = await place.cloud.machines.look(execution, signal);
     const stays = staysOf(found.events).filter(({ state }) => wordFor(state) !== undefined);
     const left = stays.filter((stay) => stay.left !== undefined || found.status !== "RUNNING");
-    for (const stay of left.slice(told)) tell(stay, subject, steps);
+    for (const stay of left.slice(told)) tell(stay, steps);
     told = left.length;
     say(wordFor(stays.at(-1)?.state ?? "") ?? "");
     if (found.status !== "RUNNING") return found;

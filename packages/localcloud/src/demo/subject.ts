@@ -11,8 +11,6 @@ export type Subject = {
   kind: string;
   /** What a person types into the console for its restore. */
   input: { source: string; target: string } & Readonly<Record<string, string | boolean>>;
-  /** What a restore makes, of all that it notes as made, that people know. */
-  makes: readonly string[];
   /** What its backup holds, by the signed manifest, in a few words. Throws `DemoFailed` where that is not what was counted. */
   holds(manifest: Manifest): string;
   /** Loses all of it, and tells what happened. */

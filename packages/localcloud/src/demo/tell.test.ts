@@ -6,7 +6,7 @@ import { tell } from "./tell.ts";
 function told(state: string, output: unknown, failed?: Stay["failed"]): string[] {
   const said: string[] = [];
   const steps = { detail: (_: number | undefined, text: string) => said.push(text) } as unknown as Steps;
-  tell({ state, entered: new Date(0), left: new Date(1000), output, failed }, { makes: ["cluster"] }, steps);
+  tell({ state, entered: new Date(0), left: new Date(1000), output, failed }, steps);
   return said;
 }
 
@@ -21,7 +21,7 @@ test("a plan shows each of its steps, also one that holds a semicolon", () => {
 test("of what was made people see what they know, and not what the restore noted for itself", () => {
   const made = [
     { what: "cluster", id: "at" },
-    { what: "snapshot taken", id: "2026" },
+    { what: "snapshot taken", id: "2026", passing: true },
   ];
   expect(told("Advance", { state: "loaded", made })).toEqual(["load: cluster at"]);
   expect(told("Advance", { state: "wait", note: "it is sealed", made })).toEqual(["load: it is sealed"]);

@@ -17,7 +17,6 @@ export const shopSubject = (server: Server, before: readonly Counted[]): Subject
   source,
   kind: "postgres",
   input: { source, target, database },
-  makes: ["role", "database"],
   holds(manifest) {
     const rows = native.parse(manifest.native).databases.reduce((all, it) => all + it.rows, 0);
     requireSame("rows in the backup's manifest", rows, before);

@@ -1,7 +1,6 @@
 import type { Outcome } from "@holdfast/cli/src/restoresteps.ts";
 import { counted, grouped } from "@holdfast/cli/src/wording.ts";
 import { native } from "@holdfast/sources/vault/native.ts";
-import { CLUSTER } from "@holdfast/sources/vault/planrestore.ts";
 import { MARKER, takeVaultCensus, type VaultCensus } from "../../services/index.ts";
 import { DemoFailed } from "../errors.ts";
 import { vault } from "../plan.ts";
@@ -25,7 +24,6 @@ export const vaultSubject = (vaults: Vaults, written: VaultCensus, operator: Ope
   source,
   kind: "vault",
   input: { source, target, force: true },
-  makes: [CLUSTER],
   holds(manifest) {
     const { entries } = native.parse(manifest.native);
     requireAll("entries in the backup's manifest", entries.data, written);
