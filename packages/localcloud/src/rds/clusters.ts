@@ -65,7 +65,6 @@ function clusterApi({ clock }: Home, { place, id, engine, version, settings, tag
     DbClusterResourceId: `cluster-${resource()}`,
     DBClusterArn: arn(place, "cluster", id),
     ClusterCreateTime: clock.now(),
-    HttpEndpointEnabled: false,
     CrossAccountClone: false,
     ...settings,
     StorageEncrypted: settings.StorageEncrypted ?? false,

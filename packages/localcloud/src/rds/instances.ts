@@ -104,7 +104,6 @@ function instanceApi({ place, id, engine, version, settings, tags, master, port 
     PendingModifiedValues: {},
     ReadReplicaDBInstanceIdentifiers: [],
     DomainMemberships: [],
-    BackupTarget: "region",
     DbInstancePort: port ?? 0,
     DbiResourceId: `db-${resource()}`,
     DBInstanceArn: arn(place, "db", id),

@@ -12,9 +12,11 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
   RestoreDBInstanceToPointInTimeCommand,
   DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+  ModifyDBInstanceCommand,
 } from "@aws-sdk/client-rds";
 import { afterAll, describe, expect, test } from "vitest";
-import { MINUTE, account, key, login, other, openRecords } from "./kit/records.ts";
+import { MINUTE, account, key, login, mysql, other, openRecords } from "./kit/records.ts";
 
 const { api, client, clock, copy, fresh, rds, shot } = await openRecords();
 afterAll(async () => {
@@ -68,6 +70,67 @@ describe("restores are refused", () => {
     await expect(back({})).rejects.toMatchObject({ name: "InvalidParameterCombination" });
     await expect(back({ UseLatestRestorableTime: true })).rejects.toMatchObject({ name: "PointInTimeRestoreNotEnabledFault" });
   });
+});
+
+test("a restore takes all the settings that an instance can be described with, and shows them again", async () => {
+  const there = client(account, other);
+  const settings = {
+    DBInstanceClass: "db.r7g.large",
+    AvailabilityZone: `${other}b`,
+    MultiAZ: true,
+    PubliclyAccessible: true,
+    AutoMinorVersionUpgrade: false,
+    LicenseModel: "general-public-license",
+    Iops: 3000,
+    StorageThroughput: 125,
+    StorageType: "io2",
+    CopyTagsToSnapshot: true,
+    DeletionProtection: true,
+    NetworkType: "DUAL",
+    BackupTarget: "region",
+    BackupRetentionPeriod: 9,
+    PreferredBackupWindow: "01:00-01:30",
+    DedicatedLogVolume: true,
+    CACertificateIdentifier: "rds-ca-rsa4096-g1",
+    EngineLifecycleSupport: "open-source-rds-extended-support-disabled",
+  };
+  const asked = {
+    EnableIAMDatabaseAuthentication: true,
+    EnableCloudwatchLogsExports: ["error"],
+    EnableCustomerOwnedIp: false,
+    VpcSecurityGroupIds: ["sg-1", "sg-2"],
+  };
+  const restored = { DBInstanceIdentifier: "same", DBSnapshotIdentifier: "rich", Tags: [{ Key: "a", Value: "b" }], ...settings, ...asked };
+  await there.send(new CreateDBInstanceCommand({ DBInstanceIdentifier: "rich", ...mysql }));
+  await clock.advance(10 * MINUTE);
+  await there.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "rich", DBSnapshotIdentifier: "rich" }));
+  await clock.advance(10 * MINUTE);
+  const { DBInstance } = await there.send(new RestoreDBInstanceFromDBSnapshotCommand(restored));
+  expect(DBInstance).toMatchObject({
+    ...settings,
+    IAMDatabaseAuthenticationEnabled: true,
+    EnabledCloudwatchLogsExports: ["error"],
+    TagList: [{ Key: "a", Value: "b" }],
+  });
+  expect(DBInstance?.VpcSecurityGroups?.map(({ VpcSecurityGroupId }) => VpcSecurityGroupId)).toEqual(["sg-1", "sg-2"]);
+  await clock.advance(15 * MINUTE);
+  const more = {
+    MonitoringInterval: 60,
+    MonitoringRoleArn: "arn:aws:iam::1:role/m",
+    PreferredMaintenanceWindow: "sat:01:00-sat:01:30",
+    MaxAllocatedStorage: 100,
+  };
+  await there.send(
+    new ModifyDBInstanceCommand({
+      DBInstanceIdentifier: "same",
+      ...more,
+      DatabaseInsightsMode: "standard",
+      EnablePerformanceInsights: true,
+    }),
+  );
+  await clock.advance(5 * MINUTE);
+  const { DBInstances = [] } = await there.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "same" }));
+  expect(DBInstances[0]).toMatchObject({ ...settings, ...more, DBInstanceStatus: "available", PerformanceInsightsEnabled: true });
 });
 
 describe("clusters", () => {

@@ -1,10 +1,9 @@
-import type { DBCluster, DBInstance } from "@aws-sdk/client-rds";
+import type { DBInstance } from "@aws-sdk/client-rds";
 import { common } from "./faults.ts";
 import {
   DEFAULT_SECURITY_GROUP,
   defaultOptionGroup,
   defaultParameterGroup,
-  findClusterParameterGroup,
   findOptionGroup,
   findParameterGroup,
   findSubnetGroup,
@@ -51,7 +50,10 @@ export function instanceSettings({ form, region }: Call, engine: string, version
     IAMDatabaseAuthenticationEnabled: form.flag("EnableIAMDatabaseAuthentication") ?? brought.IAMDatabaseAuthenticationEnabled ?? false,
     DeletionProtection: form.flag("DeletionProtection") ?? false,
     CACertificateIdentifier: form.text("CACertificateIdentifier") ?? "rds-ca-rsa2048-g1",
+    ...watching(form),
     PerformanceInsightsEnabled: form.flag("EnablePerformanceInsights") ?? false,
+    MonitoringInterval: form.number("MonitoringInterval") ?? 0,
+    BackupTarget: inRegion(form),
     EnabledCloudwatchLogsExports: form.texts("EnableCloudwatchLogsExports", "member"),
   };
 }
@@ -92,8 +94,6 @@ function upkeep({ form }: Pick<Call, "form">, brought: Brought) {
     PreferredMaintenanceWindow: form.text("PreferredMaintenanceWindow") ?? "sun:05:00-sun:05:30",
     AutoMinorVersionUpgrade: form.flag("AutoMinorVersionUpgrade") ?? true,
     CopyTagsToSnapshot: form.flag("CopyTagsToSnapshot") ?? false,
-    MonitoringInterval: form.number("MonitoringInterval") ?? 0,
-    MonitoringRoleArn: form.text("MonitoringRoleArn"),
     EngineLifecycleSupport: form.text("EngineLifecycleSupport") ?? "open-source-rds-extended-support",
   };
 }
@@ -105,45 +105,22 @@ export function retention(days: number, fewest: 0 | 1): number {
   return days;
 }
 
-/** Settings of a cluster as the request gives them; `brought` is what a snapshot or a source brings along. */
-export function clusterSettings(
-  { form, region }: Call,
-  engine: string,
-  version: string,
-  brought: Pick<Brought, "BackupRetentionPeriod" | "PreferredBackupWindow" | "StorageType" | "IAMDatabaseAuthenticationEnabled"> = {},
-) {
+/** How it is watched; undefined is what the request does not say. */
+export function watching(form: Call["form"]) {
   return {
-    AvailabilityZones:
-      form.texts("AvailabilityZones", "AvailabilityZone") ?? ["a", "b", "c"].map((zone) => `${region.place.region}${zone}`),
-    DBClusterParameterGroup: findClusterParameterGroup(
-      region,
-      form.text("DBClusterParameterGroupName") ?? defaultParameterGroup(engine, version),
-    ),
-    DBSubnetGroup: findSubnetGroup(region, form.text("DBSubnetGroupName")).DBSubnetGroupName,
-    VpcSecurityGroups: securityGroups({ form }),
-    NetworkType: form.text("NetworkType") ?? "IPV4",
-    BackupRetentionPeriod: retention(form.number("BackupRetentionPeriod") ?? brought.BackupRetentionPeriod ?? 1, 1),
-    PreferredBackupWindow: form.text("PreferredBackupWindow") ?? brought.PreferredBackupWindow ?? "03:00-03:30",
-    PreferredMaintenanceWindow: form.text("PreferredMaintenanceWindow") ?? "sun:05:00-sun:05:30",
-    IAMDatabaseAuthenticationEnabled: form.flag("EnableIAMDatabaseAuthentication") ?? brought.IAMDatabaseAuthenticationEnabled ?? false,
-    DeletionProtection: form.flag("DeletionProtection") ?? false,
-    CopyTagsToSnapshot: form.flag("CopyTagsToSnapshot") ?? false,
-    StorageType: form.text("StorageType") ?? brought.StorageType ?? "aurora",
-    EngineMode: form.text("EngineMode") ?? "provisioned",
-    DBClusterInstanceClass: form.text("DBClusterInstanceClass"),
-    AllocatedStorage: form.number("AllocatedStorage") ?? 1,
-    Iops: form.number("Iops"),
-    AutoMinorVersionUpgrade: form.flag("AutoMinorVersionUpgrade") ?? true,
-    EnabledCloudwatchLogsExports: form.texts("EnableCloudwatchLogsExports", "member"),
-    EngineLifecycleSupport: form.text("EngineLifecycleSupport") ?? "open-source-rds-extended-support",
-    ...scaling(form),
+    MonitoringInterval: form.number("MonitoringInterval"),
+    MonitoringRoleArn: form.text("MonitoringRoleArn"),
+    PerformanceInsightsEnabled: form.flag("EnablePerformanceInsights"),
+    PerformanceInsightsKMSKeyId: form.text("PerformanceInsightsKMSKeyId"),
+    PerformanceInsightsRetentionPeriod: form.number("PerformanceInsightsRetentionPeriod"),
+    DatabaseInsightsMode: form.text("DatabaseInsightsMode") as DBInstance["DatabaseInsightsMode"],
   };
 }
 
-/** Aurora Serverless v2; nothing when the request does not say it. */
-export function scaling(form: Call["form"]): Pick<DBCluster, "ServerlessV2ScalingConfiguration"> {
-  const number = (name: string) => form.number(`ServerlessV2ScalingConfiguration.${name}`);
-  const MaxCapacity = number("MaxCapacity");
-  const rest = { MinCapacity: number("MinCapacity"), SecondsUntilAutoPause: number("SecondsUntilAutoPause") };
-  return MaxCapacity === undefined ? {} : { ServerlessV2ScalingConfiguration: { MaxCapacity, ...rest } };
+/** There are no Outposts here, and no processors to choose. Throws InvalidParameterCombination. */
+function inRegion(form: Call["form"]): string {
+  const target = form.text("BackupTarget") ?? "region";
+  form.flag("UseDefaultProcessorFeatures");
+  if (target !== "region" || form.flag("EnableCustomerOwnedIp")) throw common.InvalidParameterCombination("The double has no Outposts.");
+  return target;
 }

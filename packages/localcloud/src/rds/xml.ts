@@ -28,6 +28,7 @@ const ITEMS: Readonly<Record<string, string>> = {
   DBSubnetGroups: "DBSubnetGroup",
   DomainMemberships: "DomainMembership",
   EventCategories: "EventCategory",
+  EnabledCloudwatchLogsExports: "member",
   Events: "Event",
   OptionGroupMemberships: "OptionGroupMembership",
   OptionGroupsList: "OptionGroup",

@@ -8,7 +8,7 @@ import type { Action } from "../home.ts";
 import { volumeFor } from "../instances.ts";
 import { filtered, paged } from "../list.ts";
 import { named } from "../names.ts";
-import { clusterSettings } from "../settings.ts";
+import { clusterSettings } from "../clustersettings.ts";
 import { takeSnapshot } from "../snapshots.ts";
 import { toldCluster } from "../tell.ts";
 import { dropAutomated, encryption, passwordOf } from "./instances.ts";

@@ -3,7 +3,8 @@ import { faults } from "../faults.ts";
 import { findCluster, findInstance } from "../find.ts";
 import { findClusterParameterGroup, findOptionGroup, findParameterGroup } from "../groups.ts";
 import { type Action, begin, type Call } from "../home.ts";
-import { retention, scaling, securityGroups } from "../settings.ts";
+import { scaling } from "../clustersettings.ts";
+import { retention, securityGroups, watching } from "../settings.ts";
 import type { ClusterApi, Database, InstanceApi } from "../state.ts";
 import { told, toldCluster } from "../tell.ts";
 import { asAdmin } from "../volume.ts";
@@ -24,9 +25,8 @@ export const ModifyDBInstance: Action = (call) => {
     BackupRetentionPeriod: within(form.number("BackupRetentionPeriod"), 0),
     MultiAZ: form.flag("MultiAZ"),
     PubliclyAccessible: form.flag("PubliclyAccessible"),
-    MonitoringInterval: form.number("MonitoringInterval"),
-    MonitoringRoleArn: form.text("MonitoringRoleArn"),
-    PerformanceInsightsEnabled: form.flag("EnablePerformanceInsights"),
+    StorageThroughput: form.number("StorageThroughput"),
+    LicenseModel: form.text("LicenseModel"),
     PromotionTier: form.number("PromotionTier"),
     CACertificateIdentifier: form.text("CACertificateIdentifier"),
     DBParameterGroups: group(form.text("DBParameterGroupName"), (name) => [
@@ -63,6 +63,9 @@ export const ModifyDBCluster: Action = (call) => {
 function both({ form }: Call) {
   form.flag("ApplyImmediately");
   return {
+    ...watching(form),
+    NetworkType: form.text("NetworkType"),
+    EngineLifecycleSupport: form.text("EngineLifecycleSupport"),
     VpcSecurityGroups: form.texts("VpcSecurityGroupIds", "VpcSecurityGroupId") && securityGroups({ form }),
     PreferredBackupWindow: form.text("PreferredBackupWindow"),
     PreferredMaintenanceWindow: form.text("PreferredMaintenanceWindow"),
