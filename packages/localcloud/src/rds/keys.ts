@@ -1,4 +1,4 @@
-import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
+import { AlreadyExistsException, CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { faults } from "./faults.ts";
 import type { Place } from "./names.ts";
 
@@ -46,8 +46,13 @@ async function makeManaged(kms: KMSClient | undefined, { region, account }: Plac
   if (there) return there;
   const Description = "Default key that protects my RDS database volumes when no other key is defined";
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Description }));
-  await kms.send(new CreateAliasCommand({ AliasName: MANAGED, TargetKeyId: KeyMetadata?.KeyId }));
-  return KeyMetadata?.Arn ?? "";
+  try {
+    await kms.send(new CreateAliasCommand({ AliasName: MANAGED, TargetKeyId: KeyMetadata?.KeyId }));
+  } catch (error) {
+    // Another double of the same local AWS made it meanwhile.
+    if (!(error instanceof AlreadyExistsException)) throw error;
+  }
+  return (await described(kms, MANAGED)) ?? "";
 }
 
 /** The words that people meet: awslabs/rds-snapshot-tool#70. */
