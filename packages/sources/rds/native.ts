@@ -42,7 +42,6 @@ export const settings = z.strictObject({
   LicenseModel: text.optional(),
   EnableIAMDatabaseAuthentication: z.boolean(),
   DeletionProtection: z.boolean(),
-  CACertificateIdentifier: text.optional(),
   BackupRetentionPeriod: count,
   PreferredBackupWindow: text.optional(),
   PreferredMaintenanceWindow: text.optional(),

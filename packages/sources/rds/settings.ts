@@ -17,7 +17,6 @@ export function settingsOf(instance: DBInstance): Settings {
     LicenseModel: instance.LicenseModel,
     EnableIAMDatabaseAuthentication: instance.IAMDatabaseAuthenticationEnabled ?? false,
     DeletionProtection: instance.DeletionProtection ?? false,
-    CACertificateIdentifier: instance.CACertificateIdentifier,
     BackupRetentionPeriod: instance.BackupRetentionPeriod ?? 0,
     PreferredBackupWindow: instance.PreferredBackupWindow,
     PreferredMaintenanceWindow: instance.PreferredMaintenanceWindow,

@@ -47,3 +47,8 @@ export function settingsFromTags(tags: Tags): unknown {
     return undefined;
   }
 }
+
+/** On what a restore made: what could not be set when it was made was asked for once already. */
+export const ADJUSTED = "holdfast:adjusted";
+/** On what a restore made: it gets deletion protection when it is handed over, for undo must be able to delete it until then. */
+export const PROTECT = "holdfast:protect";

@@ -1,0 +1,13 @@
+import type { CaptureFactory } from "@holdfast/core";
+import { PACE, type Pace, snapshotting } from "../rds/snapshotting.ts";
+import { writing } from "../rds/writing.ts";
+import { clusters } from "./clusters.ts";
+import type { Config } from "./config.ts";
+import { type Native, settings } from "./native.ts";
+
+/** Makes backups of one cluster: a manual snapshot a slot, found again by its tags. */
+export const captureAt =
+  (pace: Pace): CaptureFactory<Config, Native> =>
+  ({ cluster: id, key, wait }, surroundings) =>
+    writing("holdfast-aurora/1", snapshotting({ snapshots: clusters, settings, pace }, { id, key, wait }, surroundings));
+export const capture = captureAt(PACE);

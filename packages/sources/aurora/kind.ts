@@ -1,0 +1,102 @@
+/**
+ * @module @holdfast/sources/aurora
+ * Clusters of Aurora, and Multi-AZ DB clusters: as kind `rds`, whose code it shares, with a cluster's instances recorded and restored too.
+ */
+import type { Kind, Needs } from "@holdfast/core";
+import { type Config, config, type Target, target } from "./config.ts";
+import { type Native, native } from "./native.ts";
+
+type Allow = Needs["allow"][number];
+const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
+const ANY_KEY = "arn:aws:kms:{region}:{account}:key/*";
+const GROUPS = [rds("subgrp:*"), rds("pg:*"), rds("cluster-pg:*"), rds("og:*")];
+const allow = (actions: string, ...resources: string[]): Allow => ({ actions: actions.split(" "), resources });
+
+/** Longer identifiers are shortened in names of snapshots, to which a hyphen and six digits are added. */
+const LONGEST = 32;
+const KEPT = 25;
+function snapshotsOf(cluster: string, prefix: string): string {
+  const called = cluster.length <= LONGEST ? cluster : `${cluster.slice(0, KEPT).replace(/-$/, "")}-??????`;
+  return rds(`cluster-snapshot:${prefix}-${called}-????????t??????z*`);
+}
+
+function needsOfCapture({ cluster, key, network }: Config): Needs {
+  const [own, final, raw] = [rds(`cluster:${cluster}`), snapshotsOf(cluster, "holdfast"), snapshotsOf(cluster, "holdfastraw")];
+  return {
+    secrets: [],
+    layers: [],
+    vpc: network,
+    allow: [
+      allow("rds:DescribeDBClusters", own),
+      // The instances of a cluster are found by a filter, which IAM does not see.
+      allow("rds:DescribeDBInstances", rds("db:*")),
+      allow("rds:DescribeDBClusterSnapshots", own, rds("cluster-snapshot:*")),
+      allow("rds:CreateDBClusterSnapshot", own, final, raw),
+      allow("rds:AddTagsToResource", final, raw),
+      allow("rds:CopyDBClusterSnapshot", rds(`cluster-snapshot:rds:${cluster}-*`), final, raw),
+      ...(key ? [allow("rds:DeleteDBClusterSnapshot", raw), allow("kms:CreateGrant", key)] : []),
+      allow("rds:DescribeAccountAttributes", "*"),
+      allow("kms:DescribeKey", ANY_KEY),
+    ],
+  };
+}
+
+const needsOfRead: Needs = {
+  secrets: [],
+  layers: [],
+  allow: [allow("rds:DescribeDBClusterSnapshots", rds("cluster-snapshot:holdfast-*")), allow("kms:DescribeKey", ANY_KEY)],
+};
+
+function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): Needs {
+  const made = [rds(`cluster:${names}*`), rds(`db:${names}*`)];
+  return {
+    secrets: connection ? [connection] : [],
+    layers: connection ? ["postgres"] : [],
+    vpc: network,
+    allow: [
+      allow("rds:RestoreDBClusterFromSnapshot", rds(`cluster:${names}*`), rds("cluster-snapshot:holdfast-*"), ...GROUPS),
+      allow("rds:RestoreDBClusterToPointInTime", rds("cluster:*"), ...GROUPS),
+      allow("rds:CreateDBInstance", ...made, ...GROUPS),
+      allow("rds:AddTagsToResource rds:RemoveTagsFromResource", ...made),
+      allow("rds:ModifyDBCluster rds:DeleteDBCluster", rds(`cluster:${names}*`), ...GROUPS),
+      allow("rds:DeleteDBInstance", rds(`db:${names}*`)),
+      allow("rds:DescribeDBClusters rds:DescribeDBInstances", rds("cluster:*"), rds("db:*")),
+      allow("rds:DescribeDBClusterSnapshots", rds("cluster-snapshot:holdfast-*")),
+      allow("rds:DescribeDBSubnetGroups rds:DescribeDBParameterGroups rds:DescribeDBClusterParameterGroups", ...GROUPS),
+      allow("rds:DescribeDBEngineVersions rds:DescribeOrderableDBInstanceOptions rds:DescribeAccountAttributes", "*"),
+      allow("kms:DescribeKey kms:CreateGrant", key),
+    ],
+  };
+}
+
+function needs(verb: "capture" | "read" | "restore", where?: Config | Target): Needs {
+  if (verb === "capture") return needsOfCapture(where as Config);
+  return verb === "restore" ? needsOfRestore(where as Target) : needsOfRead;
+}
+
+export const aurora: Kind<Config, Native, Target> = {
+  name: "aurora",
+  config,
+  native,
+  target,
+  verified: ["present"],
+  portable: false,
+  needs,
+  hints: ({ cluster }) => [
+    {
+      source: ["aws.rds"],
+      "detail-type": ["RDS DB Cluster Snapshot Event"],
+      // A manual snapshot was made. Copies of a cluster's snapshots have no event at all.
+      detail: {
+        EventID: ["RDS-EVENT-0075"],
+        SourceIdentifier: [{ prefix: `holdfast-${cluster.slice(0, KEPT)}` }, { prefix: `holdfastraw-${cluster.slice(0, KEPT)}` }],
+      },
+    },
+  ],
+  undrilled: (_config, targets) =>
+    targets.length > 0 ? undefined : "the plan has no target of kind aurora, so its snapshots are described and never restored",
+  sealedBy: ({ snapshot: { key } }) => (key === undefined ? undefined : { key, withoutAws: false }),
+};
+
+/** The name under which generated entries import it. */
+export { aurora as kind };

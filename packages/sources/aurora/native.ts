@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+const text = z.string().max(255);
+const count = z.number().int().nonnegative();
+
+/** The snapshot that the backup is; its fields are those of kind rds. */
+const snapshot = z.strictObject({
+  arn: z.string().max(512),
+  id: text,
+  of: text,
+  resource: text,
+  engine: text,
+  version: text,
+  /** About what is used. */
+  gigabytes: count,
+  key: z.string().max(512).optional(),
+  taken: z.iso.datetime(),
+  how: z.enum(["taken", "copied"]),
+});
+
+/** One instance of an Aurora cluster, by the names of the API's parameters. */
+const instance = z.strictObject({
+  DBInstanceClass: text,
+  PromotionTier: count,
+  DBParameterGroupName: text.optional(),
+  PubliclyAccessible: z.boolean(),
+  AutoMinorVersionUpgrade: z.boolean(),
+  PreferredMaintenanceWindow: text.optional(),
+});
+
+/** What a faithful restore needs, by the names of the API's parameters that set it. */
+export const settings = z.strictObject({
+  DBSubnetGroupName: text.optional(),
+  VpcSecurityGroupIds: z.array(text).max(32),
+  DBClusterParameterGroupName: text.optional(),
+  Port: count,
+  NetworkType: text.optional(),
+  StorageType: text.optional(),
+  /** Undefined for `provisioned`, which is what almost every cluster is, serverless v2 included. */
+  EngineMode: text.optional(),
+  ServerlessV2ScalingConfiguration: z
+    .strictObject({
+      MinCapacity: z.number().optional(),
+      MaxCapacity: z.number().optional(),
+      SecondsUntilAutoPause: z.number().optional(),
+    })
+    .optional(),
+  BacktrackWindow: count.optional(),
+  EnableIAMDatabaseAuthentication: z.boolean(),
+  DeletionProtection: z.boolean(),
+  BackupRetentionPeriod: count,
+  PreferredBackupWindow: text.optional(),
+  PreferredMaintenanceWindow: text.optional(),
+  CopyTagsToSnapshot: z.boolean(),
+  EnableCloudwatchLogsExports: z.array(text).max(16),
+  EngineLifecycleSupport: text.optional(),
+  /** Of a Multi-AZ DB cluster, which makes its instances itself. */
+  DBClusterInstanceClass: text.optional(),
+  Iops: count.optional(),
+  PubliclyAccessible: z.boolean().optional(),
+  /** The writer first; of a Multi-AZ DB cluster none. */
+  instances: z.array(instance).max(16),
+});
+export type Settings = z.infer<typeof settings>;
+
+/** What a manifest tells of an aurora backup. */
+export const native = z.strictObject({ format: z.literal("holdfast-aurora/1"), snapshot, settings });
+export type Native = z.infer<typeof native>;

@@ -1,0 +1,37 @@
+import type { Backup, Context, Restore, Surroundings } from "@holdfast/core";
+import { advance } from "./advance.ts";
+import { openApi } from "./api.ts";
+import { finish, undo } from "./ending.ts";
+import type { Snapshots } from "./family.ts";
+import { planRestore } from "./planrestore.ts";
+import { prove } from "./prove.ts";
+import type { Written } from "./recorded.ts";
+import type { Restores } from "./restores.ts";
+import { type Facts, survey } from "./survey.ts";
+
+type Common = { names: string; hours: number; connection?: string | undefined; engineVersion?: string | undefined };
+
+/**
+ * Restores a snapshot, or a moment of the database's own log, under a new identifier. What it made is found by the execution's tag; nothing else is
+ * ever changed or deleted.
+ */
+export function restoring<Settings, Target extends Common, Native extends Written<Settings>>(
+  parts: { snapshots: Snapshots<Settings>; restores: Restores<Settings, Target> },
+  target: Target,
+  surroundings: Surroundings,
+): Restore<Native, Facts> {
+  const open = openApi(surroundings);
+  const at = (context: Context) => ({ ...parts, target, surroundings, context, api: open(context) });
+  return {
+    survey(want, context, backup?: Backup<Native>) {
+      if (!backup) throw new Error("a survey of RDS needs the backup that is to be restored");
+      return survey(at(context), want, backup);
+    },
+    plan: (backup, want, facts) => planRestore({ restores: parts.restores, backup, want, facts, target }),
+    advance: (plan, { backup: { native, source } }, _want, _made, execution, context) =>
+      advance({ ...at(context), native, source, plan, execution }),
+    prove: (opened, _want, made, context) => prove(at(context), opened, made),
+    finish: (made, execution, context) => finish(at(context), made, execution),
+    undo: (execution, context) => undo(at(context), execution),
+  };
+}
