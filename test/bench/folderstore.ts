@@ -1,8 +1,7 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { pipeline } from "node:stream/promises";
-import { ObjectMissing, type Store, type Stored } from "@holdfast/core";
+import { type Bytes, free, ObjectMissing, type Store, type Stored } from "@holdfast/core";
 
 const pieceBytes = 2 ** 20;
 
@@ -33,13 +32,22 @@ export function folderStore(folder: string): Pick<Store, "read" | "list" | "crea
     create: {
       async create(key, body, { signal }) {
         await mkdir(path.dirname(place(key)), { recursive: true });
-        await pipeline(body, createWriteStream(place(key), { flags: "wx", highWaterMark: pieceBytes }), { signal });
+        await write(place(key), body, signal);
         const made = await head(key);
         if (!made) throw new ObjectMissing(key);
         return made;
       },
     },
   };
+}
+
+async function write(file: string, body: Bytes, signal: AbortSignal): Promise<void> {
+  await using handle = await open(file, "wx");
+  for await (const chunk of body) {
+    signal.throwIfAborted();
+    await handle.writeFile(chunk);
+    free(chunk);
+  }
 }
 
 async function filesOf(folder: string): Promise<string[]> {
