@@ -70,6 +70,30 @@ describe("the role that runs, at Google", () => {
     expect(fake.asked.at(-1)?.headers.authorization).toMatch(/account/);
   });
 
+  test("is told by a JWT where the provider trusts AWS's own issuer, for that provider and no other", async () => {
+    const fake = await google();
+    const { audience } = fake.identities;
+    const asked: [string, number][] = [];
+    const identity: Identity = {
+      token: (...args) => {
+        asked.push(args);
+        return role.token(...args);
+      },
+      callerIdentity: () => Promise.reject(new Error("nobody needs a signature")),
+    };
+    await create(await opening(fake, { federation: { audience, provider: "oidc" } }, { identity }));
+    expect(asked).toEqual([[`https:${audience}`, 300]]);
+    fake.faults.push({
+      call: "POST sts",
+      answer: oauthError("invalid_grant", `The JWT ${await role.token(`https:${audience}`, 1)} is not signed`),
+    });
+    expect(await thrown(create(await opening(fake, { federation: { audience, provider: "oidc" } }), "l"))).toBeInstanceOf(StoreDenied);
+    const elsewhere = { ...role, token: () => role.token("https://other", 300) };
+    expect(
+      await thrown(create(await opening(fake, { federation: { audience, provider: "oidc" } }, { identity: elsewhere }), "m")),
+    ).toBeInstanceOf(StoreDenied);
+  });
+
   test("asks once where many ask at once", async () => {
     const fake = await google();
     const store = await opening(fake, federation(fake));
@@ -139,7 +163,9 @@ describe("the role that runs, at Google", () => {
     const { fake } = await opened();
     Object.assign(fake.identities, { permissions: everything });
     const line = { ...lineTo(hostsOf(fake.origin, true)), pause: async () => {} };
-    const store = storeOn(fake, { access: keptAccess(federated(line, { audience: fake.identities.audience }, role, "eu-central-1")) });
+    const store = storeOn(fake, {
+      access: keptAccess(federated(line, { audience: fake.identities.audience, provider: "aws" }, role, "eu-central-1")),
+    });
     fake.faults.push({ call: "POST sts", answer: { status: 503, body: "busy" }, times: 2 });
     await create(store);
     fake.identities.expire(fake.identities.issued.at(-1) ?? "");

@@ -8,33 +8,51 @@ import { exchange, form, json, scope } from "./token.ts";
 export type Federation = NonNullable<GcsConfig["federation"]>;
 
 /**
- * A token for whoever runs this in AWS: a signed sts:GetCallerIdentity that Google sends on to AWS, exchanged for a token of the pool, and
- * that, where the plan names a service account, for one of the account.
- * https://docs.cloud.google.com/iam/docs/workload-identity-federation-with-other-clouds
+ * A token for whoever runs this in AWS: what AWS says of the role, exchanged for a token of the pool, and that, where the plan names a
+ * service account, for one of the account. https://docs.cloud.google.com/iam/docs/workload-identity-federation-with-other-clouds
  */
-export function federated(line: Line, { audience, serviceAccount }: Federation, identity: Identity, region: string): Issue {
+export function federated(line: Line, federation: Federation, identity: Identity, region: string): Issue {
+  const { audience, provider, serviceAccount } = federation;
   return async () => {
-    const signed = await identity.callerIdentity(region, { "x-goog-cloud-target-resource": audience });
+    const subject = provider === "aws" ? await askedOfAws(audience, identity, region) : await issuedByAws(audience, identity);
     const wide = "https://www.googleapis.com/auth/cloud-platform";
-    const own = await ofPool(line, audience, signed, serviceAccount === undefined ? scope : wide);
+    const own = await ofPool(line, audience, subject, serviceAccount === undefined ? scope : wide);
     return serviceAccount === undefined ? own : ofAccount(line, serviceAccount, own);
   };
 }
 
-function ofPool(line: Line, audience: string, signed: SignedRequest, scope: string): Promise<Issued> {
-  const token = subjectToken(signed);
+/** What is shown to Google, and what of it must not be told. */
+type Subject = { type: string; token: string; secrets: readonly string[] };
+
+/** A signed sts:GetCallerIdentity, which Google sends on to AWS. */
+async function askedOfAws(audience: string, identity: Identity, region: string): Promise<Subject> {
+  const signed = await identity.callerIdentity(region, { "x-goog-cloud-target-resource": audience });
+  const token = serialized(signed);
+  const kept = Object.entries(signed.headers).flatMap(([name, value]) => (secret.test(name) ? [value, ...signature(value)] : []));
+  return { type: "urn:ietf:params:aws:token-type:aws4_request", token, secrets: [token, ...kept] };
+}
+
+/** Exchanged at once, so good for no longer than tries take. */
+const jwtSeconds = 300;
+/** A JWT for the audience that a provider takes by default: its name, as an address. */
+async function issuedByAws(audience: string, identity: Identity): Promise<Subject> {
+  const token = await identity.token(`https:${audience}`, jwtSeconds);
+  return { type: "urn:ietf:params:oauth:token-type:jwt", token, secrets: [token] };
+}
+
+function ofPool(line: Line, audience: string, subject: Subject, scope: string): Promise<Issued> {
   const body = form({
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
     audience,
     scope,
     requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
-    subject_token_type: "urn:ietf:params:aws:token-type:aws4_request",
-    subject_token: token,
+    subject_token_type: subject.type,
+    subject_token: subject.token,
   });
   return exchange(line, {
     what: `signing in to Google as the role that runs, at ${audience}`,
     request: { url: `${line.hosts.sts}/v1/token`, ...body },
-    secrets: [token, ...Object.entries(signed.headers).flatMap(([name, value]) => (secret.test(name) ? [value, ...signature(value)] : []))],
+    secrets: subject.secrets,
     hint: poolHint,
   });
 }
@@ -43,7 +61,7 @@ function ofPool(line: Line, audience: string, signed: SignedRequest, scope: stri
  * https://docs.cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token: an object of `url`, `method` and `headers`, percent-encoded.
  * It has no place for a body, so what was signed must have none: the action stands in the address.
  */
-function subjectToken({ url, method, headers, body }: SignedRequest): string {
+function serialized({ url, method, headers, body }: SignedRequest): string {
   if (body !== "" || !url.includes("Action=GetCallerIdentity"))
     throw new IdentityRefused(
       "the signed GetCallerIdentity has a body, and Google passes none on",
@@ -66,7 +84,7 @@ function poolHint(said: string): string {
     return "The provider's attribute condition, or its AWS account id, does not admit the function's role.";
   if (/SignatureDoesNotMatch|InvalidClientTokenId|aws/i.test(said))
     return "AWS did not confirm the role to Google: the provider must name this AWS account, and the region's STS must be active.";
-  return "Look at the workload identity pool: the provider is of type AWS, names this account, and maps attribute.aws_role.";
+  return "Look at the workload identity pool: its provider must be of the kind that the plan says, trust this AWS account, and map attribute.aws_role.";
 }
 
 const impersonated = z.object({ accessToken: z.string().min(1) });

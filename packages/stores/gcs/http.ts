@@ -40,8 +40,6 @@ export function sender(): Send {
       outgoing.on("response", (answer) => {
         // Whoever reads the body sees its error; one that nobody reads any more must not end the process.
         answer.on("error", () => {});
-        // Answered before all of the body was taken: what is left of it must not follow into the next request.
-        answer.once("close", () => outgoing.writableFinished || outgoing.destroy());
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer });
       });
       write(outgoing, body ?? new Uint8Array());

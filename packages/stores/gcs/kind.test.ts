@@ -16,8 +16,13 @@ describe("the kind gcs", () => {
   });
 
   test("takes a bucket and who asks, and says what it takes for granted", () => {
-    expect(gcs.config.parse({ bucket, federation })).toEqual({ bucket, federation, limits: {} });
-    const account = { bucket, federation: { audience, serviceAccount: "copy@acme.iam.gserviceaccount.com" }, location: "eu", locks: false };
+    expect(gcs.config.parse({ bucket, federation })).toEqual({ bucket, federation: { audience, provider: "aws" }, limits: {} });
+    const account = {
+      bucket,
+      federation: { audience, provider: "oidc", serviceAccount: "copy@acme.iam.gserviceaccount.com" },
+      location: "eu",
+      locks: false,
+    };
     expect(gcs.config.parse(account)).toMatchObject(account);
   });
 
@@ -46,8 +51,10 @@ describe("the kind gcs", () => {
     expect(gcs.config.safeParse({ bucket, federation, endpoint: "https://storage.europe-west3.rep.googleapis.com" }).success).toBe(true);
   });
 
-  test("needs no permission of AWS, and its secret only where it has one", () => {
+  test("needs of AWS at most its JWT, and its secret only where it has one", () => {
     expect(gcs.needs(["create", "mark"], gcs.config.parse({ bucket, federation }))).toEqual({ secrets: [], allow: [] });
+    const oidc = gcs.config.parse({ bucket, federation: { audience, provider: "oidc" } });
+    expect(gcs.needs(["list"], oidc).allow).toEqual([{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }]);
     expect(gcs.needs(["read"], gcs.config.parse({ bucket, credentials: "gcs/key" }))).toEqual({ secrets: ["gcs/key"], allow: [] });
   });
 

@@ -19,7 +19,7 @@ const config = z
       .url({ protocol: /^https?$/, abort: true })
       .refine((url) => isGoogle(url) || isLoopback(url), "an endpoint is https and of googleapis.com, or on this machine")
       .optional(),
-    /** Keyless: the role that runs is known to a provider, of type AWS, of a workload identity pool. */
+    /** Keyless: the role that runs is known to a provider of a workload identity pool. */
     federation: z
       .strictObject({
         /** The provider's full resource name. */
@@ -29,6 +29,11 @@ const config = z
             /^\/\/iam\.googleapis\.com\/projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
             "a provider's full name: //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER",
           ),
+        /**
+         * What the provider is. `aws`: it asks AWS itself who the role is. `oidc`: it trusts the account's own issuer of JWTs
+         * (`aws iam enable-outbound-web-identity-federation`), which Azure needs too.
+         */
+        provider: z.enum(["aws", "oidc"]).default("aws"),
         /** To act as. Undefined: the pool's own principals have the rights, which tells roles apart without more accounts. */
         serviceAccount: z.email().optional(),
       })
@@ -70,10 +75,13 @@ export const gcsPermissions: Readonly<Record<Right, readonly string[]>> = {
   thaw: [],
 };
 
-/** Its archive class is read at once, so nothing thaws. Rights are given in Google; AWS checks none of them, nor GetCallerIdentity. */
+/** Its archive class is read at once, so nothing thaws. Rights are given in Google; of AWS a JWT needs one, and GetCallerIdentity none. */
 export const gcs: StoreKind<GcsConfig> = {
   name: "gcs",
   config,
   expires: true,
-  needs: (_rights, { credentials }) => ({ secrets: credentials === undefined ? [] : [credentials], allow: [] }),
+  needs: (_rights, { credentials, federation }) => ({
+    secrets: credentials === undefined ? [] : [credentials],
+    allow: federation?.provider === "oidc" ? [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }] : [],
+  }),
 };

@@ -52,6 +52,7 @@ export class Identities {
   #exchange(form: URLSearchParams): Reply {
     if (form.get("audience") !== this.audience)
       return oauthError("invalid_target", "The target service indicated by the audience parameter is invalid.");
+    if (form.get("subject_token_type") === "urn:ietf:params:oauth:token-type:jwt") return this.#ofIssuer(form);
     const { url, method, headers } = JSON.parse(decodeURIComponent(form.get("subject_token") ?? ""));
     const value = (name: string) => headers.find(({ key }: { key: string }) => key.toLowerCase() === name)?.value;
     const whole =
@@ -66,6 +67,17 @@ export class Identities {
         "invalid_grant",
         `Received invalid AWS response of type InvalidClientTokenId for ${value("authorization")} ${value("x-amz-security-token")}`,
       );
+    return this.#granted(form);
+  }
+
+  /** An OIDC provider, which takes what AWS issued for its own name. */
+  #ofIssuer(form: URLSearchParams): Reply {
+    if (form.get("subject_token") !== jwtFor(`https:${this.audience}`))
+      return oauthError("invalid_grant", "The audience in ID Token does not match the expected audience.");
+    return this.#granted(form);
+  }
+
+  #granted(form: URLSearchParams): Reply {
     return json(200, {
       access_token: this.issue(form.get("scope")?.endsWith("cloud-platform") ? [impersonating] : this.permissions, "federated"),
       issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
@@ -102,5 +114,7 @@ export class Identities {
   }
 }
 
+/** What {@link role} has for an audience. */
+export const jwtFor = (audience: string): string => `verysecretjwt.${Buffer.from(audience).toString("base64url")}`;
 const impersonating = "iam.serviceAccounts.getAccessToken";
 export const oauthError = (error: string, error_description: string): Reply => json(400, { error, error_description });
