@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { CreateDBInstanceCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import type { Backup, Capture, Captured, Context, Execution, Opened, Surroundings } from "@holdfast/core";
+import type { Backup, Capture, Captured, Context, Execution, Needs, Opened, Surroundings } from "@holdfast/core";
 import pg from "pg";
 import { vi } from "vitest";
 import { type LocalAws, lost, type Rds, rdsDouble } from "../../../localcloud/src/rds/index.ts";
@@ -19,6 +22,8 @@ export type World = {
   secret(name: string, value: object): string;
   query<T>(id: string, text: string): Promise<T[]>;
   key(): Promise<string>;
+  /** From now on new clients have the rights that a kind says it needs, and no others; undefined: all. */
+  act(needs?: Needs): Promise<void>;
   end(): Promise<void>;
 };
 
@@ -32,14 +37,14 @@ export async function openWorld(
   rds.events.fate = lost;
   vi.stubEnv("AWS_ENDPOINT_URL_RDS", rds.endpoint);
   vi.stubEnv("AWS_ENDPOINT_URL_KMS", endpoint);
-  vi.stubEnv("AWS_ACCESS_KEY_ID", root.accessKeyId);
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", root.secretAccessKey);
+  vi.stubEnv("AWS_REGION", region);
+  be(root);
   const secrets = new Map<string, string>();
-  const kms = new KMSClient({ region });
+  const kms = new KMSClient({ endpoint, region, credentials: root });
   const world: World = {
     rds,
     kms,
-    api: new RDSClient({ region }),
+    api: new RDSClient({ endpoint: rds.endpoint, region, credentials: root }),
     surroundings: {
       region,
       identity: nobody,
@@ -57,9 +62,33 @@ export async function openWorld(
     },
     query: (id, text) => query(rds, id, text),
     key: async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? "",
+    act: async (needs) => be(needs ? await sessionOf({ endpoint, region, credentials: root }, needs) : root),
     end: () => rds.stop(),
   };
   return world;
+}
+
+type Keys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+function be({ accessKeyId, secretAccessKey, sessionToken }: Keys): void {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", accessKeyId);
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
+  vi.stubEnv("AWS_SESSION_TOKEN", sessionToken);
+}
+
+const ACCOUNT = "000000000000";
+/** A session of a new role with the statements that infrastructure would write. */
+async function sessionOf(aws: LocalAws, { allow }: Needs): Promise<Keys> {
+  const iam = new IAMClient(aws);
+  const RoleName = `rds-${randomUUID()}`;
+  const trust = { Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "sts:AssumeRole" }] };
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(trust) }));
+  const placed = (resource: string) => resource.replaceAll("{region}", aws.region).replaceAll("{account}", ACCOUNT);
+  const Statement = allow.map(({ actions, resources }) => ({ Effect: "Allow", Action: actions, Resource: resources.map(placed) }));
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "own", PolicyDocument }));
+  const assume = new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${ACCOUNT}:role/${RoleName}`, RoleSessionName: "test" });
+  const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = (await new STSClient(aws).send(assume)).Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
 async function query<T>(rds: Rds, id: string, text: string): Promise<T[]> {
