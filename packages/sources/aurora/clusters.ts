@@ -82,6 +82,7 @@ function databaseOf(cluster: DBCluster, members: readonly DBInstance[]): Databas
     key: cluster.KmsKeyId,
     retention: cluster.BackupRetentionPeriod ?? 0,
     maintenance: cluster.PreferredMaintenanceWindow,
+    cluster: undefined,
     uncopyable: isMultiAz(cluster) ? "snapshots of Multi-AZ DB clusters cannot be copied" : undefined,
     settings: settingsOf(cluster, members),
   };

@@ -1,4 +1,5 @@
 import type { RestoreFactory } from "@holdfast/core";
+import { PACE, type Pace } from "../rds/ending.ts";
 import { restoring } from "../rds/restoring.ts";
 import type { Facts } from "../rds/survey.ts";
 import { clusterRestores } from "./clusterrestores.ts";
@@ -7,5 +8,8 @@ import type { Target } from "./config.ts";
 import type { Native } from "./native.ts";
 
 /** Restores a cluster with its instances under a new identifier. */
-export const restore: RestoreFactory<Native, Target, Facts> = (target, surroundings) =>
-  restoring({ snapshots: clusters, restores: clusterRestores }, target, surroundings);
+export const restoreAt =
+  (pace: Pace): RestoreFactory<Native, Target, Facts> =>
+  (target, surroundings) =>
+    restoring({ snapshots: clusters, restores: clusterRestores, pace }, target, surroundings);
+export const restore = restoreAt(PACE);

@@ -1,6 +1,6 @@
 import { type Context, type Execution, ExecutionStopped, type Made, type RestorePlan, type Step } from "@holdfast/core";
 import type { Api } from "./api.ts";
-import { type Ending, undo } from "./ending.ts";
+import { type Ending, type Pace, undo } from "./ending.ts";
 import { RdsNameTaken, RestoreFailed, RestoreSlow, TargetTaken } from "./errors.ts";
 import { ENDPOINT, POINT } from "./planrestore.ts";
 import type { Written } from "./recorded.ts";
@@ -17,6 +17,7 @@ export type At<Settings, Target> = {
   plan: RestorePlan;
   execution: Execution;
   context: Context;
+  pace: Pace;
 };
 
 const HOUR = 3_600_000;
@@ -56,6 +57,7 @@ function wishOf<Settings, Target>({ restores, target, native, source, plan, exec
 
 async function begin<Settings, Target>(at: At<Settings, Target>, wish: Wish<Settings>, made: Made[]): Promise<Step> {
   const { api, restores } = at;
+  await stillRunning(at);
   try {
     await restores.make(api, wish);
   } catch (error) {
@@ -77,10 +79,10 @@ async function grow<Settings, Target>(
 }
 
 /** Throws {@link ExecutionStopped} after removing what was made: the undo of a stopped execution may have looked before it was there. */
-async function stillRunning({ api, restores, execution }: Ending & { execution: Execution }): Promise<void> {
-  if (await execution.running()) return;
-  await undo({ api, restores }, execution);
-  throw new ExecutionStopped(execution.id);
+async function stillRunning(at: Ending & Pick<At<unknown, unknown>, "execution" | "context" | "pace">): Promise<void> {
+  if (await at.execution.running()) return;
+  await undo(at, at.execution);
+  throw new ExecutionStopped(at.execution.id);
 }
 
 const endpointOf = ({ endpoint }: Standing<unknown>): Made[] =>

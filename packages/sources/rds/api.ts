@@ -15,9 +15,9 @@ export type Key = {
   arn: string;
   /** `Enabled` alone is of use. */
   state: string;
-  /** AWS's own: it can be shared with nobody. */
-  managed: boolean;
 };
+/** AWS's own key for RDS, which encrypts what names no key and can be shared with nobody. */
+export const AWS_OWN = "alias/aws/rds";
 
 /** Throttling is common on fleets (awslabs/aurora-snapshot-tool#11), and its retries wait longer each time. */
 const ATTEMPTS = 6;
@@ -46,8 +46,7 @@ async function described(client: KMSClient, id: string, abortSignal: AbortSignal
   try {
     const ask = () => client.send(new DescribeKeyCommand({ KeyId: id }), { abortSignal });
     const { KeyMetadata } = await told(`describing the key ${id}`, abortSignal, ask);
-    const { Arn: arn = id, KeyState: state = "unknown", KeyManager } = KeyMetadata ?? {};
-    return { arn, state, managed: KeyManager === "AWS" };
+    return { arn: KeyMetadata?.Arn ?? id, state: KeyMetadata?.KeyState ?? "unknown" };
   } catch (error) {
     if (error instanceof RdsNotFound) return undefined;
     throw error;

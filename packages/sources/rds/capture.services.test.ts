@@ -1,49 +1,271 @@
-import { CreateDBParameterGroupCommand, DescribeDBSnapshotsCommand } from "@aws-sdk/client-rds";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { DisableKeyCommand } from "@aws-sdk/client-kms";
+import {
+  CreateDBClusterCommand,
+  CreateDBInstanceCommand,
+  CreateDBParameterGroupCommand,
+  CreateDBSnapshotCommand,
+  DeleteDBInstanceCommand,
+  DeleteDBSnapshotCommand,
+  DescribeDBClustersCommand,
+  DescribeDBSnapshotsCommand,
+} from "@aws-sdk/client-rds";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { captureAt } from "./capture.ts";
 import { config } from "./config.ts";
-import { aContext, anInstance, captured, openWorld, slotAt, type World } from "./kit/world.ts";
-import { native } from "./native.ts";
+import { rdsKind } from "./kind.ts";
+import {
+  aContext,
+  anInstance,
+  become,
+  captured,
+  describeInstance,
+  login,
+  openedOf,
+  openWorld,
+  region,
+  slotAt,
+  type World,
+} from "./kit/world.ts";
+import { type Native, native } from "./native.ts";
+import { read } from "./read.ts";
 
-let world: World;
+/** Instances of MySQL are records without a server, so all of this takes no time. */
 const mysql = { Engine: "mysql", DBInstanceClass: "db.m7g.large" };
+let world: World;
+let key: string;
 beforeAll(async () => {
   world = await openWorld(inject("ministack"));
+  key = await world.key();
   await world.api.send(
     new CreateDBParameterGroupCommand({ DBParameterGroupName: "shop-tuned", DBParameterGroupFamily: "mysql8.4", Description: "tuned" }),
   );
+  const tuned = { DBParameterGroupName: "shop-tuned", VpcSecurityGroupIds: ["sg-2", "sg-1"], EnableIAMDatabaseAuthentication: true };
   await Promise.all([
-    anInstance(world, "shop", {
-      ...mysql,
-      DBParameterGroupName: "shop-tuned",
-      VpcSecurityGroupIds: ["sg-2", "sg-1"],
-      EnableIAMDatabaseAuthentication: true,
-    }),
-    anInstance(world, "sealed", { ...mysql, StorageEncrypted: true }),
+    anInstance(world, "shop", { ...mysql, ...tuned, StorageEncrypted: true, KmsKeyId: key }),
+    anInstance(world, "plain", mysql),
+    anInstance(world, "default-key", { ...mysql, StorageEncrypted: true }),
+    anInstance(world, "busy", mysql),
+    anInstance(world, "doomed", mysql),
   ]);
 });
 afterAll(async () => {
   await world?.end();
   expect(world.rds.failures).toEqual([]);
 });
-const of = (plan: object) => captureAt({ seconds: 0.01 })(config.parse(plan), world.surroundings);
-const snapshots = async () => (await world.api.send(new DescribeDBSnapshotsCommand({ SnapshotType: "manual" }))).DBSnapshots ?? [];
+beforeEach(() => Object.assign(world.rds.quotas, { manualSnapshots: 100, snapshotCopies: 20 }));
 
-test("a slot's snapshot is taken once, however often it is asked for, and is ready when it is available", async () => {
-  const capture = of({ instance: "shop" });
-  const slot = slotAt("2026-11-21T02:00:00Z");
-  const both = await Promise.all([capture.capture(slot, aContext()), capture.capture(slot, aContext())]);
-  expect(both.map(({ state }) => state)).toEqual(["pending", "pending"]);
-  const ready = await captured(capture, slot);
-  expect((await snapshots()).map(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier)).toEqual(["holdfast-shop-20261121t020000z"]);
-  expect(native.parse(await ready.native())).toMatchObject({
-    snapshot: { id: "holdfast-shop-20261121t020000z", of: "shop", engine: "mysql", version: "8.4.6", how: "taken" },
-    settings: {
-      DBInstanceClass: "db.m7g.large",
-      DBParameterGroupName: "shop-tuned",
-      VpcSecurityGroupIds: ["sg-1", "sg-2"],
-      EnableIAMDatabaseAuthentication: true,
-    },
+/** With the rights of that source and no others. */
+async function of(plan: { instance: string; key?: string; wait?: number }) {
+  const parsed = config.parse(plan);
+  await world.act(rdsKind.needs("capture", parsed));
+  return captureAt({ seconds: 0.01 })(parsed, world.surroundings);
+}
+const snapshotsOf = async (DBInstanceIdentifier: string) => {
+  const { DBSnapshots = [] } = await world.api.send(new DescribeDBSnapshotsCommand({ DBInstanceIdentifier, SnapshotType: "manual" }));
+  return DBSnapshots.map(({ DBSnapshotIdentifier = "" }) => DBSnapshotIdentifier);
+};
+const slot = slotAt("2026-11-21T02:00:00Z");
+const named = (instance: string) => `holdfast-${instance}-20261121t020000z`;
+
+describe("a slot's snapshot", () => {
+  test("is taken once, however often it is asked for, and is ready when it is available", async () => {
+    const capture = await of({ instance: "shop", key });
+    const both = await Promise.all([capture.capture(slot, aContext()), capture.capture(slot, aContext())]);
+    expect(both.map(({ state }) => state)).toEqual(["pending", "pending"]);
+    const ready = await captured(capture, slot);
+    expect(await snapshotsOf("shop")).toEqual([named("shop")]);
+    expect(native.parse(await ready.native())).toMatchObject({
+      format: "holdfast-rds/1",
+      snapshot: { id: named("shop"), of: "shop", engine: "mysql", version: "8.4.6", how: "taken", key },
+      settings: { DBParameterGroupName: "shop-tuned", VpcSecurityGroupIds: ["sg-1", "sg-2"], EnableIAMDatabaseAuthentication: true },
+    });
+    expect(await capture.begun?.(aContext())).toEqual([slot.at]);
   });
-  expect(await capture.begun?.(aContext())).toEqual([slot.at]);
+
+  test("is found and finished by another process, after its instance was deleted too", async () => {
+    await (await of({ instance: "doomed" })).capture(slot, aContext());
+    await become(async () => (await describeInstance(world, "doomed"))?.DBInstanceStatus === "available");
+    await world.api.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "doomed", SkipFinalSnapshot: true }));
+    await become(() =>
+      describeInstance(world, "doomed").then(
+        () => false,
+        () => true,
+      ),
+    );
+    const later = await of({ instance: "doomed" });
+    expect(await later.preflight(aContext())).toMatchObject([{ name: "instance-missing", severity: "note" }]);
+    expect(await (await captured(later, slot)).native()).toMatchObject({ settings: { DBInstanceClass: "db.m7g.large" } });
+    await expect(later.capture(slotAt("2026-11-21T03:00:00Z"), aContext())).rejects.toMatchObject({ name: "RdsDatabaseMissing" });
+  });
+
+  test("that failed is named, not taken again", async () => {
+    const capture = await of({ instance: "plain" });
+    const failing = slotAt("2026-11-21T04:00:00Z");
+    await capture.capture(failing, aContext());
+    world.rds.setSnapshot(region, "holdfast-plain-20261121t040000z", "failed");
+    await expect(capture.capture(failing, aContext())).rejects.toMatchObject({ name: "SnapshotFailed" });
+    await expect(capture.capture(failing, aContext())).rejects.toThrow("ended as failed");
+  });
+
+  test("has another name where somebody else's has that", async () => {
+    await become(async () => (await describeInstance(world, "plain"))?.DBInstanceStatus === "available");
+    await world.api.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "plain", DBSnapshotIdentifier: named("plain") }));
+    await become(async () => (await describeInstance(world, "plain"))?.DBInstanceStatus === "available");
+    const capture = await of({ instance: "plain" });
+    expect(await (await captured(capture, slot)).native()).toMatchObject({ snapshot: { id: `${named("plain")}-2` } });
+    expect(await capture.begun?.(aContext())).toEqual([slot.at, new Date("2026-11-21T04:00:00Z")]);
+  });
+
+  test("for which the quota leaves no room is refused by that name", async () => {
+    world.rds.quotas.manualSnapshots = 3;
+    const capture = await of({ instance: "busy" });
+    expect(await capture.preflight(aContext())).toContainEqual(expect.objectContaining({ name: "snapshot-quota-full" }));
+    await expect(capture.capture(slot, aContext())).rejects.toMatchObject({ name: "SnapshotQuotaFull", fault: "input" });
+  });
+
+  test("is taken in spite of throttling", async () => {
+    world.rds.refuse("CreateDBSnapshot", "Throttling");
+    expect(await (await of({ instance: "busy" })).capture(slot, aContext())).toMatchObject({ state: "pending" });
+    await become(async () => (await describeInstance(world, "busy"))?.DBInstanceStatus === "available");
+  });
+
+  test("cannot be of an instance that is part of a cluster, which says what to write instead", async () => {
+    await world.api.send(new CreateDBClusterCommand({ DBClusterIdentifier: "orders", Engine: "aurora-mysql", ...login }));
+    const described = () => world.api.send(new DescribeDBClustersCommand({ DBClusterIdentifier: "orders" }));
+    await become(async () => (await described()).DBClusters?.[0]?.Status === "available");
+    const member = {
+      DBInstanceIdentifier: "orders-1",
+      DBClusterIdentifier: "orders",
+      Engine: "aurora-mysql",
+      DBInstanceClass: "db.r7g.large",
+    };
+    await world.api.send(new CreateDBInstanceCommand(member));
+    await expect((await of({ instance: "orders-1" })).capture(slot, aContext())).rejects.toMatchObject({
+      name: "InstanceOfCluster",
+      hint: expect.stringContaining('cluster: "orders"'),
+    });
+  });
 });
+
+describe("an instance that cannot be snapshotted", () => {
+  const at = (time: string) => slotAt(`2026-11-21T${time}:00Z`, "busy");
+  const name = (time: string) => `holdfast-busy-20261121t${time.replace(":", "")}00z`;
+
+  test("is waited for while its state passes by itself", async () => {
+    const capture = await of({ instance: "busy", wait: 10 });
+    world.rds.setInstance(region, "busy", "modifying");
+    const now = slotAt(new Date(Math.floor(Date.now() / 1000) * 1000).toISOString(), "busy");
+    const capturing = capture.capture(now, aContext());
+    setTimeout(() => world.rds.setInstance(region, "busy", "available"), 100);
+    expect(await capturing).toMatchObject({ state: "pending" });
+    expect(await (await captured(capture, now)).native()).toMatchObject({ snapshot: { how: "taken" } });
+  });
+
+  test("and has no automated snapshot either is named with its state", async () => {
+    world.rds.setInstance(region, "busy", "storage-full");
+    const capture = await of({ instance: "busy" });
+    expect(await capture.preflight(aContext())).toContainEqual(
+      expect.objectContaining({ name: "database-not-available", hint: expect.stringContaining("more storage") }),
+    );
+    await expect(capture.capture(at("05:00"), aContext())).rejects.toThrow("is storage-full, so no snapshot can be taken, and there is no");
+    world.rds.setInstance(region, "busy", "available");
+  });
+
+  test.each([
+    ["modifying", "06:00"],
+    ["storage-full", "07:00"],
+    ["incompatible-parameters", "08:00"],
+    ["stopped", "09:00"],
+  ])("because it is %s has its newest automated snapshot copied, and that is told", async (status, time) => {
+    await world.rds.automate(region, "busy");
+    const newest = await world.rds.automate(region, "busy");
+    await become(async () => (await describeInstance(world, "busy"))?.DBInstanceStatus === "available");
+    world.rds.setInstance(region, "busy", status);
+    const capture = await of({ instance: "busy", wait: 0 });
+    const ready = await captured(capture, at(time));
+    expect(await ready.native()).toMatchObject({ snapshot: { id: name(time), how: "copied", taken: await takenOf(newest) } });
+    expect(ready.findings).toMatchObject([
+      { name: "automated-copied", severity: "note", message: expect.stringContaining(`was ${status}`) },
+    ]);
+    world.rds.setInstance(region, "busy", "available");
+  });
+
+  test("for so long that the automated snapshot is old gives rise to doubt", async () => {
+    world.rds.setInstance(region, "busy", "storage-full");
+    const later = slotAt("2027-01-01T00:00:00Z", "busy");
+    expect((await captured(await of({ instance: "busy" }), later)).findings).toMatchObject([
+      { name: "automated-copied", severity: "doubt" },
+    ]);
+    world.rds.setInstance(region, "busy", "available");
+  });
+});
+
+describe("a snapshot that is not under a key of one's own", () => {
+  test.each(["default-key", "plain"])("is encrypted anew under the plan's (%s), and what it was copied from goes", async (instance) => {
+    await become(async () => (await describeInstance(world, instance))?.DBInstanceStatus === "available");
+    const capture = await of({ instance, key });
+    const at = slotAt("2026-11-21T10:00:00Z", instance);
+    const before = await snapshotsOf(instance);
+    await capture.capture(at, aContext());
+    expect((await snapshotsOf(instance)).filter((id) => !before.includes(id))).toEqual([`holdfastraw-${instance}-20261121t100000z`]);
+    expect(await (await captured(capture, at)).native()).toMatchObject({ snapshot: { key, how: "taken" } });
+    expect((await snapshotsOf(instance)).filter((id) => !before.includes(id))).toEqual([`holdfast-${instance}-20261121t100000z`]);
+  });
+
+  test("waits in line where too many copies are under way, which has the same code as the quota of snapshots", async () => {
+    world.rds.quotas.snapshotCopies = 0;
+    const capture = await of({ instance: "plain", key });
+    const at = slotAt("2026-11-21T11:00:00Z", "plain");
+    await capture.capture(at, aContext());
+    await become(
+      async () => (await capture.capture(at, aContext()).then((it) => "note" in it && it.note))?.toString().includes("in line") ?? false,
+    );
+    world.rds.quotas.snapshotCopies = 20;
+    expect(await (await captured(capture, at)).native()).toMatchObject({ snapshot: { key } });
+  });
+
+  test("is told of beforehand where the plan has no key, and its copy is refused by name where the key cannot be used", async () => {
+    expect(await (await of({ instance: "plain" })).preflight(aContext())).toMatchObject([{ name: "unencrypted" }]);
+    expect(await (await of({ instance: "default-key" })).preflight(aContext())).toMatchObject([{ name: "default-key" }]);
+    expect(await (await of({ instance: "default-key", key })).preflight(aContext())).toEqual([]);
+    const gone = await world.key();
+    await world.kms.send(new DisableKeyCommand({ KeyId: gone }));
+    const capture = await of({ instance: "plain", key: gone });
+    expect(await capture.preflight(aContext())).toMatchObject([{ name: "plan-key-unusable" }]);
+    await expect(captured(capture, slotAt("2026-11-21T12:00:00Z", "plain"))).rejects.toMatchObject({ name: "KeyNotUsable" });
+  });
+});
+
+describe("a snapshot is present", () => {
+  let of: Native;
+  const readBack = async (previous = of) => {
+    await world.act(rdsKind.needs("read"));
+    return await read(world.surroundings).read(openedOf(of), openedOf(previous), aContext());
+  };
+  beforeAll(async () => {
+    const own = await world.key();
+    await anInstance(world, "keyed", { ...mysql, StorageEncrypted: true, KmsKeyId: own });
+    await world.act(rdsKind.needs("capture", config.parse({ instance: "keyed" })));
+    const capture = captureAt({ seconds: 0.01 })(config.parse({ instance: "keyed" }), world.surroundings);
+    of = native.parse(await (await captured(capture, slotAt("2026-11-21T02:00:00Z", "keyed"))).native());
+  });
+
+  test("when it is there as it was taken", async () => {
+    expect(await readBack()).toEqual([]);
+  });
+
+  test("no more when it is not available, when its key is disabled, and when somebody deleted it", async () => {
+    world.rds.setSnapshot(region, of.snapshot.id, "failed");
+    expect(await readBack()).toMatchObject([{ name: "snapshot-not-available", severity: "refuse" }]);
+    world.rds.setSnapshot(region, of.snapshot.id, "available");
+    await world.kms.send(new DisableKeyCommand({ KeyId: of.snapshot.key }));
+    expect(await readBack()).toMatchObject([{ name: "snapshot-key-unusable", severity: "refuse" }]);
+    await world.api.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: of.snapshot.id }));
+    expect(await readBack()).toMatchObject([{ name: "snapshot-gone", severity: "refuse" }]);
+  });
+});
+
+async function takenOf(DBSnapshotIdentifier: string): Promise<string | undefined> {
+  const { DBSnapshots = [] } = await world.api.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier }));
+  return DBSnapshots[0]?.OriginalSnapshotCreateTime?.toISOString();
+}

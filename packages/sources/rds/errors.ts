@@ -119,6 +119,16 @@ export class RdsDatabaseMissing extends HoldfastError {
     super(`there is no ${what}`, "It was deleted or renamed. Correct the plan, or take the source out of it; the backups that stand stay.");
   }
 }
+export class InstanceOfCluster extends HoldfastError {
+  override readonly name = "InstanceOfCluster";
+  override readonly fault = "input";
+  constructor(instance: string, cluster: string) {
+    super(
+      `the instance ${instance} is part of the cluster ${cluster}, and only the cluster has snapshots`,
+      `Make it a source of kind aurora with cluster: "${cluster}".`,
+    );
+  }
+}
 /** The database is in no state for a snapshot, and there is no automated one to copy instead. */
 export class NothingToCopy extends HoldfastError {
   override readonly name = "NothingToCopy";

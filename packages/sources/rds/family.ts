@@ -14,6 +14,8 @@ export type Database<Settings> = {
   retention: number;
   /** `sun:05:00-sun:05:30`, UTC. */
   maintenance: string | undefined;
+  /** The cluster that it is part of; such an instance has no snapshots of its own. */
+  cluster: string | undefined;
   /** Why its snapshots cannot be copied; undefined: they can. */
   uncopyable: string | undefined;
   settings: Settings;

@@ -70,6 +70,7 @@ function databaseOf(instance: DBInstance): Database<Settings> {
     key: instance.KmsKeyId,
     retention: instance.BackupRetentionPeriod ?? 0,
     maintenance: instance.PreferredMaintenanceWindow,
+    cluster: instance.DBClusterIdentifier,
     uncopyable: undefined,
     settings: settingsOf(instance),
   };

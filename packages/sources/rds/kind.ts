@@ -12,6 +12,8 @@ import { type Native, native } from "./native.ts";
 type Allow = Needs["allow"][number];
 const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
 const ANY_KEY = "arn:aws:kms:{region}:{account}:key/*";
+/** AWS's own key for RDS, by the only name that is known of it. */
+const AWS_OWN = "arn:aws:kms:{region}:{account}:alias/aws/rds";
 const GROUPS = [rds("subgrp:*"), rds("pg:*"), rds("og:*")];
 const allow = (actions: string, ...resources: string[]): Allow => ({ actions: actions.split(" "), resources });
 
@@ -33,7 +35,7 @@ function needsOfCapture({ instance, key, network }: Config): Needs {
       // What was encrypted anew is not needed twice. Nothing else that a backup made can be deleted by whoever makes backups.
       ...(key ? [allow("rds:DeleteDBSnapshot", raw), allow("kms:CreateGrant", key)] : []),
       allow("rds:DescribeAccountAttributes", "*"),
-      allow("kms:DescribeKey", ANY_KEY),
+      allow("kms:DescribeKey", ANY_KEY, AWS_OWN),
     ],
   };
 }

@@ -1,10 +1,11 @@
 import { DescribeAccountAttributesCommand } from "@aws-sdk/client-rds";
 import type { Finding } from "@holdfast/core";
-import type { Api } from "./api.ts";
+import { type Api, AWS_OWN } from "./api.ts";
 import type { Database, Snapshots } from "./family.ts";
+import { isIn } from "./window.ts";
 import { isTakeable } from "./status.ts";
 
-type At = { api: Api; snapshots: Snapshots<unknown>; source: { id: string; key?: string | undefined } };
+type At = { api: Api; snapshots: Snapshots<unknown>; source: { id: string; key?: string | undefined }; now: Date };
 
 /**
  * What would make a snapshot fail, come late or be of less use. Notes only: a snapshot that was begun is finished whatever has become of its
@@ -13,7 +14,13 @@ type At = { api: Api; snapshots: Snapshots<unknown>; source: { id: string; key?:
 export async function preflight(at: At): Promise<Finding[]> {
   const database = await at.snapshots.database(at.api, at.source.id);
   if (!database) return [missing(at)];
-  return [...stateOf(at, database), ...backupsOf(database), ...(await roomOf(at)), ...(await keysOf(at, database))];
+  return [
+    ...stateOf(at, database),
+    ...upkeepOf(at, database),
+    ...backupsOf(database),
+    ...(await roomOf(at)),
+    ...(await keysOf(at, database)),
+  ];
 }
 
 const note = (name: string, message: string, hint: string): Finding => ({ name, severity: "note", message, hint });
@@ -45,6 +52,15 @@ const hints: Readonly<Record<string, string>> = {
   "inaccessible-encryption-credentials": "Its key was disabled for too long: only a restore of a backup under another key helps.",
   "inaccessible-encryption-credentials-recoverable": "Enable its KMS key and start it, within seven days.",
 };
+
+/** RDS begins upkeep at any moment of the window, and what it does then restarts instances. */
+function upkeepOf({ now }: At, { id, maintenance }: Database<unknown>): Finding[] {
+  if (maintenance === undefined || !isIn(maintenance, now)) return [];
+  const message = `now is the maintenance window of ${id} (${maintenance} UTC)`;
+  return [
+    note("in-maintenance-window", message, "Schedule its backups at another time, or move the window: upkeep delays or fails snapshots."),
+  ];
+}
 
 /** Where there are no automated backups, nothing stands in for a snapshot that cannot be taken. */
 function backupsOf({ id, retention }: Database<unknown>): Finding[] {
@@ -83,7 +99,7 @@ async function keysOf({ api, snapshots, source }: At, { id, encrypted, key, unco
     ...(source.key === undefined
       ? []
       : unusable("plan-key-unusable", "the plan's key", wanted ?? { arn: source.key, state: "not to be found" })),
-    ...weakness(snapshots, source, { id, encrypted, uncopyable, managed: own?.managed ?? false }),
+    ...weakness(snapshots, source, { id, encrypted, uncopyable, managed: encrypted && key === (await api.key(AWS_OWN))?.arn }),
   ];
 }
 

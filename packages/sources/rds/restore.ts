@@ -1,4 +1,5 @@
 import type { RestoreFactory } from "@holdfast/core";
+import { PACE, type Pace } from "./ending.ts";
 import type { Target } from "./config.ts";
 import { instanceRestores } from "./instancerestores.ts";
 import { instances } from "./instances.ts";
@@ -7,5 +8,8 @@ import { restoring } from "./restoring.ts";
 import type { Facts } from "./survey.ts";
 
 /** Restores an instance under a new identifier. */
-export const restore: RestoreFactory<Native, Target, Facts> = (target, surroundings) =>
-  restoring({ snapshots: instances, restores: instanceRestores }, target, surroundings);
+export const restoreAt =
+  (pace: Pace): RestoreFactory<Native, Target, Facts> =>
+  (target, surroundings) =>
+    restoring({ snapshots: instances, restores: instanceRestores, pace }, target, surroundings);
+export const restore = restoreAt(PACE);

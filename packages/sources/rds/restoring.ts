@@ -1,7 +1,7 @@
 import type { Backup, Context, Restore, Surroundings } from "@holdfast/core";
 import { advance } from "./advance.ts";
 import { openApi } from "./api.ts";
-import { finish, undo } from "./ending.ts";
+import { finish, type Pace, undo } from "./ending.ts";
 import type { Snapshots } from "./family.ts";
 import { planRestore } from "./planrestore.ts";
 import { prove } from "./prove.ts";
@@ -16,7 +16,7 @@ type Common = { names: string; hours: number; connection?: string | undefined; e
  * ever changed or deleted.
  */
 export function restoring<Settings, Target extends Common, Native extends Written<Settings>>(
-  parts: { snapshots: Snapshots<Settings>; restores: Restores<Settings, Target> },
+  parts: { snapshots: Snapshots<Settings>; restores: Restores<Settings, Target>; pace: Pace },
   target: Target,
   surroundings: Surroundings,
 ): Restore<Native, Facts> {

@@ -1,8 +1,17 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Capture, type Captured, type Context, type Finding, type Slot, slotId, slotTime, type Surroundings } from "@holdfast/core";
 import type { z } from "zod";
-import { type Api, openApi } from "./api.ts";
-import { CopiesInLine, NothingToCopy, RdsBusy, RdsDatabaseMissing, RdsNameTaken, SnapshotFailed, SnapshotNamesTaken } from "./errors.ts";
+import { type Api, AWS_OWN, openApi } from "./api.ts";
+import {
+  CopiesInLine,
+  InstanceOfCluster,
+  NothingToCopy,
+  RdsBusy,
+  RdsDatabaseMissing,
+  RdsNameTaken,
+  SnapshotFailed,
+  SnapshotNamesTaken,
+} from "./errors.ts";
 import type { Database, Snapshot, Snapshots } from "./family.ts";
 import { recorded, type Written } from "./recorded.ts";
 import { isRaw, snapshotName } from "./names.ts";
@@ -27,7 +36,7 @@ export function snapshotting<Settings>(parts: Parts<Settings>, source: Source, s
   const open = openApi(surroundings);
   const at = (context: Context): At<Settings> => ({ ...parts, source, context, api: open(context) });
   return {
-    preflight: (context) => preflight({ ...parts, source, api: open(context) }),
+    preflight: (context) => preflight({ ...parts, source, api: open(context), now: context.now() }),
     capture: (slot, context) => goOn(at(context), slot),
     begun: (context: Context, of?: string) => begun(at(context), of),
   };
@@ -70,12 +79,13 @@ async function begin<Settings>(at: At<Settings>, slot: Slot): Promise<Captured<W
   }
 }
 
-/** The database once it can be snapshotted, or when waiting is of no use or has lasted too long. Throws {@link RdsDatabaseMissing}. */
+/** The database once it can be snapshotted, or when waiting is of no use or has lasted too long. Throws {@link RdsDatabaseMissing}, {@link InstanceOfCluster}. */
 async function available<Settings>({ snapshots, api, source, context, pace }: At<Settings>, slot: Slot): Promise<Database<Settings>> {
   const until = slot.at.getTime() + source.wait * MINUTE;
   for (;;) {
     const database = await snapshots.database(api, source.id);
     if (!database) throw new RdsDatabaseMissing(`${snapshots.noun} ${source.id}`);
+    if (database.cluster !== undefined) throw new InstanceOfCluster(database.id, database.cluster);
     if (isTakeable(database.status) || !isPassing(database.status) || context.now().getTime() >= until) return database;
     await pause(pace.seconds * 1000, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
   }
@@ -85,7 +95,7 @@ async function available<Settings>({ snapshots, api, source, context, pace }: At
 async function needsKey({ api, source, snapshots }: At<unknown>, encrypted: boolean, key: string | undefined): Promise<boolean> {
   if (source.key === undefined) return false;
   if (!encrypted) return snapshots.encryptable;
-  return (key === undefined ? undefined : await api.key(key))?.managed ?? false;
+  return key === (await api.key(AWS_OWN))?.arn;
 }
 
 /** Gives a slot's snapshot the first of its names that is not somebody else's. A name that is taken by this slot's own is success. */
