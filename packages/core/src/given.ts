@@ -1,8 +1,8 @@
 const given = new WeakSet<Uint8Array>();
 
 /**
- * Marks a chunk as given away: whoever made it looks at its memory no more, and no other view of that memory is in use. The last reader may
- * {@link free} it, and need not.
+ * Marks a chunk as given away: whoever made it looks at its memory no more. The last reader may {@link free} it, and need not. Who passes a
+ * chunk on and keeps looking at it, as a thread that still inflates it does, passes on a view (`chunk.subarray()`), which nobody can free.
  */
 export function give<Chunk extends Uint8Array>(chunk: Chunk): Chunk {
   given.add(chunk);
