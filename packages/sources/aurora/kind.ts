@@ -60,7 +60,7 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
       allow("rds:RestoreDBClusterToPointInTime", rds("cluster:*"), ...GROUPS),
       allow("rds:CreateDBInstance", ...made, ...GROUPS),
       allow("rds:AddTagsToResource rds:RemoveTagsFromResource", ...made),
-      allow("rds:ModifyDBCluster rds:DeleteDBCluster", rds(`cluster:${names}*`), ...GROUPS),
+      allow("rds:ModifyDBCluster rds:DeleteDBCluster", rds(`cluster:${names}*`)),
       allow("rds:DeleteDBInstance", rds(`db:${names}*`)),
       allow("rds:DescribeDBClusters rds:DescribeDBInstances", rds("cluster:*"), rds("db:*")),
       allow("rds:DescribeDBClusterSnapshots", rds("cluster-snapshot:holdfast-*")),

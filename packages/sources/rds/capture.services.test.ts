@@ -10,6 +10,7 @@ import {
   DescribeDBSnapshotsCommand,
 } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { scaled } from "../../localcloud/src/rds/index.ts";
 import { captureAt } from "./capture.ts";
 import { config } from "./config.ts";
 import { rdsKind } from "./kind.ts";
@@ -34,7 +35,7 @@ const mysql = { Engine: "mysql", DBInstanceClass: "db.m7g.large" };
 let world: World;
 let key: string;
 beforeAll(async () => {
-  world = await openWorld(inject("ministack"));
+  world = await openWorld(inject("ministack"), scaled(0.0002));
   key = await world.key();
   await world.api.send(
     new CreateDBParameterGroupCommand({ DBParameterGroupName: "shop-tuned", DBParameterGroupFamily: "mysql8.4", Description: "tuned" }),
@@ -145,6 +146,12 @@ describe("a slot's snapshot", () => {
       hint: expect.stringContaining('cluster: "orders"'),
     });
   });
+});
+
+test("a role can snapshot its own instance and no other", async () => {
+  await world.act(rdsKind.needs("capture", config.parse({ instance: "busy" })));
+  const other = captureAt({ seconds: 0.01 })(config.parse({ instance: "shop" }), world.surroundings);
+  await expect(other.capture(slotAt("2026-11-23T02:00:00Z"), aContext())).rejects.toMatchObject({ name: "RdsDenied" });
 });
 
 describe("an instance that cannot be snapshotted", () => {

@@ -1,4 +1,4 @@
-import { CreateDBParameterGroupCommand, DescribeDBInstancesCommand } from "@aws-sdk/client-rds";
+import { CreateDBParameterGroupCommand } from "@aws-sdk/client-rds";
 import type { Opened } from "@holdfast/core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { captureAt } from "./capture.ts";
@@ -57,15 +57,4 @@ test("a backup comes up beside the original with its settings and data, is hande
     PreferredMaintenanceWindow: "mon:01:00-mon:01:30",
     DBParameterGroups: [{ DBParameterGroupName: "shop-tuned" }],
   });
-});
-
-test("undo removes what its execution made, found by its tag, and nothing else", async () => {
-  const of = restores();
-  const plan = await allowed(of, opened, { as: "restored-twice" });
-  await loaded(of, opened, plan, "two");
-  expect(await of.undo({ id: "another" }, aContext())).toEqual([]);
-  expect(await of.undo({ id: "two" }, aContext())).toEqual([{ what: "instance", id: "restored-twice" }]);
-  expect(await of.undo({ id: "two" }, aContext())).toEqual([]);
-  const { DBInstances = [] } = await world.api.send(new DescribeDBInstancesCommand({}));
-  expect(DBInstances.find(({ DBInstanceIdentifier }) => DBInstanceIdentifier === "shop")?.DBInstanceStatus).toBe("available");
 });

@@ -7,7 +7,7 @@ import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { Backup, Capture, Captured, Context, Execution, Needs, Opened, Surroundings } from "@holdfast/core";
 import pg from "pg";
 import { vi } from "vitest";
-import { type LocalAws, lost, type Rds, rdsDouble } from "../../../localcloud/src/rds/index.ts";
+import { type Clock, type LocalAws, lost, type Rds, rdsDouble } from "../../../localcloud/src/rds/index.ts";
 import { nobody } from "../../../../test/kit/identity.ts";
 
 export const region = "eu-central-1";
@@ -30,9 +30,9 @@ export type World = {
 /** The double beside a local AWS whose KMS it asks, and surroundings as a function has them: the SDK finds both by the environment. */
 export async function openWorld(
   { endpoint, region, root }: { endpoint: string; region: string; root: LocalAws["credentials"] },
-  layer = "",
+  clock?: Clock,
 ) {
-  const rds = await rdsDouble({ aws: { endpoint, region, credentials: root } });
+  const rds = await rdsDouble({ aws: { endpoint, region, credentials: root }, ...(clock ? { clock } : {}) });
   // They are hints, and nobody listens here.
   rds.events.fate = lost;
   vi.stubEnv("AWS_ENDPOINT_URL_RDS", rds.endpoint);
@@ -49,7 +49,7 @@ export async function openWorld(
       region,
       identity: nobody,
       scratch: "",
-      layer: (name) => `${layer}/${name}`,
+      layer: (name) => name,
       async secrets(name) {
         const found = secrets.get(name);
         if (found === undefined) throw new Error(`no secret ${name}`);

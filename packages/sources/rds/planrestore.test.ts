@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import { clusterRestores } from "../aurora/clusterrestores.ts";
+import { target as clusterTarget } from "../aurora/config.ts";
+import type { Settings as ClusterSettings } from "../aurora/native.ts";
+import { target as targetSchema } from "./config.ts";
+import { instanceRestores } from "./instancerestores.ts";
+import { aBackup } from "./kit/anative.ts";
+import { type Asked, planRestore } from "./planrestore.ts";
+import type { Facts } from "./survey.ts";
+
+const healthy: Facts = {
+  taken: [],
+  snapshot: "available",
+  key: "Enabled",
+  offered: ["16.8", "17.4", "17.5"],
+  missing: [],
+  unavailable: [],
+  room: { used: 3, max: 40 },
+  window: { earliest: "2026-11-18T00:00:00.000Z", latest: "2026-11-21T09:55:00.000Z" },
+};
+const plan = (want: Asked = {}, facts: Partial<Facts> = {}, target: object = {}, backup = aBackup()) =>
+  planRestore({ restores: instanceRestores, backup, want, facts: { ...healthy, ...facts }, target: targetSchema.parse(target) });
+
+describe("a restore is refused", () => {
+  test.each([
+    ["of one database", { database: "shop" }, {}, "no-parts", "-dump"],
+    ["under the name of what may be somebody's", { as: "shop" }, {}, "name-not-allowed", 'begin with "restored-"'],
+    ["under a name that RDS does not take", { as: "restored--shop" }, {}, "name-not-allowed", "single hyphens"],
+    ["under a taken name", { as: "restored-shop" }, { taken: ["restored-shop"] }, "target-taken", "another name"],
+    ["of a snapshot that was deleted", {}, { snapshot: "gone" }, "snapshot-gone", "another backup"],
+    ["of a snapshot that is not ready", {}, { snapshot: "creating" }, "snapshot-not-available", "available"],
+    ["where its key is disabled", {}, { key: "Disabled" }, "key-unusable", "Enable it"],
+    ["of a version that is not offered", {}, { offered: ["16.8", "17.5", "17.6"] }, "version-not-offered", "modify-db-snapshot"],
+    [
+      "into a subnet group that is gone",
+      {},
+      { missing: [{ override: "subnetGroup", name: "inner" }] },
+      "group-gone",
+      "another subnetGroup in the plan",
+    ],
+    ["into a class that is not to be had", {}, { unavailable: ["db.m7g.large"] }, "class-not-offered", "instanceClass"],
+    ["where the quota is used up", {}, { room: { used: 40, max: 40 } }, "quota-full", "quota raised"],
+    ["to a time that RDS has not got to yet", { time: "2026-11-21T09:58:00Z" }, {}, "time-not-reached", "every five minutes"],
+  ])("%s", (_what, want, facts, name, hint) => {
+    expect(plan(want, facts)).toMatchObject({ refused: { name, severity: "refuse", hint: expect.stringContaining(hint) } });
+  });
+
+  test("with the versions that there are, of the same major and the newest first", () => {
+    expect(plan({}, { offered: ["16.8", "17.5", "17.6"] })).toMatchObject({ refused: { message: expect.stringContaining("17.6, 17.5") } });
+    expect(plan({}, { offered: ["18.1"] })).toMatchObject({ refused: { message: expect.stringContaining("but 18.1") } });
+  });
+});
+
+describe("a restore", () => {
+  test("makes one instance under a name that nothing has", () => {
+    const taken = ["restored-shop-20261121t020000z"];
+    expect(plan({}, { taken })).toMatchObject({
+      creates: [{ what: "instance", id: "restored-shop-20261121t020000z-2" }],
+      needsDisk: 0,
+      steps: expect.arrayContaining([expect.stringContaining("from the snapshot holdfast-shop-20261121t020000z")]),
+    });
+    expect(plan({ as: "restored-copy" })).toMatchObject({ creates: [{ what: "instance", id: "restored-copy" }] });
+  });
+
+  test("goes to a time in the automated window, even if the snapshot is gone", () => {
+    const time = "2026-11-21T09:00:00+01:00";
+    const point = { what: "point in time", id: "2026-11-21T08:00:00.000Z" };
+    expect(plan({ time })).toMatchObject({ creates: [{ what: "instance" }, point] });
+    expect(plan({ time }, { snapshot: "gone" })).toMatchObject({ creates: [{ what: "instance" }, point] });
+  });
+
+  test.each([
+    ["before the window begins", "2026-11-17T00:00:00Z", {}],
+    ["without automated backups", "2026-11-21T08:00:00Z", { window: undefined }],
+    ["when the snapshot is of that very moment", "2026-11-21T02:03:04Z", {}],
+  ])("is made of the backup %s", (_what, time, facts) => {
+    expect(plan({ time }, facts)).toMatchObject({ creates: [{ what: "instance" }] });
+    expect((plan({ time }, facts) as { creates: unknown[] }).creates).toHaveLength(1);
+  });
+
+  test("takes from the target what that says, and the rest as it was", () => {
+    const target = targetSchema.parse({ instanceClass: "db.t4g.micro", multiAz: false, securityGroups: ["sg-b", "sg-a"] });
+    expect(instanceRestores.effective(aBackup().native.settings, target)).toEqual({
+      ...aBackup().native.settings,
+      DBInstanceClass: "db.t4g.micro",
+      MultiAZ: false,
+      VpcSecurityGroupIds: ["sg-a", "sg-b"],
+    });
+    const { steps } = plan({}, {}, { instanceClass: "db.t4g.micro" }) as { steps: string[] };
+    expect(steps.join()).toContain("but for instanceClass of the target");
+  });
+});
+
+describe("a restore of a cluster", () => {
+  const instance = { PromotionTier: 1, PubliclyAccessible: false, AutoMinorVersionUpgrade: true };
+  const settings: ClusterSettings = {
+    VpcSecurityGroupIds: [],
+    Port: 5432,
+    EnableIAMDatabaseAuthentication: false,
+    DeletionProtection: false,
+    BackupRetentionPeriod: 7,
+    CopyTagsToSnapshot: false,
+    EnableCloudwatchLogsExports: [],
+    instances: [
+      { DBInstanceClass: "db.r7g.large", ...instance },
+      { DBInstanceClass: "db.serverless", ...instance },
+    ],
+  };
+  const planned = (target: object, offered = healthy.offered) => {
+    const { snapshot } = aBackup({ of: "orders", engine: "aurora-postgresql" }).native;
+    const backup = { slot: "20261121T020000Z", native: { snapshot, settings } };
+    return planRestore({
+      restores: clusterRestores,
+      backup,
+      want: { as: "restored-orders" },
+      facts: { ...healthy, offered },
+      target: clusterTarget.parse(target),
+    });
+  };
+
+  test("makes its instances too, as many as the target says", () => {
+    const instances = [1, 2].map((number) => ({ what: "instance", id: `restored-orders-${number}` }));
+    expect(planned({})).toMatchObject({ creates: [{ what: "cluster", id: "restored-orders" }, ...instances] });
+    expect(planned({ instances: 1 })).toMatchObject({ creates: [{ what: "cluster", id: "restored-orders" }, instances[0]] });
+  });
+
+  test("comes up with another version where the target names one that is offered", () => {
+    expect(planned({}, ["17.5"])).toMatchObject({
+      refused: { name: "version-not-offered", hint: expect.stringContaining("engineVersion") },
+    });
+    expect(planned({ engineVersion: "17.5" }, ["17.5"])).toHaveProperty("creates");
+  });
+
+  test("finds the same settings whatever order its instances are told in, and other ones different", () => {
+    const turned = { ...settings, instances: settings.instances.toReversed() };
+    expect(clusterRestores.differences(settings, turned).differ).toEqual([]);
+    const other = { ...settings, instances: settings.instances.slice(1) };
+    expect(clusterRestores.differences(settings, other).differ).toEqual(["instances"]);
+  });
+});

@@ -1,0 +1,172 @@
+import { DisableKeyCommand } from "@aws-sdk/client-kms";
+import { CreateDBSubnetGroupCommand, DeleteDBSnapshotCommand, DeleteDBSubnetGroupCommand } from "@aws-sdk/client-rds";
+import { type Execution, type Opened, type RestorePlan, slotTime } from "@holdfast/core";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { scaled } from "../../localcloud/src/rds/index.ts";
+import { captureAt } from "./capture.ts";
+import { config, target as targetSchema } from "./config.ts";
+import { allowed, loaded, planned } from "./kit/restoring.ts";
+import {
+  aContext,
+  anInstance,
+  become,
+  captured,
+  describeInstance,
+  executionOf,
+  openedOf,
+  openWorld,
+  region,
+  type World,
+} from "./kit/world.ts";
+import { rdsKind } from "./kind.ts";
+import type { Native } from "./native.ts";
+import { restoreAt } from "./restore.ts";
+
+/** Instances of MySQL are records without a server, so all of this takes no time. */
+let world: World;
+let key: string;
+let opened: Opened<Native>;
+beforeAll(async () => {
+  world = await openWorld(inject("ministack"), scaled(0.0002));
+  key = await world.key();
+  await subnetGroup();
+  const more = { Engine: "mysql", DBInstanceClass: "db.m7g.large", StorageEncrypted: true, KmsKeyId: key, DBSubnetGroupName: "inner" };
+  await anInstance(world, "shop", more);
+  opened = openedOf(await snapshot("20261121T020000Z"));
+});
+afterAll(async () => {
+  await world?.end();
+  expect(world.rds.failures).toEqual([]);
+});
+const subnetGroup = () =>
+  world.api.send(
+    new CreateDBSubnetGroupCommand({ DBSubnetGroupName: "inner", DBSubnetGroupDescription: "inner", SubnetIds: ["subnet-1"] }),
+  );
+
+async function snapshot(slot: string): Promise<Native> {
+  await world.act();
+  const capture = captureAt({ seconds: 0.01 })(config.parse({ instance: "shop" }), world.surroundings);
+  const at = slotTime(slot) ?? new Date(0);
+  return (await captured(capture, { source: "shop", at, attempt: "attempt1" })).native();
+}
+
+/** With the rights of that target and no others. */
+async function restores(plan: object = {}) {
+  const target = targetSchema.parse(plan);
+  await world.act(rdsKind.needs("restore", target));
+  return restoreAt({ seconds: 0.01, times: 500 })(target, world.surroundings, { protected: false });
+}
+const refusedOf = async (plan: object = {}) => {
+  const found = await planned(await restores(plan), opened);
+  return "refused" in found ? found.refused.name : "allowed";
+};
+const step = async (plan: RestorePlan, execution: Execution, now = new Date()) =>
+  (await restores()).advance(plan, opened, {}, [], execution, { ...aContext(), now: () => now });
+const stands = async (id: string) => (await describeInstance(world, id).catch(() => undefined))?.DBInstanceStatus;
+
+describe("what was recorded and is gone", () => {
+  test("a subnet group is named, and another one can be given", async () => {
+    await world.api.send(new DeleteDBSubnetGroupCommand({ DBSubnetGroupName: "inner" }));
+    expect(await planned(await restores(), opened)).toMatchObject({
+      refused: { name: "group-gone", message: expect.stringContaining("subnetGroup inner") },
+    });
+    expect(await refusedOf({ subnetGroup: "default" })).toBe("allowed");
+    await subnetGroup();
+    expect(await refusedOf()).toBe("allowed");
+  });
+
+  test("a version is refused with those that there are", async () => {
+    const versions = world.rds.versions.mysql ?? [];
+    world.rds.versions.mysql = ["8.4.7"];
+    expect(await planned(await restores(), opened)).toMatchObject({
+      refused: { name: "version-not-offered", message: expect.stringContaining("8.4.7") },
+    });
+    world.rds.versions.mysql = versions;
+  });
+
+  test("a class that is not to be had with it is refused", async () => {
+    expect(await refusedOf({ instanceClass: "db.x9.huge" })).toBe("class-not-offered");
+  });
+});
+
+describe("what a restore makes", () => {
+  test("is never what exists already, also when somebody is quicker", async () => {
+    const plan = await allowed(await restores(), opened, { as: "restored-taken" });
+    await anInstance(world, "restored-taken", { Engine: "mysql" });
+    await expect(step(plan, executionOf("one"))).rejects.toMatchObject({ name: "TargetTaken", fault: "input" });
+    expect(await planned(await restores(), opened, { as: "restored-taken" })).toMatchObject({ refused: { name: "target-taken" } });
+    expect(await (await restores()).undo({ id: "one" }, aContext())).toEqual([]);
+    expect(await stands("restored-taken")).toBe("available");
+  });
+
+  test("is removed by undo, which finds it by its tag and nothing else", async () => {
+    const of = await restores();
+    await loaded(of, opened, await allowed(of, opened, { as: "restored-undone" }), "two");
+    expect(await of.undo({ id: "another" }, aContext())).toEqual([]);
+    expect(await of.undo({ id: "two" }, aContext())).toEqual([{ what: "instance", id: "restored-undone" }]);
+    expect(await of.undo({ id: "two" }, aContext())).toEqual([]);
+    expect(await stands("shop")).toBe("available");
+    await become(async () => (await stands("restored-undone")) === undefined);
+  });
+
+  test("is removed at once when its execution was stopped meanwhile, and not begun when it was stopped before", async () => {
+    let asked = 0;
+    const plan = await allowed(await restores(), opened, { as: "restored-stopped" });
+    const stopped = (after: number): Execution => ({ ...executionOf("three"), running: async () => ++asked <= after });
+    await expect(step(plan, stopped(0))).rejects.toMatchObject({ name: "ExecutionStopped" });
+    expect(await stands("restored-stopped")).toBeUndefined();
+    asked = 0;
+    await expect(step(plan, stopped(1))).rejects.toMatchObject({ name: "ExecutionStopped" });
+    expect(await stands("restored-stopped")).toBe("deleting");
+  });
+
+  test("is waited for while RDS does not let go of it", async () => {
+    const of = await restores();
+    await loaded(of, opened, await allowed(of, opened, { as: "restored-busy" }), "four");
+    world.rds.refuse("DeleteDBInstance", "InvalidDBInstanceState", 3);
+    expect(await of.undo({ id: "four" }, aContext())).toEqual([{ what: "instance", id: "restored-busy" }]);
+    await become(async () => (await stands("restored-busy")) === undefined);
+  });
+
+  test("is given up when it came up broken, and when it takes longer than the target allows", async () => {
+    const plan = await allowed(await restores(), opened, { as: "restored-broken" });
+    const execution = executionOf("five");
+    expect(await step(plan, execution)).toMatchObject({ state: "wait", note: expect.stringContaining("is being made") });
+    world.rds.setInstance(region, "restored-broken", "modifying");
+    expect(await step(plan, execution)).toMatchObject({ state: "wait", note: "instance restored-broken is modifying" });
+    const late = new Date(execution.started.getTime() + 12.1 * 3_600_000);
+    await expect(step(plan, execution, late)).rejects.toMatchObject({ name: "RestoreSlow" });
+    world.rds.setInstance(region, "restored-broken", "incompatible-network");
+    await expect(step(plan, execution)).rejects.toMatchObject({
+      name: "RestoreFailed",
+      message: expect.stringContaining("incompatible-network"),
+    });
+  });
+
+  test("differs where somebody changed it, and the proof names what", async () => {
+    const of = await restores();
+    const { made } = await loaded(of, opened, await allowed(of, opened, { as: "restored-other" }), "six");
+    const strict = { ...opened.backup.native, settings: { ...opened.backup.native.settings, DBInstanceClass: "db.r7g.large" } };
+    const proven = await of.prove(openedOf(strict), {}, made, aContext());
+    expect(proven.found).toBe(proven.expected - 1);
+    expect(proven.findings).toContainEqual(expect.objectContaining({ name: "settings-differ", severity: "refuse" }));
+  });
+});
+
+test("a role that restores can neither delete nor change the original", async () => {
+  const { target, surroundings } = { target: targetSchema.parse({}), surroundings: world.surroundings };
+  await world.act(rdsKind.needs("restore", targetSchema.parse({ names: "drill-" })));
+  const plan = { creates: [{ what: "instance", id: "restored-denied" }], steps: [], needsDisk: 0 };
+  const of = restoreAt({ seconds: 0.01, times: 1 })(target, surroundings, { protected: false });
+  await expect(of.advance(plan, opened, {}, [], executionOf("seven"), aContext())).rejects.toMatchObject({ name: "RdsDenied" });
+  expect(await stands("restored-denied")).toBeUndefined();
+});
+
+describe("what the backup was", () => {
+  test("under a key that is disabled is refused before anything is made, and one that was deleted too", async () => {
+    await world.kms.send(new DisableKeyCommand({ KeyId: key }));
+    expect(await refusedOf()).toBe("key-unusable");
+    await world.api.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: opened.backup.native.snapshot.id }));
+    expect(await refusedOf()).toBe("snapshot-gone");
+  });
+});
