@@ -80,7 +80,7 @@ function signatureOf({ url, headers, body }: SignedRequest, secret: string, regi
   const canonical = [
     "POST",
     new URL(url).pathname,
-    "",
+    new URL(url).search.slice(1),
     ...names.map((name) => `${name}:${lower.get(name)}`),
     "",
     names.join(";"),
@@ -95,7 +95,7 @@ const signedNames = (headers: SignedRequest["headers"]) => /SignedHeaders=([^,]+
 const signatureIn = (headers: SignedRequest["headers"]) => /Signature=(\w+)$/.exec(headers.authorization ?? "")?.[1];
 
 test("who runs this is signed for the region's own STS, the session and the server's id included", async () => {
-  const signed = await identityOf(clientOf(), now).callerIdentity("eu-west-3", { "X-Vault-AWS-IAM-Server-ID": "vault.example" });
+  const signed = await identityOf(clientOf(), now).callerIdentity("eu-west-3", { "X-Vault-AWS-IAM-Server-ID": "vault.example" }, "body");
   expect(signed).toMatchObject({
     method: "POST",
     url: "https://sts.eu-west-3.amazonaws.com/",
@@ -111,13 +111,22 @@ test("who runs this is signed for the region's own STS, the session and the serv
   expect(asked).toEqual([]);
 });
 
+test("for who passes on no body, the action stands in the address and is signed there", async () => {
+  const signed = await identityOf(clientOf(), now).callerIdentity("eu-west-3", { "x-goog-cloud-target-resource": "//iam" }, "address");
+  expect(signed).toMatchObject({ url: "https://sts.eu-west-3.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15", body: "" });
+  expect(signedNames(signed.headers)).toEqual(["host", "x-amz-date", "x-amz-security-token", "x-goog-cloud-target-resource"]);
+  expect(signatureIn(signed.headers)).toBe(signatureOf(signed, credentials.secretAccessKey, "eu-west-3"));
+  const elsewhere = { ...signed, url: signed.url.replace("Get", "Put") };
+  expect(signatureIn(signed.headers)).not.toBe(signatureOf(elsewhere, credentials.secretAccessKey, "eu-west-3"));
+});
+
 test("China's partition has its own names", async () => {
-  expect((await identityOf(clientOf(), now).callerIdentity("cn-north-1", {})).url).toBe("https://sts.cn-north-1.amazonaws.com.cn/");
+  expect((await identityOf(clientOf(), now).callerIdentity("cn-north-1", {}, "body")).url).toBe("https://sts.cn-north-1.amazonaws.com.cn/");
 });
 
 test("without credentials nothing is signed, and the error says so", async () => {
   const none = () => Promise.reject(Object.assign(new Error("quoted"), { name: "CredentialsProviderError" }));
-  await expect(identityOf(clientOf(none)).callerIdentity("eu-west-3", {})).rejects.toMatchObject({
+  await expect(identityOf(clientOf(none)).callerIdentity("eu-west-3", {}, "body")).rejects.toMatchObject({
     name: "IdentityRefused",
     message: "nothing was signed for sts.eu-west-3.amazonaws.com (CredentialsProviderError)",
   });

@@ -14,7 +14,7 @@ const ALGORITHM = "RS256";
 export function identityOf(client: STSClient, now?: () => Date): Identity {
   return {
     token: (audience, seconds) => issue(client, audience, seconds),
-    callerIdentity: (region, headers) => signCallerIdentity(client, region, headers, now?.()),
+    callerIdentity: (region, headers, action) => signCallerIdentity(client, { region, headers, action }, now?.()),
   };
 }
 
@@ -38,24 +38,29 @@ const hints: Readonly<Record<string, string>> = {
   SessionDurationEscalationException: "The role's own session ends sooner than the token would. Trying again gets a new session.",
 };
 
-const BODY = "Action=GetCallerIdentity&Version=2011-06-15";
+const QUESTION = { Action: "GetCallerIdentity", Version: "2011-06-15" };
 
 /** Regional, since a token of a role in a region that must be enabled is not valid elsewhere. https://docs.aws.amazon.com/general/latest/gr/sts.html */
 const hostOf = (region: string) => `sts.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 
+type Asked = { region: string; headers: Readonly<Record<string, string>>; action: "body" | "address" };
+
 async function signCallerIdentity(
   client: STSClient,
-  region: string,
-  more: Readonly<Record<string, string>>,
+  { region, headers: more, action }: Asked,
   signingDate: Date | undefined,
 ): Promise<SignedRequest> {
+  const question = new URLSearchParams(QUESTION).toString();
   const host = hostOf(region);
   const signer = new SignatureV4({ service: "sts", region, credentials: client.config.credentials, sha256: Sha256, applyChecksum: false });
-  const headers = { host, "content-type": "application/x-www-form-urlencoded; charset=utf-8", ...more };
-  const request = { method: "POST", protocol: "https:", hostname: host, path: "/", headers, body: BODY };
+  const inBody = action === "body";
+  const type = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
+  const headers = { host, ...(inBody ? type : {}), ...more };
+  const [body, query] = inBody ? [question, {}] : ["", QUESTION];
+  const request = { method: "POST", protocol: "https:", hostname: host, path: "/", query, headers, body };
   try {
     const signed = await signer.sign(request, signingDate && { signingDate });
-    return { method: "POST", url: `https://${host}/`, headers: signed.headers, body: BODY };
+    return { method: "POST", url: `https://${host}/${inBody ? "" : `?${question}`}`, headers: signed.headers, body };
   } catch (cause) {
     throw new IdentityRefused(
       `nothing was signed for ${host} (${sdkName(cause)})`,

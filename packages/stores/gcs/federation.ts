@@ -26,7 +26,7 @@ type Subject = { type: string; token: string; secrets: readonly string[] };
 
 /** A signed sts:GetCallerIdentity, which Google sends on to AWS. */
 async function askedOfAws(audience: string, identity: Identity, region: string): Promise<Subject> {
-  const signed = await identity.callerIdentity(region, { "x-goog-cloud-target-resource": audience });
+  const signed = await identity.callerIdentity(region, { "x-goog-cloud-target-resource": audience }, "address");
   const token = serialized(signed);
   const kept = Object.entries(signed.headers).flatMap(([name, value]) => (secret.test(name) ? [value, ...signature(value)] : []));
   return { type: "urn:ietf:params:aws:token-type:aws4_request", token, secrets: [token, ...kept] };

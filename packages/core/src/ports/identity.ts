@@ -9,8 +9,8 @@ export interface Identity {
   token(audience: string, seconds: number): Promise<string>;
   /**
    * `sts:GetCallerIdentity` for the regional endpoint, signed and not sent: whoever gets it can ask STS who signed it. `headers` are signed too.
-   * It is good for about 15 minutes of STS's clock.
+   * It is good for about 15 minutes of STS's clock. `action`: where it stands; Vault passes on the body, Google nothing but the address.
    */
-  callerIdentity(region: string, headers: Readonly<Record<string, string>>): Promise<SignedRequest>;
+  callerIdentity(region: string, headers: Readonly<Record<string, string>>, action: "body" | "address"): Promise<SignedRequest>;
 }
 export type SignedRequest = { method: "POST"; url: string; headers: Readonly<Record<string, string>>; body: string };

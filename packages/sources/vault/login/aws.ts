@@ -7,7 +7,7 @@ import type { Attempt } from "./method.ts";
  * Header values are arrays, as Go has them.
  */
 export async function aws({ role, mount, region, serverId }: Extract<Login, { method: "aws" }>, identity: Identity): Promise<Attempt> {
-  const signed = await identity.callerIdentity(region, serverId === undefined ? {} : { [SERVER_ID]: serverId });
+  const signed = await identity.callerIdentity(region, serverId === undefined ? {} : { [SERVER_ID]: serverId }, "body");
   const headers = JSON.stringify(Object.fromEntries(Object.entries(signed.headers).map(([name, value]) => [name, [value]])));
   return {
     body: {
