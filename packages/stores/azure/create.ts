@@ -1,6 +1,6 @@
 import { ObjectTooLarge, type Part, type Stored, type StoreCreate } from "@holdfast/core";
 import { pull } from "../pull.ts";
-import { inFlight, inParts, type Part as Piece, partSizes } from "../s3/parts.ts";
+import { inFlight, inParts, type Part as Piece, partSizes } from "../parts.ts";
 import { newToken } from "./blockid.ts";
 import { putBlock } from "./blocks.ts";
 import type { Azure } from "./call.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ObjectTooLarge, type Stored, type StoreCreate } from "@holdfast/core";
 import { pull } from "../pull.ts";
-import { inParts, type Part } from "../s3/parts.ts";
+import { inParts, type Part } from "../parts.ts";
 import type { Answer, Gcs } from "./call.ts";
 import { translate } from "./errors.ts";
 import { beginSession, cancelSession, grain, type Session, sendPiece } from "./session.ts";

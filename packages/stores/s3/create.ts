@@ -3,7 +3,7 @@ import { ObjectTooLarge, type Part, type Stored, type StoreCreate, StoreUnavaila
 import { pull } from "../pull.ts";
 import { type S3, saidAt } from "./call.ts";
 import { said } from "./errors.ts";
-import { inFlight, inParts, partSizes, type Part as Piece } from "./parts.ts";
+import { inFlight, inParts, partSizes, type Part as Piece } from "../parts.ts";
 import { etagOfWhole, settle } from "./settle.ts";
 import { bare, sumsOf } from "./stored.ts";
 import { abortUpload, beginUpload, checksumOf, completeUpload, type Open, sendPart } from "./upload.ts";

@@ -20,8 +20,6 @@ export const login = { MasterUsername: "admin", MasterUserPassword: "correct-hor
 export const mysql = { DBInstanceClass: "db.m7g.large", Engine: "mysql", ...login };
 export const key = `arn:aws:kms:${region}:${account}:key/own`;
 
-export type Records = Awaited<ReturnType<typeof openRecords>>;
-
 /**
  * A double on a clock by hand with two instances, `shop` and the encrypted `safe`, and a cluster, `orders`. They are of MySQL, so they
  * are records without a server, and nothing takes any time.

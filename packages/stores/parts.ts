@@ -1,5 +1,5 @@
 import { type Bytes, free, type Limits } from "@holdfast/core";
-import { equalPart, mebibyte } from "../partsize.ts";
+import { equalPart, mebibyte } from "./partsize.ts";
 
 /**
  * How large the parts of a stream of unknown length are: small at first, so that most backups need little memory, larger the longer it

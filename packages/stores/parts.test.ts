@@ -1,8 +1,8 @@
 import { give, type Limits, ObjectTooLarge } from "@holdfast/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bytesOf, digest, inChunks } from "../contract/subject.ts";
-import { equalPart, partBytes, partCount } from "../partsize.ts";
+import { bytesOf, digest, inChunks } from "./contract/subject.ts";
+import { equalPart, partBytes, partCount } from "./partsize.ts";
 import { inFlight, inParts, partSizes } from "./parts.ts";
 
 const mebibyte = 1_048_576;
