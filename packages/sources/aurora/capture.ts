@@ -1,4 +1,5 @@
 import type { CaptureFactory } from "@holdfast/core";
+import { openApi } from "../rds/api.ts";
 import { PACE, type Pace, snapshotting } from "../rds/snapshotting.ts";
 import { writing } from "../rds/writing.ts";
 import { clusters } from "./clusters.ts";
@@ -9,5 +10,5 @@ import { type Native, settings } from "./native.ts";
 export const captureAt =
   (pace: Pace): CaptureFactory<Config, Native> =>
   ({ cluster: id, key, wait }, surroundings) =>
-    writing("holdfast-aurora/1", snapshotting({ snapshots: clusters, settings, pace }, { id, key, wait }, surroundings));
+    writing("holdfast-aurora/1", snapshotting({ snapshots: clusters, settings, pace }, { id, key, wait }, openApi(surroundings)));
 export const capture = captureAt(PACE);

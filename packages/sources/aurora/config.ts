@@ -16,7 +16,10 @@ const key = z
 export const config = z.strictObject({
   /** The DB cluster's identifier: Aurora's, or a Multi-AZ DB cluster's. */
   cluster: identifier,
-  /** What a snapshot under AWS's own key aws/rds is encrypted under anew, by a copy. One that is not encrypted stays so: Aurora cannot do it. */
+  /**
+   * The key that its snapshots are to be under: the cluster's own where it has one, else one under which each snapshot is encrypted anew by a copy,
+   * being under AWS's own key aws/rds. One that is not encrypted stays so: Aurora cannot do it.
+   */
   key: key.optional(),
   /** Minutes from the slot on to wait for a cluster that is busy, before its newest automated snapshot is copied instead. A Lambda lives 15. */
   wait: z.number().int().min(0).max(12).default(10),

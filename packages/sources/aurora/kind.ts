@@ -8,7 +8,8 @@ import { type Native, native } from "./native.ts";
 
 type Allow = Needs["allow"][number];
 const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
-const ANY_KEY = "arn:aws:kms:{region}:{account}:key/*";
+/** Also of another account, which has to allow it too. */
+const ANY_KEY = "arn:aws:kms:{region}:*:key/*";
 /** AWS's own key for RDS, by the only name that is known of it. */
 const AWS_OWN = "arn:aws:kms:{region}:{account}:alias/aws/rds";
 const GROUPS = [rds("subgrp:*"), rds("pg:*"), rds("cluster-pg:*"), rds("og:*")];
@@ -36,7 +37,8 @@ function needsOfCapture({ cluster, key, network }: Config): Needs {
       allow("rds:CreateDBClusterSnapshot", own, final, raw),
       allow("rds:AddTagsToResource", final, raw),
       allow("rds:CopyDBClusterSnapshot", rds(`cluster-snapshot:rds:${cluster}-*`), final, raw),
-      ...(key ? [allow("rds:DeleteDBClusterSnapshot", raw), allow("kms:CreateGrant", key)] : []),
+      allow("rds:DeleteDBClusterSnapshot", raw),
+      ...(key ? [allow("kms:CreateGrant", key)] : []),
       allow("rds:DescribeAccountAttributes", "*"),
       allow("kms:DescribeKey", ANY_KEY, AWS_OWN),
     ],

@@ -19,12 +19,17 @@ export type Key = {
 /** AWS's own key for RDS, which encrypts what names no key and can be shared with nobody. */
 export const AWS_OWN = "alias/aws/rds";
 
+/** For as long as a signal lasts. */
+export type OpenApi = (context: Pick<Context, "signal">) => Api;
+
 /** Throttling is common on fleets (awslabs/aurora-snapshot-tool#11), and its retries wait longer each time. */
 const ATTEMPTS = 6;
+/** In a VPC without a way to the API nobody says no. */
+const TIMEOUTS = { connectionTimeout: 5000, socketTimeout: 30_000 };
 
 /** One pair of clients a process keeps its connections and credentials. */
-export function openApi({ region }: Pick<Surroundings, "region">): (context: Pick<Context, "signal">) => Api {
-  const options = { region, maxAttempts: ATTEMPTS };
+export function openApi({ region }: Pick<Surroundings, "region">): OpenApi {
+  const options = { region, maxAttempts: ATTEMPTS, requestHandler: TIMEOUTS };
   const clients = { rds: new RDSClient(options), kms: new KMSClient(options) };
   return ({ signal }) => ({
     rds: (doing, ask) => told(doing, signal, () => ask(clients.rds, { abortSignal: signal })),

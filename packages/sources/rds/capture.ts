@@ -1,4 +1,5 @@
 import type { CaptureFactory } from "@holdfast/core";
+import { openApi } from "./api.ts";
 import type { Config } from "./config.ts";
 import { instances } from "./instances.ts";
 import { type Native, settings } from "./native.ts";
@@ -9,5 +10,5 @@ import { writing } from "./writing.ts";
 export const captureAt =
   (pace: Pace): CaptureFactory<Config, Native> =>
   ({ instance: id, key, wait }, surroundings) =>
-    writing("holdfast-rds/1", snapshotting({ snapshots: instances, settings, pace }, { id, key, wait }, surroundings));
+    writing("holdfast-rds/1", snapshotting({ snapshots: instances, settings, pace }, { id, key, wait }, openApi(surroundings)));
 export const capture = captureAt(PACE);

@@ -18,7 +18,10 @@ const key = z
 export const config = z.strictObject({
   /** The DB instance's identifier. */
   instance: identifier,
-  /** What a snapshot is encrypted under anew, by a copy, where it is unencrypted or under AWS's own key aws/rds. Default: it stays as it is. */
+  /**
+   * The key that its snapshots are to be under: the instance's own where it has one, else one under which each snapshot is encrypted anew by a copy,
+   * being unencrypted or under AWS's own key aws/rds. Without it they stay as they are, and nothing under an own key can be copied.
+   */
   key: key.optional(),
   /** Minutes from the slot on to wait for an instance that is busy, before its newest automated snapshot is copied instead. A Lambda lives 15. */
   wait: z.number().int().min(0).max(12).default(10),

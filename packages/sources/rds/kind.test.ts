@@ -23,8 +23,9 @@ describe("the role that backs up", () => {
       "rds:CreateDBSnapshot": [rds("db:shop"), ...own],
       "rds:AddTagsToResource": own,
       "rds:CopyDBSnapshot": [rds("snapshot:rds:shop-*"), ...own],
+      "rds:DeleteDBSnapshot": own.slice(1),
       "rds:DescribeAccountAttributes": ["*"],
-      "kms:DescribeKey": ["arn:aws:kms:{region}:{account}:key/*", "arn:aws:kms:{region}:{account}:alias/aws/rds"],
+      "kms:DescribeKey": ["arn:aws:kms:{region}:*:key/*", "arn:aws:kms:{region}:{account}:alias/aws/rds"],
     });
   });
 

@@ -11,7 +11,8 @@ import { type Native, native } from "./native.ts";
 
 type Allow = Needs["allow"][number];
 const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
-const ANY_KEY = "arn:aws:kms:{region}:{account}:key/*";
+/** Also of another account, which has to allow it too. */
+const ANY_KEY = "arn:aws:kms:{region}:*:key/*";
 /** AWS's own key for RDS, by the only name that is known of it. */
 const AWS_OWN = "arn:aws:kms:{region}:{account}:alias/aws/rds";
 const GROUPS = [rds("subgrp:*"), rds("pg:*"), rds("og:*")];
@@ -33,7 +34,8 @@ function needsOfCapture({ instance, key, network }: Config): Needs {
       allow("rds:AddTagsToResource", own, raw),
       allow("rds:CopyDBSnapshot", rds(`snapshot:rds:${instance}-*`), own, raw),
       // What was encrypted anew is not needed twice. Nothing else that a backup made can be deleted by whoever makes backups.
-      ...(key ? [allow("rds:DeleteDBSnapshot", raw), allow("kms:CreateGrant", key)] : []),
+      allow("rds:DeleteDBSnapshot", raw),
+      ...(key ? [allow("kms:CreateGrant", key)] : []),
       allow("rds:DescribeAccountAttributes", "*"),
       allow("kms:DescribeKey", ANY_KEY, AWS_OWN),
     ],

@@ -93,13 +93,15 @@ async function roomOf({ api, snapshots: { quota } }: At): Promise<Finding[]> {
 
 async function keysOf({ api, snapshots, source }: At, { id, encrypted, key, uncopyable }: Database<unknown>): Promise<Finding[]> {
   const own = key === undefined ? undefined : await api.key(key);
+  const managed = encrypted && key === (await api.key(AWS_OWN))?.arn;
   const wanted = source.key === undefined ? undefined : await api.key(source.key);
   return [
     ...(encrypted && own ? unusable("database-key-unusable", `the key of ${id}`, own) : []),
     ...(source.key === undefined
       ? []
       : unusable("plan-key-unusable", "the plan's key", wanted ?? { arn: source.key, state: "not to be found" })),
-    ...weakness(snapshots, source, { id, encrypted, uncopyable, managed: encrypted && key === (await api.key(AWS_OWN))?.arn }),
+    ...stranger(id, { own: key, managed, planned: source.key }),
+    ...weakness(snapshots, source, { id, encrypted, uncopyable, managed }),
   ];
 }
 
@@ -107,6 +109,16 @@ function unusable(name: string, what: string, { arn, state }: { arn: string; sta
   if (state === "Enabled") return [];
   const hint = "Nothing under it can be snapshotted, copied or restored. Enable it, or cancel its deletion.";
   return [note(name, `${what} ${arn} is ${state}`, hint)];
+}
+
+/** Rights on a key come from the plan, so a copy of what is under another one would be refused when it is needed. */
+function stranger(
+  id: string,
+  { own, managed, planned }: { own: string | undefined; managed: boolean; planned: string | undefined },
+): Finding[] {
+  if (own === undefined || managed || own === planned) return [];
+  const hint = `Give the source key: "${own}", so that its role may copy them.`;
+  return [note("key-not-in-plan", `${id} is under a key of its own, so automated snapshots of it could not be copied`, hint)];
 }
 
 type Encryption = Pick<Database<unknown>, "id" | "encrypted" | "uncopyable"> & { managed: boolean };

@@ -1,5 +1,5 @@
-import type { Finding, Read, Surroundings } from "@holdfast/core";
-import { type Api, openApi } from "./api.ts";
+import type { Finding, Read } from "@holdfast/core";
+import type { Api, OpenApi } from "./api.ts";
 import { doubts } from "./doubts.ts";
 import type { Snapshots } from "./family.ts";
 import type { Recorded, Written } from "./recorded.ts";
@@ -8,8 +8,7 @@ import type { Recorded, Written } from "./recorded.ts";
  * Proves that a snapshot is present: described, available, still what the manifest tells of it, its key enabled. There is nothing to open: what is
  * inside is proven by a restore alone.
  */
-export function present<Settings>(snapshots: Snapshots<Settings>, surroundings: Surroundings): Read<Written<Settings>> {
-  const open = openApi(surroundings);
+export function present<Settings>(snapshots: Snapshots<Settings>, open: OpenApi): Read<Written<Settings>> {
   return {
     async read({ backup }, previous, context) {
       const { snapshot } = backup.native;

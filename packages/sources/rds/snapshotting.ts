@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Capture, type Captured, type Context, type Finding, type Slot, slotId, slotTime, type Surroundings } from "@holdfast/core";
+import { type Capture, type Captured, type Context, type Finding, type Slot, slotId, slotTime } from "@holdfast/core";
 import type { z } from "zod";
-import { type Api, AWS_OWN, openApi } from "./api.ts";
+import { type Api, AWS_OWN, type OpenApi } from "./api.ts";
 import {
   CopiesInLine,
   InstanceOfCluster,
@@ -32,8 +32,7 @@ const MINUTE = 60_000;
  * Takes a manual snapshot of a database a slot, and answers `pending` until it is available. The snapshot's tags are all that is remembered: two
  * runs for one slot, and one that died anywhere, find the same snapshot.
  */
-export function snapshotting<Settings>(parts: Parts<Settings>, source: Source, surroundings: Surroundings): Capture<Written<Settings>> {
-  const open = openApi(surroundings);
+export function snapshotting<Settings>(parts: Parts<Settings>, source: Source, open: OpenApi): Capture<Written<Settings>> {
   const at = (context: Context): At<Settings> => ({ ...parts, source, context, api: open(context) });
   return {
     preflight: (context) => preflight({ ...parts, source, api: open(context), now: context.now() }),

@@ -40,6 +40,7 @@ export async function openWorld(
   vi.stubEnv("AWS_REGION", region);
   be(root);
   const secrets = new Map<string, string>();
+  const sessions = new Map<string, Keys>();
   const kms = new KMSClient({ endpoint, region, credentials: root });
   const world: World = {
     rds,
@@ -62,7 +63,13 @@ export async function openWorld(
     },
     query: (id, text) => query(rds, id, text),
     key: async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? "",
-    act: async (needs) => be(needs ? await sessionOf({ endpoint, region, credentials: root }, needs) : root),
+    async act(needs) {
+      if (!needs) return be(root);
+      const name = JSON.stringify(needs.allow);
+      const session = sessions.get(name) ?? (await sessionOf({ endpoint, region, credentials: root }, needs));
+      sessions.set(name, session);
+      be(session);
+    },
     end: () => rds.stop(),
   };
   return world;

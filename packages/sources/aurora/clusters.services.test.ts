@@ -1,0 +1,65 @@
+import { CreateDBClusterCommand, DescribeDBClustersCommand } from "@aws-sdk/client-rds";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { scaled } from "../../localcloud/src/rds/index.ts";
+import { allowed, loaded } from "../rds/kit/restoring.ts";
+import { aContext, become, captured, login, openedOf, openWorld, region, slotAt, type World } from "../rds/kit/world.ts";
+import { captureAt } from "./capture.ts";
+import { config, target as targetSchema } from "./config.ts";
+import { restore } from "./restore.ts";
+
+/** Clusters of MySQL are records without a server, so all of this takes no time. */
+let world: World;
+let key: string;
+const describeCluster = async (DBClusterIdentifier: string) =>
+  (await world.api.send(new DescribeDBClustersCommand({ DBClusterIdentifier }))).DBClusters?.[0];
+async function aCluster(DBClusterIdentifier: string, more: object): Promise<void> {
+  await world.api.send(new CreateDBClusterCommand({ DBClusterIdentifier, Engine: "aurora-mysql", ...login, ...more }));
+  await become(async () => (await describeCluster(DBClusterIdentifier))?.Status === "available");
+}
+beforeAll(async () => {
+  world = await openWorld(inject("ministack"), scaled(0.0002));
+  key = await world.key();
+  await Promise.all([
+    aCluster("plain", {}),
+    aCluster("default-key", { StorageEncrypted: true }),
+    aCluster("three", { Engine: "mysql", DBClusterInstanceClass: "db.m7g.large" }),
+  ]);
+});
+afterAll(async () => {
+  await world?.end();
+  expect(world.rds.failures).toEqual([]);
+});
+const of = (plan: object) => captureAt({ seconds: 0.01 })(config.parse(plan), world.surroundings);
+
+test("a cluster under AWS's own key is encrypted anew, and one that is not encrypted stays so and says it", async () => {
+  const slot = slotAt("2026-11-21T02:00:00Z");
+  expect(await (await captured(of({ cluster: "default-key", key }), slot)).native()).toMatchObject({ snapshot: { key } });
+  const plain = of({ cluster: "plain", key });
+  expect(await plain.preflight(aContext())).toMatchObject([
+    { name: "unencrypted", hint: expect.stringContaining("Restore it once with a key") },
+  ]);
+  const native = await (await captured(plain, slot)).native();
+  expect(native.snapshot).toMatchObject({ id: "holdfast-plain-20261121t020000z", how: "taken" });
+  expect(native.snapshot.key).toBeUndefined();
+});
+
+test("a Multi-AZ DB cluster's snapshots cannot be copied, which is said when that would help", async () => {
+  world.rds.setCluster(region, "three", "stopped");
+  await expect(of({ cluster: "three" }).capture(slotAt("2026-11-21T03:00:00Z"), aContext())).rejects.toMatchObject({
+    name: "NothingToCopy",
+    message: expect.stringContaining("Multi-AZ DB clusters cannot be copied"),
+  });
+  world.rds.setCluster(region, "three", "available");
+});
+
+test("a Multi-AZ DB cluster makes its instances itself when it is restored", async () => {
+  const opened = openedOf(await (await captured(of({ cluster: "three" }), slotAt("2026-11-21T04:00:00Z"))).native());
+  const restoring = restore(targetSchema.parse({}), world.surroundings, { protected: false });
+  const plan = await allowed(restoring, opened, { as: "restored-three" });
+  expect(plan.creates).toEqual([{ what: "cluster", id: "restored-three" }]);
+  const { made } = await loaded(restoring, opened, plan, "one");
+  const proven = await restoring.prove(opened, {}, made, aContext());
+  expect(proven).toMatchObject({ found: proven.expected });
+  expect((await describeCluster("restored-three"))?.DBClusterMembers).toHaveLength(3);
+  expect(await restoring.undo({ id: "one" }, aContext())).toEqual([{ what: "cluster", id: "restored-three" }]);
+});
