@@ -16,6 +16,7 @@ const completed = [
   "Alarms look at their own dimensions, at periods, datapoints and missing data, also when no data comes.",
   "S3's events name the object's version; uploads in parts get the bucket's default lock.",
   "An execution that was stopped stays stopped when its running task fails afterwards.",
+  "The account's root may put events of the source `aws.rds`, and a key behind `alias/aws/*` says that AWS manages it: for the double of RDS in `packages/localcloud/src/rds`, whose own differences stand in its `index.ts`.",
 ];
 
 /** What stays, beyond single resources. */
