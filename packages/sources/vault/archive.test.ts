@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { type Bytes, HoldfastError } from "@holdfast/core";
+import { type Bytes, free, give, HoldfastError } from "@holdfast/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Archive, proveArchive, proven } from "./archive.ts";
@@ -223,3 +223,13 @@ async function* failing(bytes: Buffer, error: Error): Bytes {
   yield bytes.subarray(0, 2000);
   throw error;
 }
+
+test("a reader that frees what it was given does not take it from under the proof", async () => {
+  const snapshot = await golden("shamir");
+  async function* given(): Bytes {
+    for await (const piece of inPieces(snapshot, 999)) yield give(Uint8Array.from(piece));
+  }
+  const { bytes, archive } = proven(given());
+  for await (const chunk of bytes) free(chunk);
+  expect(await archive).toMatchObject({ bytes: snapshot.length });
+});

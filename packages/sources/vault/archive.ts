@@ -120,10 +120,13 @@ function watched(bytes: Bytes, { resolve, reject }: PromiseWithResolvers<Archive
       try {
         await proving;
         const next = await source.next();
-        if (next.done) resolve(finished(proof));
-        // It goes on while the reader works on the same chunk.
-        else proving = heard(proof.push(next.value));
-        return next;
+        if (next.done) {
+          resolve(finished(proof));
+          return next;
+        }
+        // It goes on while the reader works on the same bytes, so the reader gets a view, whose memory it cannot free.
+        proving = heard(proof.push(next.value));
+        return { done: false, value: next.value.subarray() };
       } catch (error) {
         await stop(error);
         throw error;
