@@ -43,7 +43,7 @@ export const vault: Kind<Config, Native, Target> = {
   undrilled: (_config, targets) =>
     targets.some(({ drill }) => drill)
       ? undefined
-      : "no target of the plan is a drill that shares its seal, so its backups are read to their end and never restored",
+      : "no target of the plan is a drill that shares its seal, so its backups are proven by reading them to their end, and restored by hand alone",
 };
 
 /** The name under which generated entries import it. */

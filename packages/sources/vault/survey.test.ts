@@ -76,5 +76,9 @@ test("says so when the target keeps its data elsewhere than in raft", async () =
 test("says so when a token of the plan is not the target's", async () => {
   world.secret("old", { token: "s.another" });
   const it = restoring(world, targetOf(target, { auth: { method: "token", secret: "old" } }));
-  await expect(it.survey({}, aContext())).rejects.toMatchObject({ name: "TokenRefused" });
+  await expect(it.survey({}, aContext())).rejects.toMatchObject({
+    name: "LoginRefused",
+    message: expect.stringContaining("the token in old"),
+    hint: expect.stringContaining("Initialise a fresh target"),
+  });
 });

@@ -2,7 +2,7 @@ import type { Surroundings, Want } from "@holdfast/core";
 import { z } from "zod";
 import type { Client } from "./client.ts";
 import type { Target } from "./config.ts";
-import { PolicyTooNarrow, TokenRefused } from "./errors.ts";
+import { LoginRefused, PolicyTooNarrow, TokenRefused } from "./errors.ts";
 import { findActive, productOf } from "./leader.ts";
 import { login } from "./login.ts";
 import { fingerprint } from "./meta.ts";
@@ -30,7 +30,7 @@ export const pathOf = ({ force }: Pick<Want, "force">) => (force ? `${SNAPSHOT_P
 export type At = { client: Client; target: Target; surroundings: Pick<Surroundings, "secrets" | "identity"> };
 
 /**
- * Looks and changes nothing. Throws {@link NotInitialised}, {@link VaultSealed}, {@link NotRaft}, {@link LoginRefused}, {@link PolicyTooNarrow} for each
+ * Looks and changes nothing. Throws {@link NotInitialised}, {@link VaultSealed}, {@link NotRaft}, {@link LoginRefused}, {@link TokenRefused}, {@link PolicyTooNarrow} for each
  * right that the restore will need, and what {@link findActive} throws.
  */
 export async function survey({ client, target, surroundings }: At, want: Want): Promise<Facts> {
@@ -38,7 +38,7 @@ export async function survey({ client, target, surroundings }: At, want: Want): 
   requireRaft(node, seal);
   const session = await login(client, node, target.auth, surroundings);
   try {
-    await requireRight(client, node, session.token, pathOf(want));
+    await requireRight({ client, target }, node, session.token, pathOf(want));
     return {
       product: productOf(health),
       version: health.version,
@@ -52,9 +52,18 @@ export async function survey({ client, target, surroundings }: At, want: Want): 
   }
 }
 
-async function requireRight(client: Client, node: string, token: string, path: string): Promise<void> {
+const FRESH_TOKEN =
+  "A restore takes a target's tokens away, so this may be the one of before it. Initialise a fresh target, and write its root token into the secret.";
+
+async function requireRight(
+  { client, target: { auth } }: Pick<At, "client" | "target">,
+  node: string,
+  token: string,
+  path: string,
+): Promise<void> {
   const allowed = await capabilitiesOf(client, node, token, path);
-  if (allowed === undefined) throw new TokenRefused(node);
+  if (allowed === undefined)
+    throw auth.method === "token" ? new LoginRefused(node, `the token in ${auth.secret}`, FRESH_TOKEN) : new TokenRefused(node);
   if (!isAllowed(allowed, "update")) throw new PolicyTooNarrow(path, "update");
 }
 
