@@ -117,6 +117,14 @@ describe("a slot's snapshot", () => {
     expect(await capture.begun?.(aContext())).toEqual([slot.at, new Date("2026-11-21T04:00:00Z")]);
   });
 
+  test("is not another source's of the same database", async () => {
+    const capture = await of({ instance: "plain" });
+    await become(async () => (await describeInstance(world, "plain"))?.DBInstanceStatus === "available");
+    expect(await (await captured(capture, slotAt(slot.at.toISOString(), "another"))).native()).toMatchObject({
+      snapshot: { id: `${named("plain")}-3` },
+    });
+  });
+
   test("for which the quota leaves no room is refused by that name", async () => {
     world.rds.quotas.manualSnapshots = 3;
     const capture = await of({ instance: "busy" });
