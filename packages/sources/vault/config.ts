@@ -66,7 +66,7 @@ const cluster = {
 };
 
 /** The path of something to read, as the API has it: `secret/data/holdfast` in a kv version 2 mount. */
-const readable = z.string().regex(/^[^/\s?#%]+(\/[^/\s?#%]+)+$/, "is a path such as secret/data/holdfast");
+const readable = z.string().regex(/^(?!\.+\/)[^/\s?#%]+(\/(?!\.+(\/|$))[^/\s?#%]+)+$/, "is a path such as secret/data/holdfast");
 
 /** The vault part of a source in the plan. */
 export const config = z.strictObject({

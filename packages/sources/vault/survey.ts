@@ -63,7 +63,9 @@ async function requireRight(
 ): Promise<void> {
   const allowed = await capabilitiesOf(client, node, token, path);
   if (allowed === undefined)
-    throw auth.method === "token" ? new LoginRefused(node, `the token in ${auth.secret}`, FRESH_TOKEN) : new TokenRefused(node);
+    throw auth.method === "token"
+      ? new LoginRefused(node, `the token in ${auth.secret}`, "permission denied", FRESH_TOKEN)
+      : new TokenRefused(node);
   if (!isAllowed(allowed, "update")) throw new PolicyTooNarrow(path, "update");
 }
 
