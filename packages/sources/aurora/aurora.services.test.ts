@@ -5,7 +5,8 @@ import {
   DescribeDBInstancesCommand,
 } from "@aws-sdk/client-rds";
 import type { Opened } from "@holdfast/core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { scaled } from "../../localcloud/src/rds/index.ts";
 import { allowed, loaded } from "../rds/kit/restoring.ts";
 import { aContext, become, captured, describeInstance, login, openedOf, openWorld, slotAt, type World } from "../rds/kit/world.ts";
 import { captureAt } from "./capture.ts";
@@ -31,7 +32,7 @@ async function member(DBInstanceIdentifier: string, DBInstanceClass: string, Pro
 }
 
 beforeAll(async () => {
-  world = await openWorld(inject("ministack"));
+  world = await openWorld(scaled(0.0003));
   const ServerlessV2ScalingConfiguration = { MinCapacity: 0.5, MaxCapacity: 4 };
   await world.api.send(
     new CreateDBClusterCommand({

@@ -1,5 +1,5 @@
 import { CreateDBClusterCommand, DescribeDBClustersCommand } from "@aws-sdk/client-rds";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
 import { allowed, loaded } from "../rds/kit/restoring.ts";
 import { aContext, become, captured, login, openedOf, openWorld, region, slotAt, type World } from "../rds/kit/world.ts";
@@ -17,7 +17,7 @@ async function aCluster(DBClusterIdentifier: string, more: object): Promise<void
   await become(async () => (await describeCluster(DBClusterIdentifier))?.Status === "available");
 }
 beforeAll(async () => {
-  world = await openWorld(inject("ministack"), scaled(0.0002));
+  world = await openWorld(scaled(0.0002));
   key = await world.key();
   await Promise.all([
     aCluster("plain", {}),

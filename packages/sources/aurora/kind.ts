@@ -10,8 +10,6 @@ type Allow = Needs["allow"][number];
 const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
 /** Also of another account, which has to allow it too. */
 const ANY_KEY = "arn:aws:kms:{region}:*:key/*";
-/** AWS's own key for RDS, by the only name that is known of it. */
-const AWS_OWN = "arn:aws:kms:{region}:{account}:alias/aws/rds";
 const GROUPS = [rds("subgrp:*"), rds("pg:*"), rds("cluster-pg:*"), rds("og:*")];
 const allow = (actions: string, ...resources: string[]): Allow => ({ actions: actions.split(" "), resources });
 
@@ -40,7 +38,7 @@ function needsOfCapture({ cluster, key, network }: Config): Needs {
       allow("rds:DeleteDBClusterSnapshot", raw),
       ...(key ? [allow("kms:CreateGrant", key)] : []),
       allow("rds:DescribeAccountAttributes", "*"),
-      allow("kms:DescribeKey", ANY_KEY, AWS_OWN),
+      allow("kms:DescribeKey", ANY_KEY),
     ],
   };
 }

@@ -15,9 +15,9 @@ export type Key = {
   arn: string;
   /** `Enabled` alone is of use. */
   state: string;
+  /** AWS's own key aws/rds, which encrypts what names no key and can be shared with nobody. */
+  managed: boolean;
 };
-/** AWS's own key for RDS, which encrypts what names no key and can be shared with nobody. */
-export const AWS_OWN = "alias/aws/rds";
 
 /** For as long as a signal lasts. */
 export type OpenApi = (context: Pick<Context, "signal">) => Api;
@@ -51,7 +51,8 @@ async function described(client: KMSClient, id: string, abortSignal: AbortSignal
   try {
     const ask = () => client.send(new DescribeKeyCommand({ KeyId: id }), { abortSignal });
     const { KeyMetadata } = await told(`describing the key ${id}`, abortSignal, ask);
-    return { arn: KeyMetadata?.Arn ?? id, state: KeyMetadata?.KeyState ?? "unknown" };
+    const { Arn: arn = id, KeyState: state = "unknown", KeyManager } = KeyMetadata ?? {};
+    return { arn, state, managed: KeyManager === "AWS" };
   } catch (error) {
     if (error instanceof RdsNotFound) return undefined;
     throw error;

@@ -9,7 +9,7 @@ import {
   DescribeDBClustersCommand,
   DescribeDBSnapshotsCommand,
 } from "@aws-sdk/client-rds";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
 import { captureAt } from "./capture.ts";
 import { config } from "./config.ts";
@@ -35,7 +35,7 @@ const mysql = { Engine: "mysql", DBInstanceClass: "db.m7g.large" };
 let world: World;
 let key: string;
 beforeAll(async () => {
-  world = await openWorld(inject("ministack"), scaled(0.0002));
+  world = await openWorld(scaled(0.0002));
   key = await world.key();
   await world.api.send(
     new CreateDBParameterGroupCommand({ DBParameterGroupName: "shop-tuned", DBParameterGroupFamily: "mysql8.4", Description: "tuned" }),

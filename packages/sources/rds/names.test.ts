@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { like } from "../../localcloud/src/rds/rights/patterns.ts";
-import { aurora } from "../aurora/kind.ts";
 import { config as clusterConfig } from "../aurora/config.ts";
+import { aurora } from "../aurora/kind.ts";
 import { config } from "./config.ts";
 import { rdsKind } from "./kind.ts";
 import { isIdentifier, isRaw, proposed, shortened, snapshotName } from "./names.ts";

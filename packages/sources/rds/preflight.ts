@@ -1,9 +1,9 @@
 import { DescribeAccountAttributesCommand } from "@aws-sdk/client-rds";
 import type { Finding } from "@holdfast/core";
-import { type Api, AWS_OWN } from "./api.ts";
+import type { Api } from "./api.ts";
 import type { Database, Snapshots } from "./family.ts";
-import { isIn } from "./window.ts";
 import { isTakeable } from "./status.ts";
+import { isIn } from "./window.ts";
 
 type At = { api: Api; snapshots: Snapshots<unknown>; source: { id: string; key?: string | undefined }; now: Date };
 
@@ -93,7 +93,7 @@ async function roomOf({ api, snapshots: { quota } }: At): Promise<Finding[]> {
 
 async function keysOf({ api, snapshots, source }: At, { id, encrypted, key, uncopyable }: Database<unknown>): Promise<Finding[]> {
   const own = key === undefined ? undefined : await api.key(key);
-  const managed = encrypted && key === (await api.key(AWS_OWN))?.arn;
+  const managed = encrypted && (own?.managed ?? false);
   const wanted = source.key === undefined ? undefined : await api.key(source.key);
   return [
     ...(encrypted && own ? unusable("database-key-unusable", `the key of ${id}`, own) : []),

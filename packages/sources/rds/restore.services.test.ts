@@ -1,18 +1,19 @@
 import { CreateDBParameterGroupCommand } from "@aws-sdk/client-rds";
 import type { Opened } from "@holdfast/core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { scaled } from "../../localcloud/src/rds/index.ts";
 import { captureAt } from "./capture.ts";
 import { config, target as targetSchema } from "./config.ts";
-import { aContext, anInstance, captured, describeInstance, openedOf, openWorld, slotAt, type World } from "./kit/world.ts";
-import { allowed, loaded } from "./kit/restoring.ts";
 import { rdsKind } from "./kind.ts";
+import { allowed, loaded } from "./kit/restoring.ts";
+import { aContext, anInstance, captured, describeInstance, openedOf, openWorld, slotAt, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { restore } from "./restore.ts";
 
 let world: World;
 let opened: Opened<Native>;
 beforeAll(async () => {
-  world = await openWorld(inject("ministack"));
+  world = await openWorld(scaled(0.0003));
   await world.api.send(
     new CreateDBParameterGroupCommand({ DBParameterGroupName: "shop-tuned", DBParameterGroupFamily: "postgres17", Description: "tuned" }),
   );

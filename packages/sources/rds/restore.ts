@@ -1,6 +1,6 @@
 import type { RestoreFactory } from "@holdfast/core";
-import { PACE, type Pace } from "./ending.ts";
 import type { Target } from "./config.ts";
+import { PACE, type Pace } from "./ending.ts";
 import { instanceRestores } from "./instancerestores.ts";
 import { instances } from "./instances.ts";
 import type { Native } from "./native.ts";

@@ -1,10 +1,11 @@
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import { CreateDBSubnetGroupCommand, DeleteDBSnapshotCommand, DeleteDBSubnetGroupCommand } from "@aws-sdk/client-rds";
 import { type Execution, type Opened, type RestorePlan, slotTime } from "@holdfast/core";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
 import { captureAt } from "./capture.ts";
 import { config, target as targetSchema } from "./config.ts";
+import { rdsKind } from "./kind.ts";
 import { allowed, loaded, planned } from "./kit/restoring.ts";
 import {
   aContext,
@@ -18,7 +19,6 @@ import {
   region,
   type World,
 } from "./kit/world.ts";
-import { rdsKind } from "./kind.ts";
 import type { Native } from "./native.ts";
 import { restoreAt } from "./restore.ts";
 
@@ -27,7 +27,7 @@ let world: World;
 let key: string;
 let opened: Opened<Native>;
 beforeAll(async () => {
-  world = await openWorld(inject("ministack"), scaled(0.0002));
+  world = await openWorld(scaled(0.0002));
   key = await world.key();
   await subnetGroup();
   const more = { Engine: "mysql", DBInstanceClass: "db.m7g.large", StorageEncrypted: true, KmsKeyId: key, DBSubnetGroupName: "inner" };

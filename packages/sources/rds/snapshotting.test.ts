@@ -2,8 +2,8 @@ import { type Captured, HoldfastError, slotId } from "@holdfast/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { Crash, numbers, SimulatedRds } from "./kit/simulated.ts";
-import { snapshotting } from "./snapshotting.ts";
 import { isRaw } from "./names.ts";
+import { snapshotting } from "./snapshotting.ts";
 
 const HOUR = 3_600_000;
 const START = Date.parse("2026-11-21T00:00:00Z");

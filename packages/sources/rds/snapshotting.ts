@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Capture, type Captured, type Context, type Finding, type Slot, slotId, slotTime } from "@holdfast/core";
 import type { z } from "zod";
-import { type Api, AWS_OWN, type OpenApi } from "./api.ts";
+import type { Api, OpenApi } from "./api.ts";
 import {
   CopiesInLine,
   InstanceOfCluster,
@@ -13,9 +13,9 @@ import {
   SnapshotNamesTaken,
 } from "./errors.ts";
 import type { Database, Snapshot, Snapshots } from "./family.ts";
-import { recorded, type Written } from "./recorded.ts";
 import { isRaw, snapshotName } from "./names.ts";
 import { preflight } from "./preflight.ts";
+import { recorded, type Written } from "./recorded.ts";
 import { isPassing, isTakeable } from "./status.ts";
 import { BECAUSE, HOW, ours, SLOT, SOURCE, settingsAsTags, TAKEN, type Tags } from "./tags.ts";
 
@@ -94,7 +94,7 @@ async function available<Settings>({ snapshots, api, source, context, pace }: At
 async function needsKey({ api, source, snapshots }: At<unknown>, encrypted: boolean, key: string | undefined): Promise<boolean> {
   if (source.key === undefined) return false;
   if (!encrypted) return snapshots.encryptable;
-  return key === (await api.key(AWS_OWN))?.arn;
+  return (key === undefined ? undefined : await api.key(key))?.managed ?? false;
 }
 
 /** Gives a slot's snapshot the first of its names that is not somebody else's. A name that is taken by this slot's own is success. */

@@ -16,7 +16,6 @@ export function numbers(seed: number): () => number {
 }
 
 export class Crash extends Error {}
-const OWN = "alias/aws/rds";
 
 /** RDS in memory, which answers in any order, where each call may be the last one of its process, before or after it took effect. */
 export class SimulatedRds implements Snapshots<{ class: string }> {
@@ -36,7 +35,7 @@ export class SimulatedRds implements Snapshots<{ class: string }> {
 
   readonly api: Api = {
     rds: () => Promise.reject(new Error("nothing else is asked")),
-    key: async (id) => ({ arn: id === OWN ? "aws" : id, state: "Enabled" }),
+    key: async (id) => ({ arn: id, state: "Enabled", managed: id === "aws" }),
   };
 
   async #call<R>(effect: () => R): Promise<R> {

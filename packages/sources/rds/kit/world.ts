@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { CreateDBInstanceCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateDBInstanceCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Backup, Capture, Captured, Context, Execution, Needs, Opened, Surroundings } from "@holdfast/core";
 import pg from "pg";
 import { vi } from "vitest";
-import { type Clock, type LocalAws, lost, type Rds, rdsDouble } from "../../../localcloud/src/rds/index.ts";
 import { nobody } from "../../../../test/kit/identity.ts";
+import { completed } from "../../../localcloud/src/deploy/completed.ts";
+import { type Clock, type LocalAws, lost, type Rds, rdsDouble } from "../../../localcloud/src/rds/index.ts";
+import { ministack } from "../../../localcloud/src/services/index.ts";
 
 export const region = "eu-central-1";
 export const login = { MasterUsername: "holdfast", MasterUserPassword: "correct-horse" };
@@ -27,11 +29,13 @@ export type World = {
   end(): Promise<void>;
 };
 
-/** The double beside a local AWS whose KMS it asks, and surroundings as a function has them: the SDK finds both by the environment. */
-export async function openWorld(
-  { endpoint, region, root }: { endpoint: string; region: string; root: LocalAws["credentials"] },
-  clock?: Clock,
-) {
+/**
+ * The double beside a local AWS of its own, as the demo has it: in one that is not completed no key is AWS's own. Surroundings are those of a function,
+ * where the SDK finds both by the environment.
+ */
+export async function openWorld(clock?: Clock): Promise<World> {
+  const aws = await ministack({ region, env: completed() });
+  const { endpoint, root } = aws;
   const rds = await rdsDouble({ aws: { endpoint, region, credentials: root }, ...(clock ? { clock } : {}) });
   // They are hints, and nobody listens here.
   rds.events.fate = lost;
@@ -70,7 +74,10 @@ export async function openWorld(
       sessions.set(name, session);
       be(session);
     },
-    end: () => rds.stop(),
+    async end() {
+      await rds.stop();
+      await aws.stop();
+    },
   };
   return world;
 }
