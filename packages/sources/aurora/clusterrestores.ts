@@ -11,9 +11,9 @@ import {
 } from "@aws-sdk/client-rds";
 import { type Api, unlessMissing } from "../rds/api.ts";
 import { compareSettings, given } from "../rds/compare.ts";
-import { RdsNameTaken, RestoreFailed } from "../rds/errors.ts";
+import { RdsNameTaken, RestoreFailed, TargetTaken } from "../rds/errors.ts";
 import { parameterGroup, subnetGroup } from "../rds/groups.ts";
-import { all as allInstances, mark, removeInstance, thingOf } from "../rds/instancerestores.ts";
+import { all as allInstances, describe as describeInstance, mark, removeInstance, thingOf } from "../rds/instancerestores.ts";
 import type { Group, Restores, Standing, Thing, Wish } from "../rds/restores.ts";
 import { isBroken } from "../rds/status.ts";
 import { ADJUSTED, listOf, tagsOf } from "../rds/tags.ts";
@@ -157,8 +157,9 @@ async function makeMember(api: Api, { id: cluster, engine, tags }: Wish<Settings
   try {
     await api.rds(`making the instance ${id}`, (client, options) => client.send(new CreateDBInstanceCommand(input), options));
   } catch (error) {
-    // A try before this one made it, or it is of another cluster: then this one never has it, and patience ends.
     if (!(error instanceof RdsNameTaken)) throw error;
+    // A try before this one made it, or it is somebody else's.
+    if ((await describeInstance(api, id))?.DBClusterIdentifier !== cluster) throw new TargetTaken(`the instance ${id}`);
   }
 }
 

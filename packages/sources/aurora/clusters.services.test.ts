@@ -1,4 +1,4 @@
-import { CreateDBClusterCommand, DescribeDBClustersCommand } from "@aws-sdk/client-rds";
+import { CreateDBClusterCommand, CreateDBInstanceCommand, DescribeDBClustersCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
 import { allowed, loaded } from "../rds/kit/restoring.ts";
@@ -50,6 +50,18 @@ test("a Multi-AZ DB cluster's snapshots cannot be copied, which is said when tha
     message: expect.stringContaining("Multi-AZ DB clusters cannot be copied"),
   });
   world.rds.setCluster(region, "three", "available");
+});
+
+test("an instance that a restored cluster should get and somebody else has is not taken for it", async () => {
+  const native = await (await captured(of({ cluster: "plain" }), slotAt("2026-11-21T05:00:00Z"))).native();
+  const member = { DBInstanceClass: "db.r7g.large", PromotionTier: 1, PubliclyAccessible: false, AutoMinorVersionUpgrade: true };
+  const opened = openedOf({ ...native, settings: { ...native.settings, instances: [member] } });
+  const DBInstanceIdentifier = "restored-plain-1";
+  await world.api.send(new CreateDBInstanceCommand({ DBInstanceIdentifier, Engine: "mysql", DBInstanceClass: "db.m7g.large", ...login }));
+  const restoring = restore(targetSchema.parse({}), world.surroundings, { protected: false });
+  const plan = await allowed(restoring, opened, { as: "restored-plain" });
+  await expect(loaded(restoring, opened, plan, "taken")).rejects.toMatchObject({ name: "TargetTaken" });
+  expect(await restoring.undo({ id: "taken" }, aContext())).toEqual([{ what: "cluster", id: "restored-plain" }]);
 });
 
 test("a Multi-AZ DB cluster makes its instances itself when it is restored", async () => {

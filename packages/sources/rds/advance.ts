@@ -1,7 +1,7 @@
 import { type Context, type Execution, ExecutionStopped, type Made, type RestorePlan, type Step } from "@holdfast/core";
 import type { Api } from "./api.ts";
 import { type Ending, type Pace, undo } from "./ending.ts";
-import { RdsNameTaken, RestoreFailed, RestoreSlow, TargetTaken } from "./errors.ts";
+import { RdsBusy, RdsNameTaken, RdsThrottled, RdsUnreachable, RestoreFailed, RestoreSlow, TargetTaken } from "./errors.ts";
 import { ENDPOINT, POINT } from "./planrestore.ts";
 import type { Written } from "./recorded.ts";
 import type { Restores, Standing, Wish } from "./restores.ts";
@@ -24,20 +24,30 @@ const HOUR = 3_600_000;
 const WAIT = 60;
 
 /**
- * The next thing to do, as what stands at RDS under the plan's name tells. Asked again after each wait. Throws {@link TargetTaken},
- * {@link RestoreFailed}, {@link RestoreSlow}, {@link ExecutionStopped}.
+ * The next thing to do, as what stands at RDS under the plan's name tells. Asked again after each wait; what passes by itself is waited for too, since
+ * hours of work would be undone otherwise. Throws {@link TargetTaken}, {@link RestoreFailed}, {@link RestoreSlow}, {@link ExecutionStopped}.
  */
 export async function advance<Settings, Target>(at: At<Settings, Target>): Promise<Step> {
-  const { api, restores, plan, execution } = at;
   const wish = wishOf(at);
-  const made = plan.creates.filter(({ what }) => what !== POINT);
+  const made = at.plan.creates.filter(({ what }) => what !== POINT);
+  try {
+    return await next(at, wish, made);
+  } catch (error) {
+    if (!(error instanceof RdsBusy || error instanceof RdsThrottled || error instanceof RdsUnreachable)) throw error;
+    requirePatience(at, wish, "not ready");
+    return { state: "wait", seconds: WAIT, note: error.message, made };
+  }
+}
+
+async function next<Settings, Target>(at: At<Settings, Target>, wish: Wish<Settings>, made: Made[]): Promise<Step> {
+  const { api, restores, execution } = at;
   const standing = await restores.look(api, wish.id);
   if (!standing) return await begin(at, wish, made);
   if (standing.tags[EXECUTION] !== execution.id) throw new TargetTaken(`${restores.noun} ${wish.id}`);
   if (isBroken(standing.status)) throw new RestoreFailed(`the ${restores.noun} ${wish.id}`, standing.status);
   const lacks = standing.status === "available" ? await grow(at, standing, wish) : `is ${standing.status}`;
   if (lacks === undefined) return { state: "loaded", made: [...made, ...endpointOf(standing)] };
-  requirePatience(at, wish, standing);
+  requirePatience(at, wish, standing.status);
   return { state: "wait", seconds: WAIT, note: `${restores.noun} ${wish.id} ${lacks}`, made };
 }
 
@@ -91,7 +101,7 @@ const endpointOf = ({ endpoint }: Standing<unknown>): Made[] =>
 function requirePatience(
   { target, execution, context, restores }: Pick<At<unknown, unknown>, "target" | "execution" | "context"> & Pick<Ending, "restores">,
   { id }: { id: string },
-  { status }: { status: string },
+  status: string,
 ): void {
   if (context.now().getTime() - execution.started.getTime() <= target.hours * HOUR) return;
   throw new RestoreSlow(`the ${restores.noun} ${id}`, status, target.hours);

@@ -8,12 +8,19 @@ import { ADJUSTED, EXECUTION, PROTECT } from "./tags.ts";
 
 export type Ending = { api: Api; restores: Pick<Restores<unknown, never>, "tagged" | "remove" | "protect" | "look" | "noun"> };
 
-/** Hands over what an execution made: protected where its original was, and with no tag by which an undo would find it. */
-export async function finish({ api, restores }: Ending, made: readonly Made[], execution: { id: string }): Promise<Made[]> {
+/**
+ * Hands over what an execution made: protected where its original was, and with no tag by which an undo would find it. RDS backs up what is new, and
+ * changes nothing meanwhile: that is waited for.
+ */
+export async function finish(
+  { api, restores, ...patience }: Ending & Patience,
+  made: readonly Made[],
+  execution: { id: string },
+): Promise<Made[]> {
   const things = await restores.tagged(api, EXECUTION, execution.id);
   for (const { what, id } of things) {
     if (what !== restores.noun || !(PROTECT in ((await restores.look(api, id))?.tags ?? {}))) continue;
-    await restores.protect(api, id);
+    await patiently(patience, () => restores.protect(api, id));
   }
   // A cluster comes after its instances: an undo in between finds it, cannot delete it, and so leaves it whole.
   for (const { arn } of things) await untag(api, arn);
@@ -25,18 +32,29 @@ async function untag(api: Api, arn: string): Promise<void> {
   await api.rds(`handing over ${arn}`, (client, options) => client.send(command, options));
 }
 
-/** How long undo waits for what cannot be deleted yet, since RDS is still making or changing it. A Lambda lives 15 minutes. */
+/** How often what RDS is still making or changing is asked to be changed or deleted. A Lambda lives 15 minutes. */
 export type Pace = { seconds: number; times: number };
 export const PACE: Pace = { seconds: 15, times: 40 };
+type Patience = { context: Pick<Context, "signal">; pace: Pace };
+
+async function patiently({ context, pace }: Patience, work: () => Promise<void>): Promise<void> {
+  for (let left = pace.times; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RdsBusy) || left <= 0) throw error;
+      await rest(context, pace);
+    }
+  }
+}
+const rest = ({ signal }: Pick<Context, "signal">, { seconds }: Pace) =>
+  pause(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
 
 /**
  * Removes what carries the execution's tag, without a last snapshot, and does not wait until it is gone. Throws {@link RdsBusy} where RDS has not let
  * go of something in time; all else is removed then.
  */
-export async function undo(
-  { api, restores, context: { signal }, pace }: Ending & { context: Pick<Context, "signal">; pace: Pace },
-  execution: { id: string },
-): Promise<Made[]> {
+export async function undo({ api, restores, context, pace }: Ending & Patience, execution: { id: string }): Promise<Made[]> {
   const removed: Made[] = [];
   for (let left = pace.times; ; left--) {
     const busy: RdsBusy[] = [];
@@ -49,7 +67,7 @@ export async function undo(
     const [first] = busy;
     if (!first) return removed;
     if (left <= 0) throw first;
-    await pause(pace.seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await rest(context, pace);
   }
 }
 

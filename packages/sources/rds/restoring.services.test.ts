@@ -128,6 +128,26 @@ describe("what a restore makes", () => {
     await become(async () => (await stands("restored-busy")) === undefined);
   });
 
+  test("is handed over with its protection as soon as RDS lets it be changed", async () => {
+    const guarded = openedOf({ ...opened.backup.native, settings: { ...opened.backup.native.settings, DeletionProtection: true } });
+    const of = await restores();
+    const { made } = await loaded(of, guarded, await allowed(of, guarded, { as: "restored-guarded" }), "guarded");
+    expect((await describeInstance(world, "restored-guarded"))?.DeletionProtection).toBe(false);
+    world.rds.refuse("ModifyDBInstance", "InvalidDBInstanceState", 2);
+    expect(await of.finish(made, { id: "guarded" }, aContext())).toEqual(made);
+    expect((await describeInstance(world, "restored-guarded"))?.DeletionProtection).toBe(true);
+    expect(await of.undo({ id: "guarded" }, aContext())).toEqual([]);
+  });
+
+  test("waits while RDS is busy or throttles, and is not undone for it", async () => {
+    const plan = await allowed(await restores(), opened, { as: "restored-waiting" });
+    world.rds.refuse("RestoreDBInstanceFromDBSnapshot", "InvalidDBSnapshotState");
+    expect(await step(plan, executionOf("eight"))).toMatchObject({ state: "wait", note: expect.stringContaining("cannot do it now") });
+    world.rds.refuse("RestoreDBInstanceFromDBSnapshot", "InvalidDBSnapshotState");
+    const late = new Date(Date.now() + 13 * 3_600_000);
+    await expect(step(plan, executionOf("eight"), late)).rejects.toMatchObject({ name: "RestoreSlow" });
+  });
+
   test("is given up when it came up broken, and when it takes longer than the target allows", async () => {
     const plan = await allowed(await restores(), opened, { as: "restored-broken" });
     const execution = executionOf("five");

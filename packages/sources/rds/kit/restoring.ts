@@ -24,6 +24,6 @@ export async function loaded<Native>(of: Restore<Native, Facts>, opened: Opened<
   for (;;) {
     const step = await of.advance(plan, opened, {}, [], executionOf(id), aContext());
     if (step.state === "loaded") return step;
-    await pause(40);
+    await pause(80);
   }
 }
