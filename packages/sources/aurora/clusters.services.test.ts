@@ -64,6 +64,19 @@ test("an instance that a restored cluster should get and somebody else has is no
   expect(await restoring.undo({ id: "taken" }, aContext())).toEqual([{ what: "cluster", id: "restored-plain" }]);
 });
 
+test("a restored cluster gets its writer first and alone, then all the others at once", async () => {
+  const native = await (await captured(of({ cluster: "plain" }), slotAt("2026-11-21T06:00:00Z"))).native();
+  const member = { DBInstanceClass: "db.r7g.large", PromotionTier: 1, PubliclyAccessible: false, AutoMinorVersionUpgrade: true };
+  const opened = openedOf({ ...native, settings: { ...native.settings, instances: [member, member, member] } });
+  const restoring = restore(targetSchema.parse({}), world.surroundings, { protected: false });
+  const notes: string[] = [];
+  await loaded(restoring, opened, await allowed(restoring, opened, { as: "restored-order" }), "order", notes);
+  expect(notes.filter((note) => note.includes("gets"))).toEqual([
+    "cluster restored-order gets restored-order-1",
+    "cluster restored-order gets restored-order-2, restored-order-3",
+  ]);
+});
+
 test("a Multi-AZ DB cluster makes its instances itself when it is restored", async () => {
   const opened = openedOf(await (await captured(of({ cluster: "three" }), slotAt("2026-11-21T04:00:00Z"))).native());
   const restoring = restore(targetSchema.parse({}), world.surroundings, { protected: false });

@@ -1,7 +1,11 @@
 import type { DBInstance } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
+import type { Api } from "./api.ts";
+import { instanceRestores } from "./instancerestores.ts";
+import { aNative } from "./kit/anative.ts";
 import { settings } from "./native.ts";
 import { settingsOf } from "./settings.ts";
+import { ADJUSTED, type Tags } from "./tags.ts";
 
 const instance: DBInstance = {
   DBInstanceClass: "db.m7g.large",
@@ -28,6 +32,20 @@ test("settings are told by the names of the parameters that set them", () => {
     EnableIAMDatabaseAuthentication: true,
     EnableCloudwatchLogsExports: ["postgresql", "upgrade"],
   });
+});
+
+test("what only a change sets is asked for once, for RDS may not take it", async () => {
+  const asked: string[] = [];
+  const api: Api = { key: async () => undefined, rds: async (doing) => void asked.push(doing) as never };
+  const wanted = { ...aNative.settings, PreferredMaintenanceWindow: "mon:01:00-mon:01:30" };
+  const standing = { id: "restored", arn: "arn", status: "available", engine: "postgres", version: "17.4", endpoint: undefined };
+  const wish = { ...standing, from: { snapshot: "one" }, settings: wanted, tags: {} };
+  const complete = (tags: Tags, settings = aNative.settings) => instanceRestores.complete(api, { ...standing, tags, settings }, wish);
+  expect(await complete({})).toBe("sets PreferredMaintenanceWindow");
+  expect(asked).toEqual(["tagging arn", "changing the instance restored"]);
+  expect(await complete({ [ADJUSTED]: "yes" })).toBeUndefined();
+  expect(await complete({}, wanted)).toBeUndefined();
+  expect(asked).toHaveLength(2);
 });
 
 test.each([

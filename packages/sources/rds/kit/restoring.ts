@@ -19,11 +19,18 @@ export async function allowed<Native>(of: Restore<Native, Facts>, opened: Opened
   return plan;
 }
 
-/** Goes on until it is loaded, as the workflow does, without its waits. */
-export async function loaded<Native>(of: Restore<Native, Facts>, opened: Opened<Native>, plan: RestorePlan, id: string): Promise<Loaded> {
+/** Goes on until it is loaded, as the workflow does, without its waits. `notes` gets what each step tells. */
+export async function loaded<Native>(
+  of: Restore<Native, Facts>,
+  opened: Opened<Native>,
+  plan: RestorePlan,
+  id: string,
+  notes: string[] = [],
+): Promise<Loaded> {
   for (;;) {
     const step = await of.advance(plan, opened, {}, [], executionOf(id), aContext());
     if (step.state === "loaded") return step;
+    notes.push(step.note);
     await pause(80);
   }
 }
