@@ -64,7 +64,7 @@ describe("a restore", () => {
 
   test("goes to a time in the automated window, even if the snapshot is gone", () => {
     const time = "2026-11-21T09:00:00+01:00";
-    const point = { what: "point in time", id: "2026-11-21T08:00:00.000Z" };
+    const point = { what: "point in time", id: "2026-11-21T08:00:00.000Z", passing: true };
     expect(plan({ time })).toMatchObject({ creates: [{ what: "instance" }, point] });
     expect(plan({ time }, { snapshot: "gone" })).toMatchObject({ creates: [{ what: "instance" }, point] });
   });

@@ -36,7 +36,10 @@ export function planRestore<Settings, Target>(input: Input<Settings, Target>): R
   const { restores, backup, target } = input;
   const settings = restores.effective(backup.native.settings, target);
   const point = pointOf(input);
-  const creates: Made[] = [...restores.creates(identifierOf(input), settings), ...(point ? [{ what: POINT, id: point }] : [])];
+  const creates: Made[] = [
+    ...restores.creates(identifierOf(input), settings),
+    ...(point ? [{ what: POINT, id: point, passing: true as const }] : []),
+  ];
   return { creates, steps: stepsOf(input, creates, point), needsDisk: 0 };
 }
 
