@@ -4,8 +4,9 @@ import { gunzipSync } from "node:zlib";
 import { type Bytes, free, give, HoldfastError } from "@holdfast/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Archive, proveArchive, proven } from "./archive.ts";
+import { type Archive, entriesOf, proveArchive, proven } from "./archive.ts";
 import { Census } from "./census.ts";
+import { OUTPUT_BYTES } from "./gzip.ts";
 import { type Fault, faults } from "./kit/faults.ts";
 import { aSnapshot, type Shape, snapshotStream, tarOf } from "./kit/snapshot.ts";
 import type { Item } from "./kit/snapshotentries.ts";
@@ -232,4 +233,14 @@ test("a reader that frees what it was given does not take it from under the proo
   const { bytes, archive } = proven(given());
   for await (const chunk of bytes) free(chunk);
   expect(await archive).toMatchObject({ bytes: snapshot.length });
+});
+
+test("a snapshot of many buffers is read across their borders, though each is freed at its end", async () => {
+  const shape = { secrets: 300, valueBytes: 20_011 };
+  const archive = await proveArchive(snapshotStream(shape));
+  expect(archive.size).toBeGreaterThan(10 * OUTPUT_BYTES);
+  expect(archive.entries.data).toBe((await proveArchive(snapshotStream({ ...shape, valueBytes: 11 }))).entries.data);
+  const keys = [];
+  for await (const batch of entriesOf(snapshotStream(shape))) keys.push(...batch.map(({ key }) => key));
+  expect(keys).toHaveLength(archive.entries.all);
 });
