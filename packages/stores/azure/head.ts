@@ -1,8 +1,7 @@
 import { ObjectMissing, type Stored } from "@holdfast/core";
+import type { At } from "../resumed.ts";
 import { type Azure, call } from "./call.ts";
 import { fromHead, one, pinned } from "./stored.ts";
-
-export type At = { key: string; version?: string };
 
 /** Without the mark. Undefined where there is no such object or version. */
 export async function head(azure: Azure, at: At): Promise<Stored | undefined> {
