@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Captured, DeadlineNear, type Produced, SecretUnusable } from "@holdfast/core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
+import { aContext, openedOf, type Taken, take, whole } from "../../../test/kit/taken.ts";
 import { capture } from "./capture.ts";
 import { config } from "./config.ts";
 import { connector } from "./connect.ts";
@@ -13,7 +14,7 @@ import { ConnectionLost, DumpFailed, LockTimeout } from "./errors.ts";
 import { inspect } from "./inspect.ts";
 import { children } from "./kit/processes.ts";
 import { until } from "./kit/wait.ts";
-import { aContext, openedOf, openWorld, type Server, secretOf, sql, type Taken, take, type World, whole } from "./kit/world.ts";
+import { openWorld, type Server, secretOf, sql, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { read } from "./read.ts";
 import { parseLogin } from "./secret.ts";
@@ -56,8 +57,8 @@ async function layerWith(script: string): Promise<string> {
   for (const name of ["lib", "rds.pem"]) await symlink(join(real, name), join(folder, name));
   return folder;
 }
-const contentsOf = (taken: Taken) => contents.parse(JSON.parse(taken.files.get(CONTENTS)?.toString() ?? ""));
-const tablesOf = (taken: Taken) =>
+const contentsOf = (taken: Taken<Native>) => contents.parse(JSON.parse(taken.files.get(CONTENTS)?.toString() ?? ""));
+const tablesOf = (taken: Taken<Native>) =>
   Object.fromEntries((contentsOf(taken).databases[0]?.tables ?? []).map((it) => [it.name, it.rows ?? it.without]));
 const run = (text: string) => sql(server, database, text);
 

@@ -2,14 +2,16 @@ import { randomBytes } from "node:crypto";
 import type { Made } from "@holdfast/core";
 import type { Postgres } from "@holdfast/localcloud";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { aContext, type Taken, take } from "../../../test/kit/taken.ts";
 import { programs } from "../../../scripts/layers/pinned.mjs";
 import { capture } from "./capture.ts";
 import { config, target } from "./config.ts";
 import { startMajor } from "./kit/majors.ts";
 import { fingerprint, makeNasty } from "./kit/nasty.ts";
-import { aContext, executionOf, openWorld, type Server, secretOf, sql, type Taken, take, type World } from "./kit/world.ts";
+import { executionOf, openWorld, type Server, secretOf, sql, type World } from "./kit/world.ts";
 import { MAJORS } from "./planrestore.ts";
 import { read } from "./read.ts";
+import type { Native } from "./native.ts";
 import { restore } from "./restore.ts";
 
 const id = randomBytes(4).toString("hex");
@@ -51,7 +53,7 @@ const serverOf = (major: number): Server => {
 };
 const login = (server: Server, user: string, password: string) => ({ ...secretOf(server), username: user, password });
 
-async function backUp(major: number): Promise<Taken> {
+async function backUp(major: number): Promise<Taken<Native>> {
   const connection = world.secret(`source ${major}`, login(serverOf(major), "dumper", "d"));
   const source = capture(config.parse({ connection, databases: [SOURCE] }), world.surroundings);
   const findings = await source.preflight(aContext());
@@ -60,7 +62,7 @@ async function backUp(major: number): Promise<Taken> {
 }
 
 /** The whole way of one restore, as the workflow goes it, with a login that is no superuser. */
-async function restoreTo(major: number, taken: Taken, execution: string) {
+async function restoreTo(major: number, taken: Taken<Native>, execution: string) {
   const connection = world.secret(`target ${major}`, login(serverOf(major), "keeper", "k"));
   const to = restore(target.parse({ connection, owner: "app" }), world.surroundings, { protected: false });
   const facts = await to.survey({}, aContext());

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bytes, DeadlineNear, free, give } from "@holdfast/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { whole } from "../../../test/kit/taken.ts";
 import { ClientMissing } from "./errors.ts";
 import { children } from "./kit/processes.ts";
-import { whole } from "./kit/world.ts";
 import { type Ending, type Job, start } from "./program.ts";
 
 let folder = "";

@@ -3,13 +3,14 @@ import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bytes, DeadlineNear, DigestMismatch, type Opened } from "@holdfast/core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { aContext, openedOf, type Taken, take } from "../../../test/kit/taken.ts";
 import { capture } from "./capture.ts";
 import { config } from "./config.ts";
 import { CONTENTS, GLOBALS } from "./contents.ts";
 import { ArchiveBroken, ClientKilled } from "./errors.ts";
 import { children } from "./kit/processes.ts";
 import { until } from "./kit/wait.ts";
-import { aContext, openedOf, openWorld, type Server, secretOf, sql, type Taken, take, type World } from "./kit/world.ts";
+import { openWorld, type Server, secretOf, sql, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { read } from "./read.ts";
 
@@ -17,7 +18,7 @@ const server: Server = inject("postgres");
 const database = `read_${randomBytes(5).toString("hex")}`;
 const DUMP = `${database}.dump`;
 let world: World;
-let taken: Taken;
+let taken: Taken<Native>;
 
 beforeAll(async () => {
   world = await openWorld();

@@ -3,13 +3,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Context, DeadlineNear, ExecutionStopped, type Finding, type Opened, type RestorePlan, type Want } from "@holdfast/core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { aContext, openedOf, type Taken, take } from "../../../test/kit/taken.ts";
 import { capture } from "./capture.ts";
 import { config, target } from "./config.ts";
 import { CONTENTS } from "./contents.ts";
 import { DatabaseExists, LoadFailed, LocaleUnavailable, UndoIncomplete } from "./errors.ts";
 import { children } from "./kit/processes.ts";
 import { until } from "./kit/wait.ts";
-import { aContext, executionOf, openedOf, openWorld, type Server, secretOf, sql, type Taken, take, type World } from "./kit/world.ts";
+import { executionOf, openWorld, type Server, secretOf, sql, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { restore } from "./restore.ts";
 
@@ -376,7 +377,7 @@ describe("a hostile dump", () => {
   });
 
   /** Replaces a definition in the archive by other SQL of the same length. */
-  async function forged(statement: string): Promise<Taken> {
+  async function forged(statement: string): Promise<Taken<Native>> {
     const filler = "x".repeat(300);
     await run(`CREATE VIEW innocent AS SELECT '${filler}'::text AS a`);
     const taken = await backUp();

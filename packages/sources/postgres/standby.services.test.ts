@@ -1,10 +1,11 @@
 import type { Postgres } from "@holdfast/localcloud";
 import { postgres } from "@holdfast/localcloud";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { aContext, take } from "../../../test/kit/taken.ts";
 import { capture } from "./capture.ts";
 import { config } from "./config.ts";
 import { startStandby } from "./kit/standby.ts";
-import { aContext, openWorld, secretOf, sql, take, type World } from "./kit/world.ts";
+import { openWorld, secretOf, sql, type World } from "./kit/world.ts";
 import { read } from "./read.ts";
 
 let world: World;

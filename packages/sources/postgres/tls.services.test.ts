@@ -3,10 +3,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Postgres, postgres } from "@holdfast/localcloud";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { aContext, take } from "../../../test/kit/taken.ts";
 import { capture } from "./capture.ts";
 import { config, target } from "./config.ts";
 import { makeCertificate } from "./kit/certificate.ts";
-import { aContext, executionOf, openWorld, secretOf, sql, take, type World } from "./kit/world.ts";
+import { executionOf, openWorld, secretOf, sql, type World } from "./kit/world.ts";
 import { restore } from "./restore.ts";
 
 const ours = makeCertificate("Our authority");

@@ -9,13 +9,14 @@ import {
   type Want,
 } from "@holdfast/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { aContext } from "../../../test/kit/taken.ts";
 import { advance } from "./advance.ts";
 import { type Client, openClient } from "./client.ts";
 import { aSeal, unseal } from "./kit/fakecluster.ts";
 import { type FakeVault, fail, type Override, reply } from "./kit/fakeport.ts";
 import { takeSnapshot } from "./kit/fakesnapshot.ts";
 import { anExecution, aSource, aTarget, planned, type Restoring, restoring, targetOf, uploadsTo } from "./kit/restoring.ts";
-import { aContext, openWorld, type World } from "./kit/world.ts";
+import { openWorld, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { restoreAt } from "./restore.ts";
 

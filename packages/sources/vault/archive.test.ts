@@ -4,13 +4,13 @@ import { gunzipSync } from "node:zlib";
 import { type Bytes, free, give, HoldfastError } from "@holdfast/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { inPieces, whole } from "../../../test/kit/taken.ts";
 import { type Archive, entriesOf, proveArchive, proven } from "./archive.ts";
 import { Census } from "./census.ts";
 import { OUTPUT_BYTES } from "./gzip.ts";
 import { type Fault, faults } from "./kit/faults.ts";
 import { aSnapshot, type Shape, snapshotStream, tarOf } from "./kit/snapshot.ts";
 import type { Item } from "./kit/snapshotentries.ts";
-import { inPieces, whole } from "./kit/world.ts";
 import { SnapshotMembers } from "./members.ts";
 import { TarReader } from "./tar.ts";
 

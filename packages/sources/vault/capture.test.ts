@@ -1,6 +1,7 @@
 import { type BackupPorts, backup, type Context } from "@holdfast/core";
 import { type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { aContext, inPieces, take, whole } from "../../../test/kit/taken.ts";
 import { testContext } from "../../../test/kit/context.ts";
 import { plainSeal } from "../../../test/kit/plainseal.ts";
 import { signer } from "../../../test/kit/signer.ts";
@@ -13,7 +14,7 @@ import { onSnapshot, redirect, type SnapshotFault, send, snapshotFaults } from "
 import type { FakeVault } from "./kit/fakeport.ts";
 import { type FakeOptions, openFakeVault } from "./kit/fakevault.ts";
 import { aSnapshot } from "./kit/snapshot.ts";
-import { aContext, inPieces, openWorld, take, type World, whole } from "./kit/world.ts";
+import { openWorld, type World } from "./kit/world.ts";
 import { SNAPSHOT } from "./native.ts";
 import { SNAPSHOT_PATH } from "./preflight.ts";
 

@@ -8,6 +8,7 @@ import { login, type Session } from "./login.ts";
 import { readMarker } from "./marker.ts";
 import { type Native, SNAPSHOT } from "./native.ts";
 import { preflight, requireRaft, SNAPSHOT_PATH } from "./preflight.ts";
+import { toldOf } from "./told.ts";
 
 /** Makes backups of one cluster: its raft snapshot, proven while it streams. Nothing is kept between two slots, on either side. */
 export const capture: CaptureFactory<Config, Native> = captureWithin({});
@@ -98,16 +99,12 @@ async function stillThere(
 }
 
 function nativeOf(health: Health, archive: Archive, marker: Native["marker"]): Native {
-  const { index, term, servers, seal, size, sums, entries } = archive;
   return {
     format: "holdfast-vault/1",
     product: productOf(health),
     version: health.version,
     clusterId: health.cluster_id ?? "",
-    raft: { index, term, servers },
-    seal,
-    archive: { stateBytes: size, meta: sums.meta, state: sums.state },
-    entries,
+    ...toldOf(archive),
     marker,
   };
 }

@@ -4,13 +4,13 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { Bytes } from "@holdfast/core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { aContext, inPieces, whole } from "../../../test/kit/taken.ts";
 import { testContext } from "../../../test/kit/context.ts";
 import { makeCertificate } from "../postgres/kit/certificate.ts";
 import { openClient } from "./client.ts";
 import { redirect } from "./kit/fakefaults.ts";
 import type { FakeVault } from "./kit/fakeport.ts";
 import { openFakeVault } from "./kit/fakevault.ts";
-import { aContext, inPieces, whole } from "./kit/world.ts";
 
 const HOST = "127.0.0.1";
 const authority = makeCertificate("an authority");

@@ -1,12 +1,13 @@
 import { IdentityRefused } from "@holdfast/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { aContext } from "../../../test/kit/taken.ts";
 import { type Client, openClient } from "./client.ts";
 import type { Login } from "./config.ts";
 import { addRole, type Policy, type SecretId } from "./kit/fakecluster.ts";
 import { anIdentity, type Claims } from "./kit/fakeidentity.ts";
 import type { FakeVault } from "./kit/fakeport.ts";
 import { openFakeVault } from "./kit/fakevault.ts";
-import { aContext, openWorld, type World } from "./kit/world.ts";
+import { openWorld, type World } from "./kit/world.ts";
 import { login } from "./login.ts";
 
 const POLICY: Policy = { "sys/storage/raft/snapshot": ["read"] };

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { aContext } from "../../../test/kit/taken.ts";
 import { openClient } from "./client.ts";
 import { write } from "./kit/fakecluster.ts";
 import type { FakeVault } from "./kit/fakeport.ts";
 import { fail, reply } from "./kit/fakeport.ts";
 import { openFakeVault } from "./kit/fakevault.ts";
-import { aContext } from "./kit/world.ts";
 import { readMarker } from "./marker.ts";
 
 let fake: FakeVault;

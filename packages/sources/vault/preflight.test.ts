@@ -1,12 +1,13 @@
 import { DeadlineNear } from "@holdfast/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { aContext } from "../../../test/kit/taken.ts";
 import { testContext } from "../../../test/kit/context.ts";
 import { capture } from "./capture.ts";
 import { type Config, config } from "./config.ts";
 import { addRole, type Policy, type Token, write } from "./kit/fakecluster.ts";
 import type { FakeVault } from "./kit/fakeport.ts";
 import { openFakeVault } from "./kit/fakevault.ts";
-import { aContext, openWorld, type World } from "./kit/world.ts";
+import { openWorld, type World } from "./kit/world.ts";
 import { SNAPSHOT_PATH } from "./preflight.ts";
 
 const MARKER = "secret/data/holdfast";

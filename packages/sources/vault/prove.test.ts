@@ -1,11 +1,12 @@
 import type { Opened, Proven } from "@holdfast/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { aContext } from "../../../test/kit/taken.ts";
 import { addRole, apply, aSeal } from "./kit/fakecluster.ts";
 import { type FakeVault, fail } from "./kit/fakeport.ts";
 import { snapshotOf } from "./kit/fakesnapshot.ts";
 import { aSource, aTarget, MARKER, READER, restoring, targetOf } from "./kit/restoring.ts";
 import { aSnapshot, type Shape } from "./kit/snapshot.ts";
-import { aContext, openWorld, type World } from "./kit/world.ts";
+import { openWorld, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 
 let world: World;

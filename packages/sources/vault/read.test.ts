@@ -1,10 +1,11 @@
 import type { Opened } from "@holdfast/core";
 import { beforeAll, expect, test } from "vitest";
+import { aContext, inPieces, openedOf } from "../../../test/kit/taken.ts";
 import { proveArchive } from "./archive.ts";
 import { aNative, nativeOf } from "./kit/anative.ts";
 import { faults } from "./kit/faults.ts";
 import { aSnapshot, type Shape } from "./kit/snapshot.ts";
-import { aContext, inPieces, openedOf, openWorld, type World } from "./kit/world.ts";
+import { openWorld, type World } from "./kit/world.ts";
 import { type Native, SNAPSHOT } from "./native.ts";
 import { read } from "./read.ts";
 

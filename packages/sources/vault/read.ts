@@ -4,6 +4,7 @@ import { type Archive, proveArchive } from "./archive.ts";
 import { doubts } from "./doubts.ts";
 import { SnapshotBroken } from "./errors.ts";
 import { type Native, SNAPSHOT } from "./native.ts";
+import { type Told, toldOf } from "./told.ts";
 
 /** Reads the stored snapshot to its end, checks all that can be checked without a key, and compares it with what the manifest tells of it. */
 export const read: ReadFactory<Native> = (): Read<Native> => ({
@@ -14,13 +15,6 @@ export const read: ReadFactory<Native> = (): Read<Native> => ({
     return [...unknownKey(backup.native), ...(previous ? doubts(backup.native, previous.backup.native) : [])];
   },
 });
-
-/** What an archive and a manifest have in common, as a manifest tells it. */
-type Told = Pick<Native, "raft" | "seal" | "archive" | "entries">;
-
-function toldOf({ index, term, servers, seal, size, sums, entries }: Archive): Told {
-  return { raft: { index, term, servers }, seal, archive: { stateBytes: size, ...sums }, entries };
-}
 
 /** Names of what differs. */
 function differences(archive: Archive, native: Native): string[] {

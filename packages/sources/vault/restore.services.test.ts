@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Execution, Opened, Restore, RestorePlan, Want } from "@holdfast/core";
 import { granted, type Openbao, openbao } from "@holdfast/localcloud";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { aContext, type Taken, take } from "../../../test/kit/taken.ts";
 import {
   type AppRole,
   admit,
@@ -13,7 +14,7 @@ import {
 } from "../../localcloud/src/services/openbaosetup.ts";
 import { capture } from "./capture.ts";
 import { config, target as targetOf } from "./config.ts";
-import { aContext, openWorld, type Taken, take, type World } from "./kit/world.ts";
+import { openWorld, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { restore } from "./restore.ts";
 import type { Facts } from "./survey.ts";
@@ -46,7 +47,7 @@ async function start(options: Parameters<typeof openbao>[0]): Promise<Openbao> {
   return bao;
 }
 
-type Source = { bao: Openbao; taken: Taken; app: AppRole; census: VaultCensus };
+type Source = { bao: Openbao; taken: Taken<Native>; app: AppRole; census: VaultCensus };
 
 /** A cluster with secrets, and its backup; the login that takes it also reads what was restored. */
 async function backedUp(name: string, options: Parameters<typeof openbao>[0]): Promise<Source> {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { inPieces } from "../../../test/kit/taken.ts";
 import { type Entry, entriesOf } from "./archive.ts";
 import { Census } from "./census.ts";
 import { aSnapshot } from "./kit/snapshot.ts";
 import { coreItems, field, type Item, varint } from "./kit/snapshotentries.ts";
 import { stateOf } from "./kit/snapshotstate.ts";
-import { inPieces } from "./kit/world.ts";
 import { StateReader } from "./state.ts";
 
 /** What is read of state.bin, given in pieces. */

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { aContext } from "../../../test/kit/taken.ts";
 import { addRole, aSeal } from "./kit/fakecluster.ts";
 import type { FakeVault } from "./kit/fakeport.ts";
 import { aTarget, RESTORER, restoring, targetOf } from "./kit/restoring.ts";
-import { aContext, openWorld, type World } from "./kit/world.ts";
+import { openWorld, type World } from "./kit/world.ts";
 import { fingerprint } from "./meta.ts";
 
 let world: World;

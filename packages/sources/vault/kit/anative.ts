@@ -1,5 +1,6 @@
 import type { Archive } from "../archive.ts";
 import type { Native } from "../native.ts";
+import { toldOf } from "../told.ts";
 
 /** What a manifest tells of some cluster, with so many of everything that shares mean something. */
 export function aNative(some: Partial<Native> = {}): Native {
@@ -17,6 +18,4 @@ export function aNative(some: Partial<Native> = {}): Native {
 }
 
 /** What a manifest tells of this archive. */
-export function nativeOf({ index, term, servers, seal, size, sums, entries }: Archive): Native {
-  return aNative({ raft: { index, term, servers }, seal, archive: { stateBytes: size, ...sums }, entries });
-}
+export const nativeOf = (archive: Archive): Native => aNative(toldOf(archive));

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { aContext, inPieces, take, whole } from "../../../../test/kit/taken.ts";
 import { proveArchive } from "../archive.ts";
 import { capture } from "../capture.ts";
 import { type Client, openClient } from "../client.ts";
@@ -10,7 +11,7 @@ import { SNAPSHOT_PATH } from "../preflight.ts";
 import { wordsOf } from "../refusal.ts";
 import type { Policy } from "./fakecluster.ts";
 import { anIdentity, type Claims, type Known } from "./fakeidentity.ts";
-import { aContext, inPieces, openWorld, take, type World, whole } from "./world.ts";
+import { openWorld, type World } from "./world.ts";
 
 /** One node that is active, with AppRole at `approle/` and kv version 2 at `secret/`, and what its operator can do. */
 export type Subject = {

@@ -1,4 +1,5 @@
 import type { Execution, Opened, RestorePlan, Want } from "@holdfast/core";
+import { aContext, take } from "../../../../test/kit/taken.ts";
 import { capture } from "../capture.ts";
 import { config, type Target, target } from "../config.ts";
 import type { Native } from "../native.ts";
@@ -6,7 +7,7 @@ import { restoreAt } from "../restore.ts";
 import { aCluster, addRole, type Cluster, capabilities, type FakeSeal, type Policy, write } from "./fakecluster.ts";
 import type { FakeVault } from "./fakeport.ts";
 import { openFakeVault } from "./fakevault.ts";
-import { aContext, take, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export const MARKER = "secret/data/holdfast";
 const SNAPSHOT = "sys/storage/raft/snapshot";
