@@ -1,6 +1,6 @@
 import { ObjectTooLarge, type Part, type Stored, type StoreCreate } from "@holdfast/core";
-import { pull } from "../pull.ts";
-import { inFlight, inParts, type Part as Piece, partSizes } from "../parts.ts";
+import { inFlight, type Part as Piece, partSizes } from "../parts.ts";
+import { type Flow, type Sender, sendStream } from "../sending.ts";
 import { newToken } from "./blockid.ts";
 import { putBlock } from "./blocks.ts";
 import type { Azure } from "./call.ts";
@@ -13,33 +13,18 @@ import { putBlockList, putWhole } from "./commit.ts";
  */
 export function azureCreate(azure: Azure): StoreCreate {
   return {
-    async create(key, body, context, size) {
-      const stop = new AbortController();
-      const signal = AbortSignal.any([context.signal, stop.signal]);
-      const { parts, free } = inParts(pull(body, signal), partSizes(key, size, azure.limits, azure.part));
-      const sending = sender(azure, key, signal, stop, free);
-      try {
-        for await (const piece of parts) {
-          if (piece.last && piece.n === 1) return await putWhole(azure, key, piece.bytes, signal);
-          await sending.send(piece);
-        }
-        return await sending.finish();
-      } catch (error) {
-        stop.abort(error);
-        throw error;
-      } finally {
-        await sending.settle();
-      }
-    },
+    create: (key, body, context, size) =>
+      sendStream(body, context, partSizes(key, size, azure.limits, azure.part), (flow) => sender(azure, key, flow)),
   };
 }
 
 /** Sends blocks side by side. The first that fails stops everything through `stop`, which also ends the wait for the producer. */
-function sender(azure: Azure, key: string, signal: AbortSignal, stop: AbortController, free: (bytes: Uint8Array) => void) {
+function sender(azure: Azure, key: string, { signal, stop, free }: Flow): Sender {
   const token = newToken();
   const running = new Set<Promise<void>>();
   const sent: Part[] = [];
   return {
+    whole: (bytes) => putWhole(azure, key, bytes, signal),
     async send({ n, bytes }: Piece): Promise<void> {
       if (n > azure.limits.maxParts)
         throw new ObjectTooLarge(
@@ -63,7 +48,6 @@ function sender(azure: Azure, key: string, signal: AbortSignal, stop: AbortContr
       signal.throwIfAborted();
       return putBlockList(azure, key, sent, { signal });
     },
-    /** Waits until nothing is on its way. Never throws. */
-    settle: async () => void (await Promise.all(running)),
+    abandon: async () => void (await Promise.all(running)),
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ObjectTooLarge, type Stored, type StoreCreate } from "@holdfast/core";
-import { pull } from "../pull.ts";
-import { inParts, type Part } from "../parts.ts";
+import type { Part } from "../parts.ts";
+import { type Flow, type Sender, sendStream } from "../sending.ts";
 import type { Answer, Gcs } from "./call.ts";
 import { translate } from "./errors.ts";
 import { beginSession, cancelSession, grain, type Session, sendPiece } from "./session.ts";
@@ -19,28 +19,18 @@ const cancelPatience = 10_000;
 export function gcsCreate(gcs: Gcs): StoreCreate {
   const size = Math.ceil(gcs.part / grain) * grain;
   return {
-    async create(key, body, context) {
-      const stop = new AbortController();
-      const signal = AbortSignal.any([context.signal, stop.signal]);
-      const { parts, free } = inParts(pull(body, signal), () => size);
-      const sending = sender(gcs, key, signal, stop, free);
-      try {
-        for await (const piece of parts) {
-          if (piece.last && piece.n === 1) return await putWhole(gcs, key, piece.bytes, signal);
-          await sending.send(piece);
-        }
-        return await sending.finish();
-      } catch (error) {
-        stop.abort(error);
-        await sending.abandon();
-        throw error;
-      }
-    },
+    create: (key, body, context) =>
+      sendStream(
+        body,
+        context,
+        () => size,
+        (flow) => sender(gcs, key, flow),
+      ),
   };
 }
 
 /** Sends pieces one after the other. The first that fails stops everything through `stop`, which also ends the wait for the producer. */
-function sender(gcs: Gcs, key: string, signal: AbortSignal, stop: AbortController, free: (bytes: Uint8Array) => void) {
+function sender(gcs: Gcs, key: string, { signal, stop, free }: Flow): Sender {
   const hash = createHash("md5");
   let session: Session | undefined;
   let sent = 0;
@@ -54,6 +44,7 @@ function sender(gcs: Gcs, key: string, signal: AbortSignal, stop: AbortControlle
     return md5 === undefined ? accepted(gcs, key, answer) : finished(gcs, { key, bytes: sent, md5 }, answer, signal);
   };
   return {
+    whole: (bytes) => putWhole(gcs, key, bytes, signal),
     async send(piece: Part): Promise<void> {
       if (sent + piece.bytes.length > gcs.limits.maxObject)
         throw new ObjectTooLarge(`${key} is over the store's limit of ${gcs.limits.maxObject} bytes`, "Split it, or choose another store.");

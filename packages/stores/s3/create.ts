@@ -1,9 +1,9 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { ObjectTooLarge, type Part, type Stored, type StoreCreate, StoreUnavailable } from "@holdfast/core";
-import { pull } from "../pull.ts";
+import { inFlight, type Part as Piece, partSizes } from "../parts.ts";
+import { type Flow, type Sender, sendStream } from "../sending.ts";
 import { type S3, saidAt } from "./call.ts";
 import { said } from "./errors.ts";
-import { inFlight, inParts, partSizes, type Part as Piece } from "../parts.ts";
 import { etagOfWhole, settle } from "./settle.ts";
 import { bare, sumsOf } from "./stored.ts";
 import { abortUpload, beginUpload, checksumOf, completeUpload, type Open, sendPart } from "./upload.ts";
@@ -19,23 +19,8 @@ const abortPatience = 10_000;
  */
 export function s3Create(s3: S3): StoreCreate {
   return {
-    async create(key, body, context, size) {
-      const stop = new AbortController();
-      const signal = AbortSignal.any([context.signal, stop.signal]);
-      const { parts, free } = inParts(pull(body, signal), partSizes(key, size, s3.limits, s3.part));
-      const sending = sender(s3, key, signal, stop, free);
-      try {
-        for await (const piece of parts) {
-          if (piece.last && piece.n === 1) return await putWhole(s3, key, piece.bytes, signal);
-          await sending.send(piece);
-        }
-        return await sending.finish();
-      } catch (error) {
-        stop.abort(error);
-        await sending.abandon();
-        throw error;
-      }
-    },
+    create: (key, body, context, size) =>
+      sendStream(body, context, partSizes(key, size, s3.limits, s3.part), (flow) => sender(s3, key, flow)),
   };
 }
 
@@ -58,7 +43,7 @@ async function putWhole(s3: S3, key: string, bytes: Uint8Array, signal: AbortSig
 }
 
 /** Sends parts side by side. The first that fails stops everything through `stop`, which also ends the wait for the producer. */
-function sender(s3: S3, key: string, signal: AbortSignal, stop: AbortController, free: (bytes: Uint8Array) => void) {
+function sender(s3: S3, key: string, { signal, stop, free }: Flow): Sender {
   const running = new Set<Promise<void>>();
   const sent: Part[] = [];
   let open: Open | undefined;
@@ -67,6 +52,7 @@ function sender(s3: S3, key: string, signal: AbortSignal, stop: AbortController,
     return open;
   };
   return {
+    whole: (bytes) => putWhole(s3, key, bytes, signal),
     async send({ n, bytes }: Piece): Promise<void> {
       if (n > s3.limits.maxParts)
         throw new ObjectTooLarge(
