@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Sealed } from "@holdfast/core";
-import { Crcs } from "./crcs.ts";
+import { Crcs, type Sealed } from "@holdfast/core";
 
 /** Length and SHA-256 of plaintext as it passes. */
 export class PlainDigests {

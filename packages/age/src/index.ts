@@ -8,7 +8,6 @@
  *
  * It must not hand out a byte that is not authentic, know AWS's SDK, or be a second reader of zstd beside `unzstd`.
  */
-export { Crcs } from "./crcs.ts";
 export { decrypt } from "./decrypt.ts";
 export { encrypt } from "./encrypt.ts";
 export { RangeOutside, RecipientsMissing, RecipientsMixed, RecipientUnusable, SealAbandoned, StreamSpent } from "./errors.ts";

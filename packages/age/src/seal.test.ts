@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type Bytes, free, KeyUnavailable } from "@holdfast/core";
+import { type Bytes, Crcs, free, KeyUnavailable } from "@holdfast/core";
 import { expect, test } from "vitest";
 import { collect, collectUntilError, endless, endlessRandom, inPieces, mixed, watched } from "../test/bytes.ts";
 import { FakeKms } from "../test/fakekms.ts";
 import { identity, kmsKey, owner, recipient } from "../test/keys.ts";
-import { Crcs } from "./crcs.ts";
 import { decrypt } from "./decrypt.ts";
 import { RecipientsMissing, RecipientUnusable, SealAbandoned, StreamSpent } from "./errors.ts";
 import { kmsIdentity } from "./kms.ts";

@@ -8,6 +8,7 @@ export * from "./asfinding.ts";
 export * from "./backup.ts";
 export * from "./backuperrors.ts";
 export * from "./catalogue.ts";
+export * from "./crcs.ts";
 export * from "./errors.ts";
 export * from "./evidence.ts";
 export * from "./given.ts";

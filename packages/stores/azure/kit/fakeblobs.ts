@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Crcs } from "../../../age/src/crcs.ts";
+import { Crcs } from "@holdfast/core";
 
 /** One version as the service keeps it. `current` is false once it was written over or deleted. */
 export type FakeVersion = {

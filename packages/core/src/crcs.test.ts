@@ -60,3 +60,12 @@ test("pieces larger than the module's memory do too, and two at work at once do 
   expect(one.digest()).toEqual(slowly(data));
   expect(other.digest()).toEqual(slowly(Uint8Array.of(1, 1)));
 });
+
+test("one that begins anew is as good as a new one", () => {
+  const [used, fresh] = [new Crcs(), new Crcs()];
+  used.update(randomBytes(1000));
+  used.reset();
+  const bytes = randomBytes(5000);
+  for (const crcs of [used, fresh]) crcs.update(bytes);
+  expect(used.digest()).toEqual(fresh.digest());
+});

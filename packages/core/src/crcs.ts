@@ -20,6 +20,11 @@ export class Crcs {
     this.#memory = new DataView(memory.buffer);
     this.#input = new Uint8Array(memory.buffer, inputAt, inputBytes);
     this.#run = run;
+    this.reset();
+  }
+
+  /** Begins anew. An instance reserves gigabytes of addresses, so whoever digests many pieces uses one again. */
+  reset(): void {
     this.#memory.setBigUint64(stateAt, 0xffff_ffff_ffff_ffffn, true);
     this.#memory.setUint32(stateAt + 8, 0xffff_ffff, true);
   }
