@@ -19,7 +19,7 @@ function allowed(logins: readonly Login[]): Needs["allow"] {
 }
 
 function needs(_verb: "capture" | "read" | "restore", where?: Config | Target): Needs {
-  const logins: Login[] = where ? ["reader" in where ? [where.auth, where.reader] : [where.auth]].flat() : [];
+  const logins: Login[] = where === undefined ? [] : "reader" in where ? [where.auth, where.reader] : [where.auth];
   return { secrets: [...new Set(logins.flatMap(secretsOf))], layers: [], vpc: where?.network, allow: allowed(logins) };
 }
 
