@@ -1,6 +1,6 @@
-import { undrilled } from "@holdfast/core";
+import { watchedSource } from "@holdfast/core";
 import { schedule } from "./backup.ts";
-import { type Deployment, kindOf, logical } from "./deployment.ts";
+import { type Deployment, logical } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
 import { lambda } from "./lambda.ts";
@@ -21,16 +21,7 @@ export function watch(
   },
 ): void {
   const name = "watch";
-  const sources = Object.values(d.plan.sources).map((source) => ({
-    name: source.name,
-    kind: source.kind,
-    schedule: source.schedule,
-    alarmHours: source.alarmHours,
-    verified: kindOf(d, source.kind).verified,
-    undrilled: undrilled(d.plan, source, d.lists),
-    finishes: kindOf(d, source.kind).hints !== undefined,
-    ...(kindOf(d, source.kind).portable ? {} : { recheckHours: 24 }),
-  }));
+  const sources = Object.values(d.plan.sources).map((source) => watchedSource(d.plan, source, d.lists));
   const functions = Object.fromEntries(Object.keys(at.backups).map((source) => [source, d.name(`backup-${source}`)]));
   const fn = lambda(d, name, {
     handler: entry(name, (from) => [

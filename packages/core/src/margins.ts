@@ -14,6 +14,8 @@ export const archiveFromDays = archiveAfterDays + 90;
 export const replayVerifyAfterMinutes = 35;
 /** A missed slot is run again after this long (or after one interval, if shorter): the Scheduler's own retries and a whole attempt fit. Then likewise. */
 export const replaySlotAfterMinutes = 25;
+/** A backup that has nothing to read is looked at again after this long: a snapshot can be deleted by hand, its key disabled. */
+export const recheckHours = 24;
 /** How often `watch` runs. */
 export const watchEveryMinutes = 15;
 /** Two thirds of a Lambda's 15 minutes at the rate measured for each verb, in MiB of plaintext a second, leave room for a slow day. */

@@ -11,8 +11,10 @@ import {
   storeSchema,
   targetSchema,
 } from "./plan.ts";
+import { recheckHours } from "./margins.ts";
 import { PlanInvalid } from "./planerrors.ts";
 import { parseSchedule } from "./schedule.ts";
+import type { WatchedSource } from "./status.ts";
 
 /** The European Union's; eu-west-2 is London and eu-central-2 Zurich. https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
 const unionRegions = ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"];
@@ -45,13 +47,27 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
   return { ...rest, stores, sources, targets };
 }
 
-/** Why no backup of a source can be proven restored with the plan's targets of its kind; undefined: one can. */
-export function undrilled({ targets }: Plan, { kind: name, config }: Source, { kinds }: Lists): string | undefined {
-  const own = Object.values(targets).filter(({ kind }) => kind === name);
-  return kinds[name]?.kind.undrilled?.(
-    config,
-    own.map((target) => target.config),
-  );
+/** A source as whoever looks at it needs to know it. */
+export function watchedSource(
+  { targets }: Plan,
+  { name, kind: of, schedule, alarmHours, config }: Source,
+  { kinds }: Lists,
+): WatchedSource {
+  const kind = kinds[of]?.kind;
+  const own = Object.values(targets).filter((target) => target.kind === of);
+  return {
+    name,
+    kind: of,
+    schedule,
+    alarmHours,
+    verified: kind?.verified ?? [],
+    undrilled: kind?.undrilled?.(
+      config,
+      own.map((target) => target.config),
+    ),
+    finishes: kind?.hints !== undefined,
+    ...(kind?.portable === false ? { recheckHours } : {}),
+  };
 }
 
 type Part = (path: string[], kind: string, of: "kinds", pick: "config", config: unknown) => unknown;

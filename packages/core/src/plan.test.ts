@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { keyIdOf } from "./manifest.ts";
-import { parsePlan } from "./parseplan.ts";
+import { parsePlan, watchedSource } from "./parseplan.ts";
 import { type Lists, type PlanInput, plan, secret } from "./plan.ts";
 import { PlanInvalid } from "./planerrors.ts";
 import type { Kind } from "./ports/kind.ts";
@@ -390,4 +390,31 @@ test("what a person writes is typed", () => {
   // @ts-expect-error a plan needs sources
   const wrong: PlanInput = { project: "acme", region: "eu-central-1", offlineKeys: [age] };
   expect(problemsOf(wrong)).toEqual([expect.stringContaining("sources: ")]);
+});
+
+describe("a source as it is watched", () => {
+  const seen = (kind: Partial<Kind>, targets: Record<string, unknown> = {}) => {
+    const own = { ...lists, kinds: { ...lists.kinds, database: { kind: { ...database, ...kind }, folder: "x" } } };
+    const parsed = parsePlan({ ...right, targets }, own);
+    return watchedSource(parsed, parsed.sources.shop as never, own);
+  };
+  test("is what its kind and the plan say", () => {
+    expect(seen({})).toEqual({
+      name: "shop",
+      kind: "database",
+      schedule: shop.schedule,
+      alarmHours: 36,
+      verified: ["readable"],
+      undrilled: undefined,
+      finishes: false,
+    });
+  });
+  test("is looked at again daily where there is nothing to read, and asked for what finishes later", () => {
+    expect(seen({ portable: false, hints: () => [] })).toMatchObject({ finishes: true, recheckHours: 24 });
+  });
+  test("says why nothing can be drilled, by the targets of its own kind alone", () => {
+    const undrilled = (_config: unknown, targets: readonly unknown[]) => `${targets.length} targets`;
+    const targets = { staging: { kind: "database", connection: "c" }, other: { kind: "cluster", connection: "c" } };
+    expect(seen({ undrilled }, targets).undrilled).toBe("1 targets");
+  });
 });

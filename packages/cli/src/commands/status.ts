@@ -8,13 +8,13 @@ import {
   slotTime,
   type Store,
   told,
-  undrilled,
+  watchedSource,
 } from "@holdfast/core";
 import { Command } from "commander";
 import { type Common, type ExitCode, type Finish, outputOf, placed, type Ports, portsOf } from "../command.ts";
 import { UsageWrong } from "../errors.ts";
 import { json, type Output, table, type Tone } from "../output.ts";
-import { sourcesOf, verifiedBy } from "../plan.ts";
+import { sourcesOf } from "../plan.ts";
 import { bytes, counted, moment, span } from "../wording.ts";
 import type { Place } from "../place.ts";
 import { deployedKeys } from "../trust.ts";
@@ -70,17 +70,9 @@ export async function status(options: StatusOptions, { place, out, world }: Port
 
 /** One source that cannot be looked at does not hide the others. */
 async function lookAt(source: Source, place: Place, store: Store, { clock, signal }: World): Promise<Seen> {
-  const { name, kind, schedule, alarmHours } = source;
-  const watched = {
-    name,
-    kind,
-    schedule,
-    alarmHours,
-    verified: verifiedBy(place.lists, source),
-    undrilled: undrilled(place.plan, source, place.lists),
-  };
+  const { name, kind } = source;
   try {
-    const { status } = await look(watched, store.list, clock.now());
+    const { status } = await look(watchedSource(place.plan, source, place.lists), store.list, clock.now());
     return { ...status, sealedBy: await sealOf(status, place, store, signal) };
   } catch (error) {
     signal.throwIfAborted();
