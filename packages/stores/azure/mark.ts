@@ -1,4 +1,4 @@
-import type { StoreMark } from "@holdfast/core";
+import { ObjectMissing, type StoreMark } from "@holdfast/core";
 import { type Azure, call } from "./call.ts";
 import { lockUntil } from "./lock.ts";
 import { tags } from "./read.ts";
@@ -10,6 +10,8 @@ export function azureMark(azure: Azure, locks: boolean): StoreMark {
     marked: (at) => tags(azure, at),
     async mark({ key, version }, wanted) {
       const { query } = pinned(version);
+      // Tags take no condition by ETag, so what names no version would mark the newest, whichever that is.
+      if (azure.versions && !query.versionid) throw new ObjectMissing(key);
       const headers = { "content-type": "application/xml" };
       await call(azure, { action: "Set Blob Tags", method: "PUT", key, query: { comp: "tags", ...query }, headers, body: tagsOf(wanted) });
     },

@@ -39,6 +39,13 @@ export function markContract(subject: () => Subject, lacks: Lacks): void {
       },
     );
 
+    needing(lacks, "versions")("a version that never was cannot be marked, and the mark does not land on another", async () => {
+      const { mark } = subject().store;
+      const at = refOf(await create(`${freshPrefix()}never`));
+      await expect(mark.mark({ key: at.key, version: "no such version" }, { garbage: true })).rejects.toBeInstanceOf(ObjectMissing);
+      expect(await mark.marked(at)).toBeUndefined();
+    });
+
     test("what does not exist cannot be marked", async () => {
       const { mark } = subject().store;
       const at = await create(`${freshPrefix()}there`);
