@@ -14,6 +14,7 @@ export * from "./evidence.ts";
 export * from "./given.ts";
 export * from "./keep.ts";
 export * from "./layout.ts";
+export * from "./maintenance.ts";
 export * from "./manifest.ts";
 export * from "./margins.ts";
 export * from "./network.ts";

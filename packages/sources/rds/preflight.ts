@@ -1,9 +1,8 @@
 import { DescribeAccountAttributesCommand } from "@aws-sdk/client-rds";
-import type { Finding } from "@holdfast/core";
+import { type Finding, isIn } from "@holdfast/core";
 import type { Api } from "./api.ts";
 import type { Database, Snapshots } from "./family.ts";
 import { isTakeable } from "./status.ts";
-import { isIn } from "./window.ts";
 
 type At = { api: Api; snapshots: Snapshots<unknown>; source: { id: string; key?: string | undefined }; now: Date };
 
