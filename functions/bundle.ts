@@ -37,6 +37,7 @@ export function lambda<Event, Result>(doing: string, run: (event: Event, running
             secrets,
             identity,
             region: environment.AWS_REGION,
+            project: environment.HOLDFAST_PROJECT,
             layer: (name) => path.join(environment.HOLDFAST_LAYERS, name),
             scratch,
           },

@@ -4,6 +4,7 @@ import { z } from "zod";
 /** Everything a function takes from its environment: addresses and public keys, never a secret. Read once, at start. */
 const schema = z.object({
   AWS_REGION: z.string(),
+  HOLDFAST_PROJECT: z.string(),
   HOLDFAST_BUCKET: z.string(),
   HOLDFAST_LAYERS: z.string().default("/opt"),
   HOLDFAST_ENVELOPE_KEY: z.string().default(""),

@@ -27,7 +27,15 @@ import { opening, primary } from "./files.ts";
 
 const machines = new SFNClient();
 
-type At<Config> = { name: string; config: Config; names: Omit<Names, "stores">; trust: TrustedKeys; scratchBytes: number };
+type At<Config> = {
+  name: string;
+  config: Config;
+  names: Omit<Names, "stores">;
+  /** By source, what it brings along. */
+  brought: Record<string, NonNullable<RestorePorts<never, never>["brought"]>>;
+  trust: TrustedKeys;
+  scratchBytes: number;
+};
 type Stores = Record<string, { open: OpenStore<never>; config: unknown }>;
 type Ask<Facts> =
   | { verb: "survey"; execution: string; input: unknown }
@@ -61,6 +69,7 @@ export function restoreFunction<Config, Native, Target, Facts>(
       unseal: opening(),
       trusted: trusted(at.trust, environment.HOLDFAST_MANIFEST_PEM, environment.HOLDFAST_SIGNING_PEM),
       fits: { disk: at.scratchBytes, bytes: lambdaFits("restore") },
+      brought: at.brought["of" in ask ? ask.of.backup.source : ""] ?? [],
     };
     const made = "made" in ask ? (ask.made ?? []) : [];
     if (ask.verb === "survey") return input && (await survey(input, ports, context));

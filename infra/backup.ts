@@ -3,17 +3,21 @@ import { type Deployment, folderOf, kindOf, logical } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
 import type { Layers } from "./layers.ts";
+import type { Databases } from "./lookup.ts";
 import { role } from "./role.ts";
 
 /** One Lambda a source, each with its own role and schedule. It can add to its own backups and read none. */
 export function backup(
   d: Deployment,
-  at: { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic; layers: Layers },
+  at: { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic; layers: Layers; databases: Databases },
 ): Record<string, sst.aws.Function> {
   const made: Record<string, sst.aws.Function> = {};
   for (const source of Object.values(d.plan.sources)) {
     const name = `backup-${source.name}`;
     const own = $interpolate`${at.bucket.arn}/backups/${source.name}/*`;
+    const kind = kindOf(d, source.kind);
+    // What is begun and finished later can end for good without a backup, which is recorded.
+    const losses = kind.hints ? `evidence/lost/${source.name}/*` : undefined;
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
         `import { backupFunction } from ${from("functions/backup.ts")};`,
@@ -24,7 +28,8 @@ export function backup(
       ]),
       memory: "1769 MB",
       timeout: "15 minutes",
-      needs: kindOf(d, source.kind).needs("capture", source.config),
+      needs: kind.needs("capture", source.config),
+      resource: at.databases.get(source.name)?.resource,
       layers: at.layers,
       onFailure: at.topic.arn,
       environment: {
@@ -40,8 +45,9 @@ export function backup(
           sid: "ListOwnBackups",
           actions: ["s3:ListBucketVersions"],
           resources: [at.bucket.arn],
-          conditions: { StringLike: { "s3:prefix": [`backups/${source.name}/*`] } },
+          conditions: { StringLike: { "s3:prefix": [`backups/${source.name}/*`, ...(losses ? [losses] : [])] } },
         },
+        ...(losses ? [{ sid: "RecordLosses", actions: ["s3:PutObject"], resources: [$interpolate`${at.bucket.arn}/${losses}`] }] : []),
         {
           sid: "WrapFileKeys",
           actions: ["kms:Encrypt"],
@@ -52,7 +58,7 @@ export function backup(
       ],
     });
     schedule(d, name, source.schedule, fn);
-    for (const [i, pattern] of (kindOf(d, source.kind).hints?.(source.config) ?? []).entries()) hint(d, `${name}-hint-${i}`, pattern, fn);
+    for (const [i, pattern] of (kind.hints?.(source.config) ?? []).entries()) hint(d, `${name}-hint-${i}`, pattern, fn);
     made[source.name] = fn;
   }
   return made;

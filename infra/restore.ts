@@ -1,3 +1,4 @@
+import type { Proof } from "@holdfast/core";
 import { type Deployment, folderOf, kindOf, sourcesOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
@@ -6,7 +7,7 @@ import type { Layers } from "./layers.ts";
 import { prover } from "./prover.ts";
 import { consume, queue, route } from "./queue.ts";
 import definition from "./restore.asl.json" with { type: "json" };
-import { role } from "./role.ts";
+import { role, type Statement } from "./role.ts";
 
 const timeoutMinutes = 15;
 /** Disk for one archive, its parallel workers and the table of contents. */
@@ -74,6 +75,8 @@ function targetFunction(
   const storeNeeds = stores.map((store) => d.lists.stores[store.kind]?.kind.needs(["read", "list"], store.config));
   const needs = kindOf(d, target.kind).needs("restore", target.config);
   const objects = sources.map((source) => $interpolate`${at.bucket.arn}/backups/${source}/*`);
+  const brought = broughtBy(d, sources);
+  const beside = Object.values(brought).flatMap((of) => of.map(({ source }) => source));
   const undo = queue(d, `undo-${target.name}`, timeoutMinutes * 60);
   const names = {
     sources: Object.fromEntries(Object.values(d.plan.sources).map((s) => [s.name, s.kind])),
@@ -86,7 +89,7 @@ function targetFunction(
       `import { restore } from ${from(`${folderOf(d, target.kind)}/restore.ts`)};`,
       ...stores.map((store, i) => `import { open as open${i} } from ${from(`${d.lists.stores[store.kind]?.folder}/open.ts`)};`),
       `const stores = { ${stores.map((store, i) => `${JSON.stringify(store.name)}: { open: open${i}, config: ${JSON.stringify(store.config)} }`).join(", ")} };`,
-      `const target = ${JSON.stringify({ name: target.name, config: target.config, names, trust: d.plan.trust, scratchBytes: (scratchMegabytes - 512) * 2 ** 20 })};`,
+      `const target = ${JSON.stringify({ name: target.name, config: target.config, names, brought, trust: d.plan.trust, scratchBytes: (scratchMegabytes - 512) * 2 ** 20 })};`,
       `export const handler = restoreFunction(target, kind, restore, stores);`,
     ]),
     memory: "3538 MB",
@@ -108,6 +111,7 @@ function targetFunction(
       },
       { sid: "ThawBackups", actions: ["s3:RestoreObject"], resources: objects },
       ...proof.statements,
+      ...readBeside(at, beside),
       {
         sid: "AskWhetherStopped",
         actions: ["states:DescribeExecution"],
@@ -117,6 +121,36 @@ function targetFunction(
   });
   undoOf(d, target.name, fn, undo, machineArn);
   return fn;
+}
+
+/** By source, what it brings along: what a backup of that says of the same data is compared with what was restored. */
+function broughtBy(d: Deployment, sources: string[]): Record<string, { source: string; verified: readonly Proof[] }[]> {
+  const of = (name: string) => {
+    const by = d.plan.sources[name];
+    const names = Object.keys((by && kindOf(d, by.kind).expand?.(name, by.config)) ?? {});
+    return names.map((source) => ({ source, verified: kindOf(d, d.plan.sources[source]?.kind ?? "").verified }));
+  };
+  return Object.fromEntries(sources.map((name) => [name, of(name)] as const).filter(([, brought]) => brought.length > 0));
+}
+
+/** Only what a manifest says of them, and that it is signed. */
+function readBeside(at: At, sources: string[]): Statement[] {
+  if (sources.length === 0) return [];
+  return [
+    {
+      sid: "ListBeside",
+      actions: ["s3:ListBucketVersions"],
+      resources: [at.bucket.arn],
+      conditions: { StringLike: { "s3:prefix": sources.flatMap((source) => [`backups/${source}/*`, `evidence/*/${source}/*`]) } },
+    },
+    {
+      sid: "ReadManifestsBeside",
+      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      resources: sources.flatMap((source) =>
+        ["json", "sig"].map((end) => $interpolate`${at.bucket.arn}/backups/${source}/*/manifest.${end}`),
+      ),
+    },
+  ];
 }
 
 /** StopExecution bypasses every Catch, so the event of an execution that did not succeed asks each target's function to remove what it made. */

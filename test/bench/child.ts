@@ -88,6 +88,7 @@ const surroundings = ({ layers, scratch, source: { login } }: Job): Surroundings
   scratch,
   identity: nobody,
   region: "eu-central-1",
+  project: "acme-test",
 });
 
 async function opened(place: Place): Promise<Ports> {

@@ -30,4 +30,10 @@ export const day = (at: Date): string => at.toISOString().slice(0, 10);
 export const counted = (count: number, one: string, many = `${one}s`): string => `${grouped(count)} ${count === 1 ? one : many}`;
 export const grouped = (count: number): string => count.toLocaleString("en-US");
 
-export const stateWord: Record<State, string> = { verified: "verified", doubt: "doubt", failed: "broken", unverified: "not verified" };
+export const stateWord: Record<State, string> = {
+  verified: "verified",
+  doubt: "doubt",
+  failed: "broken",
+  unverified: "not verified",
+  pruned: "gone",
+};

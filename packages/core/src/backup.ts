@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { CaptureInvalid, PreflightRefused } from "./backuperrors.ts";
 import { pathed } from "./issues.ts";
-import { artifactKey, type BackupId, backupId, manifestKey, signatureKey, slotId } from "./layout.ts";
+import { artifactKey, type BackupId, backupId, evidencePrefix, manifestKey, noManifest, signatureKey, slotId } from "./layout.ts";
 import { type Artifact, encodeManifest, type Manifest, manifestSchema, sha256 } from "./manifest.ts";
 import type { Bytes } from "./ports/bytes.ts";
 import type { Context } from "./ports/context.ts";
@@ -12,6 +12,7 @@ import type { Seal } from "./ports/seal.ts";
 import type { Sign } from "./ports/sign.ts";
 import type { Capture, Produced } from "./ports/source.ts";
 import type { StoreCreate, StoreList } from "./ports/store.ts";
+import { once, record } from "./record.ts";
 import { version } from "./version.ts";
 
 export type BackupInput = { source: string; at: Date; attempt: string; trigger: Manifest["trigger"] };
@@ -24,7 +25,7 @@ export type BackupPorts<Native> = {
   create: StoreCreate;
 };
 export type BackupOutcome = {
-  state: "made" | "exists" | "pending";
+  state: "made" | "exists" | "pending" | "lost";
   id: string;
   bytes?: number;
   artifacts?: number;
@@ -45,6 +46,7 @@ export async function backup<Native>(input: BackupInput, ports: BackupPorts<Nati
   context.signal.throwIfAborted();
   const captured = await ports.capture.capture({ source: input.source, at: input.at, attempt: input.attempt }, context);
   if (captured.state === "pending") return { state: "pending", id: backupId(at), note: captured.note };
+  if (captured.state === "lost") return await recordLoss(at, captured.finding, ports, context);
 
   const artifacts: Artifact[] = [];
   for await (const produced of captured.artifacts) artifacts.push(await store(produced, { ...at, attempt: input.attempt }, ports, context));
@@ -81,7 +83,7 @@ export async function finishBegun<Native>(
   ports: BackupPorts<Native>,
   context: Context,
 ): Promise<BackupOutcome[]> {
-  const begun = (await ports.capture.begun?.(context)) ?? [];
+  const begun = (await ports.capture.begun?.(input.source, context)) ?? [];
   const outcomes: BackupOutcome[] = [];
   const failures: unknown[] = [];
   for (const at of begun.toSorted((a, b) => a.getTime() - b.getTime())) {
@@ -94,6 +96,30 @@ export async function finishBegun<Native>(
   }
   if (failures.length > 0) throw failures[0];
   return outcomes;
+}
+
+/** Evidence that the slot will never have a backup, once; its event tells people. There is no manifest that it could name. */
+async function recordLoss<Native>(at: BackupId, finding: Finding, ports: BackupPorts<Native>, context: Context): Promise<BackupOutcome> {
+  const outcome: BackupOutcome = { state: "lost", id: backupId(at), note: `${finding.message}. ${finding.hint}`, findings: [finding] };
+  for await (const _known of ports.list.list(`${evidencePrefix("lost", at.source)}${at.slot}/`)) return outcome;
+  await record(
+    {
+      format: "holdfast-evidence/1",
+      proof: "lost",
+      verdict: "failed",
+      ...at,
+      manifest: noManifest,
+      run: at.slot,
+      at: context.now().toISOString(),
+      seconds: 0,
+      holdfast: version,
+      findings: [finding],
+      details: {},
+    },
+    ports,
+    context,
+  );
+  return outcome;
 }
 
 function requireNoRefusal(source: string, findings: readonly Finding[]): void {
@@ -147,9 +173,4 @@ async function commit<Native>(manifest: Manifest, ports: BackupPorts<Native>, co
     if (error instanceof ObjectExists) return "exists";
     throw error;
   }
-}
-
-/** A small object as a stream. */
-export async function* once(bytes: Uint8Array): Bytes {
-  yield bytes;
 }

@@ -15,7 +15,7 @@ import { type Proof, proofs } from "./ports/kind.ts";
 import type { Stored, StoreList } from "./ports/store.ts";
 
 export type FoundEvidence = EvidenceRef & { key: string; at: Date };
-/** What a listing tells about one slot. Without a manifest there is no backup, only what an attempt left. */
+/** What a listing tells about one slot. Without a manifest there is no backup, only what an attempt left, or the evidence that it is lost. */
 export type Entry = BackupId & {
   at: Date;
   manifest: Stored | undefined;
@@ -25,7 +25,8 @@ export type Entry = BackupId & {
   /** Newest first, of each proof; of those that the store dates alike, the worst verdict first. */
   evidence: Partial<Record<EvidenceName, FoundEvidence[]>>;
 };
-export type State = "verified" | "doubt" | "failed" | "unverified";
+/** `pruned`: retention deleted at the source's own service what its manifest names. */
+export type State = "verified" | "doubt" | "failed" | "unverified" | "pruned";
 
 /**
  * The catalogue of one source is the listing: two prefixes of any one store, no state of our own. Sorted by slot, oldest first.
@@ -57,7 +58,7 @@ export async function catalogue(store: StoreList, source: string): Promise<Entry
   for (const proof of evidenceNames)
     for await (const object of store.list(evidencePrefix(proof, source))) {
       const ref = parseEvidenceKey(object.key);
-      const found = ref && entries.get(ref.slot);
+      const found = ref && (proof === "lost" ? entry(ref.slot) : entries.get(ref.slot));
       if (ref && found) found.evidence[proof] = [...(found.evidence[proof] ?? []), { ...ref, key: object.key, at: object.at }];
     }
   for (const found of entries.values())
@@ -80,6 +81,8 @@ export function standingOf(entry: Entry, verified: readonly Proof[], digest?: st
     const [first] = about ?? [];
     return about?.filter((found) => found.run === first?.run && found.digest8 === first.digest8).toSorted(worseFirst)[0];
   };
+  const pruned = newest("pruned");
+  if (pruned?.verdict === "ok") return { state: "pruned", restsOn: [pruned] };
   const found = verified.map((proof) => firstOf(atOrAbove(proof), newest));
   const accepted = newest("accepted");
   const doubts = found.filter((evidence) => evidence?.verdict === "doubt");

@@ -41,9 +41,14 @@ export function parseBackupKey(key: string): (BackupId & { attempt?: string }) |
 }
 
 export type Verdict = "ok" | "doubt" | "failed";
-/** Who is proof of what: verify and drill write proofs, a person writes `accepted`. */
-export type EvidenceName = Proof | "accepted";
-export const evidenceNames: readonly EvidenceName[] = [...proofs, "accepted"];
+/**
+ * Who is proof of what: verify and drill write proofs, a person writes `accepted`. What stands at a source's own service has more: `replicated` says
+ * that it was copied there, `pruned` that retention deleted it there, and `lost` that a slot ended without a backup; that one has no manifest.
+ */
+export type EvidenceName = Proof | "accepted" | "replicated" | "pruned" | "lost";
+export const evidenceNames: readonly EvidenceName[] = [...proofs, "accepted", "replicated", "pruned", "lost"];
+/** Stands for the digest of a manifest where there is none. */
+export const noManifest = "0".repeat(64);
 export type EvidenceRef = BackupId & { proof: EvidenceName; verdict: Verdict; digest8: string; run: string };
 
 /** Characters that a run may have in a key; others are replaced, so that one run always finds the same key. */

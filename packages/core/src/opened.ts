@@ -115,7 +115,9 @@ export async function requireVerified(
   if (state !== "verified")
     throw new BackupUnverified(
       `the backup ${backupId(entry)} is ${stateWords[state]}`,
-      'Choose a verified one, or say "unverified": true in the input to restore it all the same.',
+      state === "pruned"
+        ? "Choose another one."
+        : 'Choose a verified one, or say "unverified": true in the input to restore it all the same.',
     );
   for (const found of restsOn) {
     const evidence = readEvidence(
@@ -130,4 +132,10 @@ export async function requireVerified(
       );
   }
 }
-const stateWords = { doubt: "in doubt", failed: "known to be broken", unverified: "not verified", verified: "verified" };
+const stateWords = {
+  doubt: "in doubt",
+  failed: "known to be broken",
+  unverified: "not verified",
+  verified: "verified",
+  pruned: "gone: retention deleted what it was made of",
+};

@@ -65,6 +65,7 @@ export function watchedSource(
       config,
       own.map((target) => target.config),
     ),
+    cautions: kind?.cautions?.(config),
     finishes: kind?.hints !== undefined,
     ...(kind?.portable === false ? { recheckHours } : {}),
   };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ArtifactMissing, BackupNotFound, RestoreDiffers, RestoreRefused } from "./backuperrors.ts";
 import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
+import { HoldfastError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import { pathed } from "./issues.ts";
 import { artifactKey, backupId, slotTime } from "./layout.ts";
@@ -9,12 +10,12 @@ import { type Loaded, loadManifest, type OpenPorts, openBackup, requireVerified,
 import { InputInvalid, UnknownSource, UnknownTarget } from "./planerrors.ts";
 import type { Context } from "./ports/context.ts";
 import { ObjectArchived, TooLargeForLambda } from "./ports/errors.ts";
-import type { Kind } from "./ports/kind.ts";
-import type { Execution, Made, Restore, RestorePlan, Step, Want } from "./ports/restore.ts";
+import type { Kind, Proof } from "./ports/kind.ts";
+import type { Beside, Execution, Made, Restore, RestorePlan, Step, Want } from "./ports/restore.ts";
 import type { Sign } from "./ports/sign.ts";
 import type { Opened } from "./ports/source.ts";
 import type { StoreCreate, StoreList, StoreThaw } from "./ports/store.ts";
-import { record } from "./verify.ts";
+import { record } from "./record.ts";
 import { version } from "./version.ts";
 
 /** What a person types into the console. Three fields are enough: source, target, database. */
@@ -123,6 +124,8 @@ export type RestorePorts<Native, Facts> = OpenPorts & {
   restore: Restore<Native, Facts>;
   /** What the runner can hold on disk and load in its time. */
   fits: { disk: number; bytes: number };
+  /** The sources that the backup's own source brings along. */
+  brought?: readonly { source: string; verified: readonly Proof[] }[];
 };
 export const lambdaRestoreBytes = lambdaFits("restore");
 
@@ -135,8 +138,10 @@ export async function survey<Native, Facts>(
   const entry = chooseBackup(await catalogue(ports.list, input.source), input, ports.kind);
   const loaded = await loadManifest(entry, ports, context.signal);
   if (!input.unverified) await requireVerified(entry, loaded, ports.kind, ports, context.signal);
-  const want: Want = { database: input.which, as: input.database, force: input.force };
-  const facts = await ports.restore.survey(want, context);
+  const time = input.at !== "latest" && slotTime(input.at) === undefined ? new Date(input.at).toISOString() : undefined;
+  const want: Want = { database: input.which, as: input.database, time, force: input.force };
+  const { backup } = openBackup(loaded, ports.kind, ports, context.signal);
+  const facts = await ports.restore.survey(backup, want, context);
   return {
     backup: { source: entry.source, slot: entry.slot, version: loaded.version, digest: loaded.digest },
     want,
@@ -152,14 +157,20 @@ export function chooseBackup(
   input: Pick<RestoreInput, "source" | "at" | "unverified">,
   kind: Pick<Kind, "verified">,
 ): Entry {
-  const backups = entries.filter(isBackup);
-  const usable = backups.filter((entry) => input.unverified || stateOf(entry, kind.verified) === "verified");
+  const standing = (entry: Entry) => stateOf(entry, kind.verified);
+  const backups = entries.filter((entry) => isBackup(entry) && (standing(entry) !== "pruned" || entry.slot === input.at));
+  const usable = backups.filter((entry) => input.unverified || standing(entry) === "verified");
   const slot = slotTime(input.at);
   const chosen = slot
     ? backups.find((entry) => entry.slot === input.at)
     : input.at === "latest"
       ? usable.at(-1)
       : usable.findLast((entry) => entry.at.getTime() <= Date.parse(input.at));
+  if (chosen && standing(chosen) === "pruned")
+    throw new BackupNotFound(
+      `${backupId(chosen)} is gone: retention deleted what it was made of`,
+      instead(backups, usable, input.unverified),
+    );
   if (chosen) return chosen;
   const wanted = input.unverified || slot ? "backup" : "verified backup";
   const when = input.at === "latest" ? "" : slot ? ` at ${input.at}` : ` at or before ${input.at}`;
@@ -253,8 +264,8 @@ export async function advance<Native, Facts>(
 export type Comparison = { unit: string; thing: string; things: number; expected: number; found: number; notes: string[] };
 
 /**
- * Compares what was loaded with the backup's own contents and records it as signed evidence `restored`, also when they differ.
- * Throws {@link RestoreDiffers} after recording; the workflow then undoes.
+ * Compares what was loaded with the backup's own contents and records it as signed evidence `restored`, also when they differ; but nothing where
+ * the plan says that it is not the backup's own data. Throws {@link RestoreDiffers} after recording; the workflow then undoes.
  */
 export async function prove<Native, Facts>(
   of: Planned<Facts>,
@@ -265,7 +276,7 @@ export async function prove<Native, Facts>(
 ): Promise<Comparison> {
   const started = context.now();
   const { opened } = await reopen(of, ports, context);
-  const proven = await ports.restore.prove(opened, of.want, made, context);
+  const proven = await ports.restore.prove({ ...opened, beside: await besideOf(of, ports, context) }, of.want, made, context);
   const differs = proven.expected !== proven.found || proven.findings.some((f) => f.severity === "refuse");
   const { unit, thing, things, expected, found } = proven;
   const counts = { unit, thing, things, expected, found };
@@ -283,11 +294,30 @@ export async function prove<Native, Facts>(
     findings: proven.findings,
     details: { target: of.target, ...counts },
   };
-  await record(evidence, ports, context);
+  if (of.plan.proves !== false) await record(evidence, ports, context);
   if (differs)
     throw new RestoreDiffers(
       `${backupId(of.backup)} was loaded and differs: ${found} of ${expected} ${unit}; ${proven.findings.map((f) => f.message).join("; ")}`,
       "What was made is removed. The evidence has the findings; restore an earlier backup if you need one now.",
     );
   return { ...counts, notes: proven.findings.map(({ message, hint }) => `${message}. ${hint}`) };
+}
+
+/** Of each source that this one brings along the verified backup nearest in time, by its signed manifest. One that cannot be believed is left out. */
+async function besideOf<Native, Facts>(of: Survey<Facts>, ports: RestorePorts<Native, Facts>, context: Context): Promise<Beside[]> {
+  const moment = of.want.time === undefined ? (slotTime(of.backup.slot)?.getTime() ?? 0) : Date.parse(of.want.time);
+  const found: Beside[] = [];
+  for (const { source, verified } of ports.brought ?? []) {
+    const entries = (await catalogue(ports.list, source)).filter((entry) => isBackup(entry) && stateOf(entry, verified) === "verified");
+    const far = (entry: Entry) => Math.abs(entry.at.getTime() - moment);
+    const [nearest] = entries.toSorted((a, b) => far(a) - far(b));
+    if (!nearest) continue;
+    try {
+      const { manifest } = await loadManifest(nearest, ports, context.signal);
+      found.push({ source, kind: manifest.kind, slot: manifest.slot, native: manifest.native });
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.fault !== "backup") throw error;
+    }
+  }
+  return found;
 }

@@ -1,7 +1,8 @@
+import type { State } from "./catalogue.ts";
 import { type Keep, type Tier, tierDays, tiers } from "./keep.ts";
 
 /** One backup as retention sees it: from listings alone. */
-export type Standing = { slot: string; at: Date; state: "verified" | "doubt" | "failed" | "unverified"; restored: boolean };
+export type Standing = { slot: string; at: Date; state: State; restored: boolean };
 /**
  * What becomes of one backup. `because` says why it is kept; empty when it is released. `tier`: the longest it stands for.
  * `release`: the age in days from which lifecycle may expire it. `near`: one of those that a restore or a comparison would take first, so
@@ -36,7 +37,7 @@ export function decideRetention(standings: readonly Standing[], keep: Keep, now:
     const because: string[] = of.filter((tier) => age(s, now) < tierDays(keep, tier)).map((tier) => `first of its ${periodName[tier]}`);
     const saved = protectedSlots.get(s.slot);
     if (saved) because.push(saved);
-    if (s.state !== "verified" && (!newest || s.at > newest.at)) because.push("newer than the newest verified");
+    if (s.state !== "verified" && s.state !== "pruned" && (!newest || s.at > newest.at)) because.push("newer than the newest verified");
     if (stopped && because.length === 0) because.push("releases are stopped by a doubt");
     const tier = of.toSorted((a, b) => tierDays(keep, b) - tierDays(keep, a))[0];
     return {

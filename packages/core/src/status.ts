@@ -17,6 +17,8 @@ export type WatchedSource = {
   recheckHours?: number;
   /** Why none of its backups can be proven restored, as its kind says. */
   undrilled?: string | undefined;
+  /** What its kind says of every backup, good as it may be. */
+  cautions?: readonly string[] | undefined;
 };
 export type SourceStatus = {
   source: string;
@@ -54,7 +56,7 @@ export async function look(
 }
 
 export function statusOf(source: WatchedSource, entries: readonly Entry[], now: Date): SourceStatus {
-  const backups = entries.filter(isBackup);
+  const backups = entries.filter((entry) => isBackup(entry) && stateOf(entry, source.verified) !== "pruned");
   const newest = backups.at(-1);
   const verified = backups.findLast((entry) => stateOf(entry, source.verified) === "verified");
   const restored = backups.findLast((entry) => stateOf(entry, ["restored"]) === "verified");
@@ -68,6 +70,8 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     if ((state === "failed" || state === "doubt") && (!verified || entry.at > verified.at))
       reasons.push(`${backupId(entry)} is ${state === "doubt" ? "in doubt" : "broken"}`);
   }
+  for (const entry of entries)
+    if (entry.evidence.lost && !isBackup(entry) && (!verified || entry.at > verified.at)) reasons.push(`${backupId(entry)} is lost`);
   return {
     source: source.name,
     kind: source.kind,
@@ -76,7 +80,7 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     newest: newest && backupId(newest),
     newestVerified: verified && backupId(verified),
     newestRestored: restored && backupId(restored),
-    notes: source.undrilled === undefined ? [] : [source.undrilled],
+    notes: [...(source.undrilled === undefined ? [] : [source.undrilled]), ...(source.cautions ?? [])],
     ageSeconds: age,
     backups: backups.length,
     bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
@@ -88,7 +92,8 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
 function rechecks({ name, verified, recheckHours }: WatchedSource, entries: readonly Entry[], now: Date): Replay[] {
   if (recheckHours === undefined) return [];
   const proof = recordedProof({ verified });
-  return entries.filter(isBackup).flatMap(({ slot, manifest, evidence }): Replay[] => {
+  const standing = entries.filter(isBackup).filter((entry) => stateOf(entry, verified) !== "pruned");
+  return standing.flatMap(({ slot, manifest, evidence }): Replay[] => {
     const newest = evidence[proof]?.[0];
     if (!newest || now.getTime() - newest.at.getTime() < recheckHours * 60 * minute) return [];
     const run = now.toISOString().slice(0, 10).replaceAll("-", "");

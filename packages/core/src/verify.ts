@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { once } from "./backup.ts";
 import { ArtifactMissing, ArtifactTruncated } from "./backuperrors.ts";
 import { readBeside } from "./beside.ts";
 import { HoldfastError } from "./errors.ts";
-import { type Evidence, encodeEvidence } from "./evidence.ts";
+import type { Evidence } from "./evidence.ts";
 import { free } from "./given.ts";
 import {
   artifactKey,
@@ -20,12 +19,13 @@ import { lambdaFits } from "./margins.ts";
 import { type Loaded, loadManifest, type OpenPorts, openBackup, slotObjects } from "./opened.ts";
 import type { Bytes } from "./ports/bytes.ts";
 import type { Context } from "./ports/context.ts";
-import { ObjectExists, TooLargeForLambda } from "./ports/errors.ts";
+import { TooLargeForLambda } from "./ports/errors.ts";
 import type { Finding } from "./ports/finding.ts";
 import { type Kind, type Proof, recordedProof } from "./ports/kind.ts";
 import type { Sign } from "./ports/sign.ts";
 import type { Read } from "./ports/source.ts";
 import type { StoreCreate, Stored, StoreList } from "./ports/store.ts";
+import { record, unhurried } from "./record.ts";
 import { version } from "./version.ts";
 
 export type VerifyInput = BackupId & { version?: string | undefined; run?: string | undefined };
@@ -85,21 +85,6 @@ async function findRun(proof: Proof, at: BackupId, run: string, list: StoreList)
   }
   return (["failed", "doubt", "ok"] as const).find((verdict) => found.includes(verdict));
 }
-
-/** Create-if-absent: two runs of one event write the same key, and the second finds it there. */
-export async function record(evidence: Evidence, ports: { create: StoreCreate; sign: Sign }, context?: Context): Promise<string> {
-  const key = evidenceKey({ ...evidence, digest8: evidence.manifest.slice(0, 8) });
-  const bytes = await encodeEvidence(evidence, ports.sign);
-  try {
-    await ports.create.create(key, once(bytes), context ?? idle, bytes.length);
-  } catch (error) {
-    if (!(error instanceof ObjectExists)) throw error;
-  }
-  return key;
-}
-/** Recording what was found goes on when the deadline of finding it is near. */
-const unhurried = new AbortController().signal;
-const idle: Context = { now: () => new Date(Number.NaN), signal: unhurried, progress: () => {} };
 
 async function check<Native>(input: VerifyInput, ports: VerifyPorts<Native>, context: Context): Promise<Result & { digest: string }> {
   let loaded: Loaded | undefined;

@@ -1,9 +1,9 @@
-import { once } from "./backup.ts";
 import { publicKeyKey } from "./layout.ts";
 import type { Context } from "./ports/context.ts";
 import { ObjectExists } from "./ports/errors.ts";
 import type { TrustedKeys } from "./ports/sign.ts";
 import type { StoreCreate, StoreList } from "./ports/store.ts";
+import { once } from "./record.ts";
 import { look, type Replay, type SourceStatus, type WatchedSource } from "./status.ts";
 
 export type WatchPorts = {

@@ -2,7 +2,7 @@
  * @module @holdfast/sources/aurora
  * Clusters of Aurora, and Multi-AZ DB clusters: as kind `rds`, whose code it shares, with a cluster's instances recorded and restored too.
  */
-import type { Kind, Needs } from "@holdfast/core";
+import type { Kind, Needs, Verb } from "@holdfast/core";
 import { type Config, config, type Target, target } from "./config.ts";
 import { type Native, native } from "./native.ts";
 
@@ -71,7 +71,7 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
   };
 }
 
-function needs(verb: "capture" | "read" | "restore", where?: Config | Target): Needs {
+function needs(verb: Verb, where?: Config | Target): Needs {
   if (verb === "capture") return needsOfCapture(where as Config);
   return verb === "restore" ? needsOfRestore(where as Target) : needsOfRead;
 }

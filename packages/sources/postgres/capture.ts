@@ -11,9 +11,9 @@ import { type Dumped, dumpDatabase } from "./database.ts";
 import type { At } from "./dump.ts";
 import { ClientMissing, DumpFailed } from "./errors.ts";
 import { readGlobals } from "./globals.ts";
+import { openLogin } from "./login.ts";
 import type { Native } from "./native.ts";
 import { preflight } from "./preflight.ts";
-import { readLogin } from "./secret.ts";
 import { lookAtServer, type Server } from "./server.ts";
 
 /** Makes logical backups of the databases of one server: `{database}.dump` each, `globals.sql` where the login may read it, `contents.json`. */
@@ -23,7 +23,7 @@ export const capture: CaptureFactory<Config, Native> = (config, surroundings): C
 });
 
 async function begin(config: Config, surroundings: Surroundings, context: Context): Promise<Captured<Native>> {
-  const login = await readLogin(config, surroundings.secrets);
+  const login = await openLogin(config, surroundings, context);
   const connect = connector(login, surroundings, context.signal);
   const server = await lookAtServer(config, login.home, connect, surroundings);
   const folder = await mkdtemp(join(surroundings.scratch, "postgres-"));

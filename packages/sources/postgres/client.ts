@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Surroundings } from "@holdfast/core";
 import { ServerVersionUnsupported } from "./errors.ts";
 import { LAYER } from "./kind.ts";
-import type { Login } from "./secret.ts";
+import type { Login } from "./login.ts";
 import { authorities, clientTls } from "./tls.ts";
 
 export type Program = "pg_dump" | "pg_dumpall" | "pg_restore";
@@ -43,7 +43,7 @@ export const bareEnvironment = ({ layer }: Pick<Surroundings, "layer">, folder: 
 
 /**
  * The whole environment of a program that logs in. The database's name stands here and nowhere else: as an argument libpq would take
- * `host=elsewhere dbname=x` for a connection string and send the password there. The password is here too and not in a file: /tmp of a function
+ * `host=elsewhere dbname=x` for a connection string and send the password there. The password (a token of its own, with IAM) is here too and not in a file: /tmp of a function
  * outlives the call, an environment is gone with its process, and both are for the same user's eyes only.
  */
 export async function clientEnvironment(
@@ -59,7 +59,7 @@ export async function clientEnvironment(
     PGHOST: login.host,
     PGPORT: String(login.port),
     PGUSER: login.user,
-    PGPASSWORD: login.password,
+    PGPASSWORD: await login.password(),
     PGPASSFILE: "/dev/null",
     PGDATABASE: database,
     PGAPPNAME: "holdfast",

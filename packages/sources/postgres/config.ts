@@ -29,10 +29,11 @@ const tls = z.strictObject({
   ca: z.union([z.literal("rds"), z.string().regex(/-----BEGIN CERTIFICATE-----/)], 'is neither "rds" nor a PEM certificate').optional(),
 });
 
+/** Name of the secret in Secrets Manager: JSON with username and password, and host, port, dbname, sslmode and ca where the plan does not say. */
+const connection = z.string().min(1);
+
 /** How to reach a server; the same for sources and targets. */
-export const connection = {
-  /** Name of the secret in Secrets Manager: JSON with username and password, and host, port, dbname, sslmode and ca where the plan does not say. */
-  connection: z.string().min(1),
+const server = {
   /** Secrets that RDS manages hold no host. */
   host: host.optional(),
   port: port.optional(),
@@ -50,9 +51,25 @@ export const tableName = z
 export const incompleteness = ["row-level-security", "unreadable-tables", "unreadable-large-objects"] as const;
 export type Incompleteness = (typeof incompleteness)[number];
 
-/** The postgres part of a source in the plan. */
-export const config = z.strictObject({
-  ...connection,
+/** A name as RDS takes it: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.Constraints */
+const rdsIdentifier = z
+  .string()
+  .max(63)
+  .regex(/^[a-z](-?[a-z0-9])*$/, "use lower-case letters, digits and single hyphens, a letter first, no hyphen last");
+/** A role in the database. It stands in an ARN, where `*`, `?` and `$` would mean more than themselves. */
+export const iamUser = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_.@+-]{0,62}$/, "use letters, digits and _ . @ + -, a letter or _ first, at most 63, for it stands in an ARN");
+
+const fields = z.strictObject({
+  connection: connection.optional(),
+  ...server,
+  /** Logs in as this role by authentication tokens of IAM instead of by a secret: no password stands anywhere. */
+  iam: z.strictObject({ user: iamUser }).optional(),
+  /** The database at RDS whose endpoint (a cluster's writer) is looked up at each backup. */
+  rds: z.strictObject({ cluster: rdsIdentifier.optional(), instance: rdsIdentifier.optional() }).optional(),
+  /** Where an IAM login asks about the server itself; default `postgres`. A secret says it as `dbname`. */
+  database: identifier.optional(),
   /** Databases by name, or `all`: every one that lets anybody in, found anew at each backup. */
   databases: z
     .union(
@@ -73,11 +90,48 @@ export const config = z.strictObject({
   /** What the operator accepts to be missing. Without it such a finding stops the backup. */
   allowIncomplete: z.array(z.enum(incompleteness)).default([]),
 });
-export type Config = z.infer<typeof config>;
+type Fields = z.output<typeof fields>;
+
+/** Which database of RDS. */
+export type OfRds = { cluster: string; instance?: undefined } | { instance: string; cluster?: undefined };
+type BySecret = { connection: string; iam?: undefined; rds?: undefined };
+export type ByToken = { iam: { user: string }; rds: OfRds; connection?: undefined };
+/** The postgres part of a source in the plan. */
+export type Config = Omit<Fields, "connection" | "iam" | "rds"> & (BySecret | ByToken);
+
+/** Logs in either by a secret or by tokens of IAM. */
+export const config = fields.transform((given, check): Config => {
+  const refuse = (path: string[], message: string) => check.addIssue({ code: "custom", path, message });
+  const { connection, iam, rds, ...rest } = given;
+  if (connection !== undefined) {
+    for (const field of ["iam", "rds", "database"] as const) if (given[field] !== undefined) refuse([field], TAKEN[field]);
+    return { ...rest, connection };
+  }
+  if (!iam) refuse(rds ? ["iam"] : ["connection"], rds ? 'add the role that logs in: iam: { user: "…" }' : NO_LOGIN);
+  for (const field of ["host", "port"] as const) if (given[field] !== undefined) refuse([field], "is looked up at RDS, so leave it out");
+  if ((given.tls?.mode ?? "verify-full") !== "verify-full")
+    refuse(["tls", "mode"], "a token is a password: with iam it is always verify-full, so leave it out");
+  const of = ofRds(rds);
+  if (!of && iam) refuse(["rds"], 'name the database at RDS: either { cluster: "…" } or { instance: "…" }');
+  return iam && of ? { ...rest, iam, rds: of } : z.NEVER;
+});
+
+const NO_LOGIN = 'name a secret, or log in to RDS by tokens: iam: { user: "…" } and rds: { cluster: "…" } or { instance: "…" }';
+const TAKEN = {
+  iam: "logs in without a secret, so take either it or connection out",
+  rds: "is for logins by iam; with connection the secret or host says where the server is",
+  database: "stands as dbname in the secret",
+};
+
+function ofRds({ cluster, instance }: NonNullable<Fields["rds"]> = {}): OfRds | undefined {
+  if (cluster !== undefined && instance !== undefined) return undefined;
+  return cluster !== undefined ? { cluster } : instance !== undefined ? { instance } : undefined;
+}
 
 /** The postgres part of a target in the plan. */
 export const target = z.strictObject({
-  ...connection,
+  connection,
+  ...server,
   /** Role that owns what a restore made. Default: the login of the secret. */
   owner: identifier.optional(),
   /** Extensions that a restore may create with the rights of the secret's login. Trusted ones need no mention. */

@@ -3,14 +3,13 @@ import { Client, DatabaseError } from "pg";
 import {
   ConnectionLost,
   DatabaseMissing,
-  LoginRefused,
   RightsMissing,
   ServerNotTrusted,
   ServerRefused,
   ServerUnreachable,
 } from "./errors.ts";
 import { LAYER } from "./kind.ts";
-import type { Login } from "./secret.ts";
+import type { Login } from "./login.ts";
 import { authorities, driverTls } from "./tls.ts";
 
 /** One session on one database. Errors of the driver never leave it: they are translated, with what was being done. */
@@ -28,13 +27,14 @@ const KEEPALIVE_AFTER = 60_000;
 
 /**
  * Connects to one server. Every session ends when the signal aborts; what waits then rejects with the signal's reason.
- * Throws {@link ServerUnreachable}, {@link ServerNotTrusted}, {@link LoginRefused}, {@link DatabaseMissing}.
+ * Throws {@link ServerUnreachable}, {@link ServerNotTrusted}, {@link DatabaseMissing}, what the login's `password` throws and its `refused` makes.
  */
 export function connector(login: Login, { layer }: Pick<Surroundings, "layer">, signal: AbortSignal): Connect {
-  return async (database, as = login) => {
+  return async (database, as) => {
     signal.throwIfAborted();
     const ca = await authorities(login, layer(LAYER));
-    const client = new Client({ ...settings(login, ca), database, user: as.user, password: as.password });
+    const { user, password } = as ?? { user: login.user, password: await login.password() };
+    const client = new Client({ ...settings(login, ca), database, user, password });
     const session = new PgSession(client, login, database, signal);
     await session.open();
     return session;
@@ -144,7 +144,7 @@ function connectError(cause: unknown, login: Login, database: string): Error {
   const options = { cause };
   if (cause instanceof DatabaseError) {
     if (cause.code === "3D000") return new DatabaseMissing(database, options);
-    if (cause.code?.startsWith("28")) return new LoginRefused(where(login), login.secret, options);
+    if (cause.code?.startsWith("28")) return login.refused(options);
     if (cause.code === "42501") return new RightsMissing(`connecting to "${database}"`, cause.message, options);
     return new ServerUnreachable(where(login), options);
   }

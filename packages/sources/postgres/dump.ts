@@ -1,12 +1,12 @@
 import type { Surroundings } from "@holdfast/core";
 import { clientEnvironment, programPath } from "./client.ts";
 import type { Config } from "./config.ts";
-import { ConnectionLost, DumpFailed, LockTimeout, LoginRefused, ServerUnreachable, SnapshotUnknown, StandbyConflict } from "./errors.ts";
+import { ConnectionLost, DumpFailed, LockTimeout, ServerUnreachable, SnapshotUnknown, StandbyConflict } from "./errors.ts";
 import { leftOut } from "./incomplete.ts";
 import type { Inspection } from "./inspect.ts";
+import type { Login } from "./login.ts";
 import { qualified } from "./names.ts";
 import { type Ending, endingWords, type Running, start } from "./program.ts";
-import type { Login } from "./secret.ts";
 
 export type At = { login: Login; surroundings: Pick<Surroundings, "layer">; folder: string; major: number; signal: AbortSignal };
 
@@ -21,14 +21,15 @@ export async function startDump(
   found: Inspection,
   config: Pick<Config, "lockTimeout">,
 ): Promise<Running> {
+  const env = await clientEnvironment(at.login, database, at.surroundings, at.folder);
   const how = ["--format=custom", "--compress=0", "--no-password", `--lock-wait-timeout=${config.lockTimeout}s`, `--snapshot=${snapshot}`];
   return start({
     path: programPath(at.surroundings, at.major, "pg_dump"),
     args: [...how, ...without(found)],
-    env: await clientEnvironment(at.login, database, at.surroundings, at.folder),
+    env,
     folder: at.folder,
     signal: at.signal,
-    failed: (ending) => dumpError("pg_dump", ending, at.login, config.lockTimeout),
+    failed: (ending) => dumpError("pg_dump", hushed(ending, env), at.login, config.lockTimeout),
   });
 }
 
@@ -44,40 +45,53 @@ function without(found: Inspection): string[] {
 
 /** The cluster's roles, tablespaces and settings of roles, as SQL. Never with the hashes of passwords. */
 export async function startGlobals(at: At): Promise<Running> {
+  const env = await clientEnvironment(at.login, at.login.home, at.surroundings, at.folder);
   return start({
     path: programPath(at.surroundings, at.major, "pg_dumpall"),
     args: ["--globals-only", "--no-role-passwords", "--no-password"],
-    env: await clientEnvironment(at.login, at.login.home, at.surroundings, at.folder),
+    env,
     folder: at.folder,
     signal: at.signal,
-    failed: (ending) => dumpError("pg_dumpall", ending, at.login, 0),
+    failed: (ending) => dumpError("pg_dumpall", hushed(ending, env), at.login, 0),
   });
 }
 
 /** The programs speak English (LC_ALL=C), the server may not; what is not understood is told as it stands. */
-export function dumpError(program: string, ending: Ending, login: Login, lockTimeout: number): Error {
+export function dumpError(program: string, ending: Ending, login: Pick<Login, "host" | "port" | "refused">, lockTimeout: number): Error {
   const { said } = ending;
   const where = `${login.host}:${login.port}`;
   // pg_dump limits its locking by statement_timeout, and says which statement it was.
   if (/statement timeout/i.test(said) && /LOCK TABLE/.test(said)) return new LockTimeout(lockTimeout);
   if (/invalid snapshot identifier|snapshot "[^"]*" does not exist/i.test(said)) return new SnapshotUnknown(where);
   if (/conflict with recovery/i.test(said)) return new StandbyConflict();
-  if (/authentication failed|no pg_hba.conf entry/i.test(said)) return new LoginRefused(where, login.secret);
+  if (/authentication failed|no pg_hba.conf entry/i.test(said)) return login.refused({ cause: new Error(lastWords(said)) });
   if (/could not connect|connection to server .* failed/i.test(said))
-    return new ServerUnreachable(where, { cause: new Error(scrub(said, login)) });
+    return new ServerUnreachable(where, { cause: new Error(lastWords(said)) });
   if (/server closed the connection|terminating connection|connection to server was lost/i.test(said)) {
-    return new ConnectionLost(`${program} was at work`, { cause: new Error(scrub(said, login)) });
+    return new ConnectionLost(`${program} was at work`, { cause: new Error(lastWords(said)) });
   }
-  return new DumpFailed(program, endingWords(ending), scrub(said, login));
+  return new DumpFailed(program, endingWords(ending), lastWords(said));
 }
 
-/** What it said last, on one line, without the password in any form that libpq would print. */
-export function scrub(said: string, { password }: Pick<Login, "password">): string {
+/** What a program said, without the password that it was given. */
+const hushed = (ending: Ending, { PGPASSWORD = "" }: Readonly<Record<string, string>>): Ending => ({
+  ...ending,
+  said: hush(ending.said, PGPASSWORD),
+});
+
+/** Leaves the password out in any form that libpq would print, and every token of IAM. */
+export function hush(said: string, password: string): string {
   return said
     .replaceAll(password, "***")
     .replaceAll(encodeURIComponent(password), "***")
     .replaceAll(/password=\S+/gi, "password=***")
     .replaceAll(/(postgres(?:ql)?:\/\/[^:@\s]+:)[^@\s]+@/gi, "$1***@")
+    .replaceAll(/X-Amz-(Signature|Credential|Security-Token)(=|%3D)[^&\s]*/gi, "X-Amz-$1=***");
+}
+
+/** What it said last, on one line. */
+function lastWords(said: string): string {
+  return said
     .trim()
     .split("\n")
     .slice(-4)

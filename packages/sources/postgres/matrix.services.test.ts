@@ -65,7 +65,7 @@ async function backUp(major: number): Promise<Taken<Native>> {
 async function restoreTo(major: number, taken: Taken<Native>, execution: string) {
   const connection = world.secret(`target ${major}`, login(serverOf(major), "keeper", "k"));
   const to = restore(target.parse({ connection, owner: "app" }), world.surroundings, { protected: false });
-  const facts = await to.survey({}, aContext());
+  const facts = await to.survey(taken.opened.backup, {}, aContext());
   const plan = to.plan(taken.opened.backup, {}, facts, { id: execution });
   if ("refused" in plan) throw new Error(JSON.stringify(plan.refused));
   const step = await to.advance(plan, taken.opened, {}, [], executionOf(execution), aContext());

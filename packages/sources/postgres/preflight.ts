@@ -3,13 +3,14 @@ import type { Config } from "./config.ts";
 import { type Connect, connector } from "./connect.ts";
 import { findIncomplete } from "./incomplete.ts";
 import { inspect } from "./inspect.ts";
-import { readLogin } from "./secret.ts";
+import { openLogin } from "./login.ts";
 import { lookAtServer } from "./server.ts";
 
 /** Goes through every database with the same eyes as the dump; throws only what has no name and the deadline's reason. */
-export async function preflight(config: Config, surroundings: Surroundings, { signal }: Context): Promise<Finding[]> {
+export async function preflight(config: Config, surroundings: Surroundings, context: Context): Promise<Finding[]> {
+  const { signal } = context;
   try {
-    const login = await readLogin(config, surroundings.secrets);
+    const login = await openLogin(config, surroundings, context);
     const connect = connector(login, surroundings, signal);
     const { databases } = await lookAtServer(config, login.home, connect, surroundings);
     const findings: Finding[] = [];

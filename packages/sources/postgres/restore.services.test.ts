@@ -70,7 +70,7 @@ async function planOf(
   { as = keeper, more = {}, want = {} }: Way = {},
 ): Promise<RestorePlan & { refused?: Finding }> {
   const to = targetFor(as, more);
-  const plan = to.plan(opened.backup, want, await to.survey(want, aContext()), { id });
+  const plan = to.plan(opened.backup, want, await to.survey(opened.backup, want, aContext()), { id });
   return "refused" in plan ? { creates: [], steps: [], needsDisk: 0, refused: plan.refused } : plan;
 }
 async function load(opened: Opened<Native>, way: Way = {}) {

@@ -23,12 +23,13 @@ import { ArchiveBroken, DatabaseMissing, RightsMissing, ServerRefused } from "./
 import { makeExtensions } from "./extensions.ts";
 import { countObjects } from "./inspect.ts";
 import { load } from "./load.ts";
+import type { Login } from "./login.ts";
 import { ident } from "./names.ts";
 import type { Native } from "./native.ts";
 import { openContents } from "./opencontents.ts";
 import { chooseDatabase, DATABASE, planRestore, ROLE, roleOf } from "./planrestore.ts";
 import { compareLoaded, lookAtLoaded } from "./prove.ts";
-import { type Login, readLogin } from "./secret.ts";
+import { readLogin } from "./secret.ts";
 import { settingClause } from "./settings.ts";
 import { type Facts, survey } from "./survey.ts";
 
@@ -39,7 +40,7 @@ import { type Facts, survey } from "./survey.ts";
 export const restore: RestoreFactory<Native, Target, Facts> = (target, surroundings): Restore<Native, Facts> => {
   const open = (context: Context) => openTarget(target, surroundings, context);
   return {
-    survey: (_want, context) => using(open(context), ({ admin }) => survey(admin, target)),
+    survey: (_backup, _want, context) => using(open(context), ({ admin }) => survey(admin, target)),
     plan: (backup, want, facts, execution) => planRestore({ backup, want, facts, execution, target }),
     advance: (plan, opened, want, _made, execution, context) => using(open(context), (at) => advance(at, plan, opened, want, execution)),
     prove: (opened, want, made, context) => using(open(context), async (at) => prove(at, await contentsOf(opened, want), made)),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dumpError, scrub } from "./dump.ts";
+import { dumpError, hush } from "./dump.ts";
 import { tellable } from "./load.ts";
 import { parseLogin } from "./secret.ts";
 

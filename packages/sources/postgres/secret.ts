@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { type Secrets, SecretUnusable } from "@holdfast/core";
 import { z } from "zod";
-import { type Config, host, port, type Target, type TlsMode, tlsMode } from "./config.ts";
+import { host, port, type Target, tlsMode } from "./config.ts";
+import { LoginRefused } from "./errors.ts";
+import type { Login } from "./login.ts";
 
 /** The forms that RDS and people give such a secret. Fields that we do not know are left alone: RDS adds `engine`, `dbInstanceIdentifier` and more. */
 const schema = z.looseObject({
@@ -17,38 +19,30 @@ const schema = z.looseObject({
     .optional(),
 });
 
-/** Who logs in where. `ca`: `rds`, a PEM, or undefined for the public authorities. */
-export type Login = {
-  secret: string;
-  host: string;
-  port: number;
-  user: string;
-  password: string;
-  tls: { mode: TlsMode; ca: "rds" | (string & {}) | undefined };
-  /** The database to ask about the server itself. */
-  home: string;
-};
+/** What the plan says of a login whose secret says the rest. */
+type Where = Pick<Target, "connection" | "host" | "port" | "tls">;
 
 const POSTGRES_PORT = 5432;
 const amazon = /\.rds\.amazonaws\.com(\.cn)?$/i;
 
 /** Reads and understands the secret. Throws {@link SecretUnusable}, which names fields and never values. */
-export async function readLogin(where: Pick<Config | Target, "connection" | "host" | "port" | "tls">, secrets: Secrets): Promise<Login> {
+export async function readLogin(where: Where, secrets: Secrets): Promise<Login> {
   return parseLogin(where, await secrets(where.connection));
 }
 
-export function parseLogin(where: Pick<Config | Target, "connection" | "host" | "port" | "tls">, text: string): Login {
+export function parseLogin(where: Where, text: string): Login {
   const secret = schema.safeParse(json(where.connection, text));
   if (!secret.success) throw unusable(where.connection, secret.error.issues.map(({ path }) => path.join(".") || "the whole").join(", "));
   const { username, password, dbname = "postgres", sslmode, ca } = secret.data;
   const at = where.host ?? secret.data.host;
   if (!at) throw unusable(where.connection, "host");
+  const listens = where.port ?? secret.data.port ?? POSTGRES_PORT;
   return {
-    secret: where.connection,
     host: at,
-    port: where.port ?? secret.data.port ?? POSTGRES_PORT,
+    port: listens,
     user: username,
-    password,
+    password: async () => password,
+    refused: (options) => new LoginRefused(`${at}:${listens}`, where.connection, options),
     home: dbname,
     tls: {
       mode: where.tls?.mode ?? sslmode ?? (isLoopback(at) ? "disable" : "verify-full"),

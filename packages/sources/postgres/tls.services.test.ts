@@ -49,7 +49,7 @@ describe("a server whose certificate is signed by the authority that the plan gi
     const { opened } = await take(at("localhost", { mode: "verify-full", ca: ours.cert }));
     const connection = world.secret("target", { ...secretOf(server), host: "localhost", sslmode: "verify-full", ca: ours.cert });
     const to = restore(target.parse({ connection }), world.surroundings, { protected: false });
-    const plan = to.plan(opened.backup, {}, await to.survey({}, aContext()), { id });
+    const plan = to.plan(opened.backup, {}, await to.survey(opened.backup, {}, aContext()), { id });
     if ("refused" in plan) throw new Error(plan.refused.message);
     const { made } = await to.advance(plan, opened, {}, [], executionOf(id), aContext());
     expect(await to.prove(opened, {}, made, aContext())).toMatchObject({ expected: 1, found: 1, findings: [] });

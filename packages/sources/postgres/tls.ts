@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ConnectionOptions, rootCertificates } from "node:tls";
-import type { Login } from "./secret.ts";
+import type { Login } from "./login.ts";
 
 /** PEM of the authorities that may have signed the server's certificate. `layer`: folder that has `rds.pem`. */
 export async function authorities({ tls }: Pick<Login, "tls">, layer: string): Promise<string> {

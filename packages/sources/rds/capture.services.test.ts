@@ -80,7 +80,7 @@ describe("a slot's snapshot", () => {
       snapshot: { id: named("shop"), of: "shop", engine: "mysql", version: "8.4.6", how: "taken", key },
       settings: { DBParameterGroupName: "shop-tuned", VpcSecurityGroupIds: ["sg-1", "sg-2"], EnableIAMDatabaseAuthentication: true },
     });
-    expect(await capture.begun?.(aContext())).toEqual([slot.at]);
+    expect(await capture.begun?.(slot.source, aContext())).toEqual([slot.at]);
   });
 
   test("is found and finished by another process, after its instance was deleted too", async () => {
@@ -114,7 +114,7 @@ describe("a slot's snapshot", () => {
     await become(async () => (await describeInstance(world, "plain"))?.DBInstanceStatus === "available");
     const capture = await of({ instance: "plain" });
     expect(await (await captured(capture, slot)).native()).toMatchObject({ snapshot: { id: `${named("plain")}-2` } });
-    expect(await capture.begun?.(aContext())).toEqual([slot.at, new Date("2026-11-21T04:00:00Z")]);
+    expect(await capture.begun?.(slot.source, aContext())).toEqual([slot.at, new Date("2026-11-21T04:00:00Z")]);
   });
 
   test("is not another source's of the same database", async () => {

@@ -5,7 +5,7 @@
  * This file is pure; `capture.ts`, `read.ts` and `restore.ts` hold the verbs, made of what instances and clusters have in common. A snapshot's
  * tags are all the state there is. Snapshots stay inside AWS and are not immutable.
  */
-import type { Kind, Needs } from "@holdfast/core";
+import type { Kind, Needs, Verb } from "@holdfast/core";
 import { type Config, config, type Target, target } from "./config.ts";
 import { type Native, native } from "./native.ts";
 
@@ -65,7 +65,7 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
   };
 }
 
-function needs(verb: "capture" | "read" | "restore", where?: Config | Target): Needs {
+function needs(verb: Verb, where?: Config | Target): Needs {
   if (verb === "capture") return needsOfCapture(where as Config);
   return verb === "restore" ? needsOfRestore(where as Target) : needsOfRead;
 }

@@ -1,4 +1,4 @@
-import type { Backup, Context, Restore, Surroundings } from "@holdfast/core";
+import type { Context, Restore, Surroundings } from "@holdfast/core";
 import { advance } from "./advance.ts";
 import { openApi } from "./api.ts";
 import { finish, type Pace, undo } from "./ending.ts";
@@ -23,10 +23,7 @@ export function restoring<Settings, Target extends Common, Native extends Writte
   const open = openApi(surroundings);
   const at = (context: Context) => ({ ...parts, target, surroundings, context, api: open(context) });
   return {
-    survey(want, context, backup?: Backup<Native>) {
-      if (!backup) throw new Error("a survey of RDS needs the backup that is to be restored");
-      return survey(at(context), want, backup);
-    },
+    survey: (backup, _want, context) => survey(at(context), backup),
     plan: (backup, want, facts) => planRestore({ restores: parts.restores, backup, want, facts, target }),
     advance: (plan, { backup: { native, source } }, _want, _made, execution, context) =>
       advance({ ...at(context), native, source, plan, execution }),

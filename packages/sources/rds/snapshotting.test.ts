@@ -42,7 +42,7 @@ async function simulate(seed: number): Promise<{ rds: SimulatedRds; manifests: S
   rds.crashes = false;
   for (let look = 0; look < 40; look++) {
     rds.pass();
-    for (const at of (await own.begun?.(context)) ?? []) await run(at);
+    for (const at of (await own.begun?.("shop", context)) ?? []) await run(at);
   }
   return { rds, manifests };
 }

@@ -37,14 +37,14 @@ export function snapshotting<Settings>(parts: Parts<Settings>, source: Source, o
   return {
     preflight: (context) => preflight({ ...parts, source, api: open(context), now: context.now() }),
     capture: (slot, context) => goOn(at(context), slot),
-    begun: (context: Context, of?: string) => begun(at(context), of),
+    begun: (source, context) => begun(at(context), source),
   };
 }
 
-/** `of`: the source by whose name they were taken, where another one snapshots the same database. */
-async function begun({ snapshots, api, source }: At<unknown>, of: string | undefined): Promise<Date[]> {
-  const own = (await snapshots.list(api, source.id, "manual")).map(({ tags }) => tags).filter((tags) => SOURCE in tags);
-  const slots = own.flatMap((tags) => (of === undefined || tags[SOURCE] === of ? (tags[SLOT] ?? []) : []));
+/** Another source may snapshot the same database. */
+async function begun({ snapshots, api, source }: At<unknown>, of: string): Promise<Date[]> {
+  const all = await snapshots.list(api, source.id, "manual");
+  const slots = all.flatMap(({ tags }) => (tags[SOURCE] === of ? (tags[SLOT] ?? []) : []));
   return [...new Set(slots)].flatMap((slot) => slotTime(slot) ?? []);
 }
 

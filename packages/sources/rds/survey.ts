@@ -3,7 +3,7 @@ import {
   paginateDescribeDBEngineVersions,
   paginateDescribeOrderableDBInstanceOptions,
 } from "@aws-sdk/client-rds";
-import type { Backup, Want } from "@holdfast/core";
+import type { Backup } from "@holdfast/core";
 import type { Api } from "./api.ts";
 import type { Snapshots } from "./family.ts";
 import type { Written } from "./recorded.ts";
@@ -37,7 +37,6 @@ type At<Settings, Target> = {
 /** Looks at everything that a restore of this backup would need, and changes nothing. */
 export async function survey<Settings, Target>(
   at: At<Settings, Target>,
-  _want: Want,
   { native }: Pick<Backup<Written<Settings>>, "native">,
 ): Promise<Facts> {
   const { api, snapshots, restores, target } = at;

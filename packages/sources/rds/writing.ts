@@ -9,7 +9,7 @@ export function writing<Format extends string, Native extends object>(
     ...capture,
     async capture(slot, context) {
       const captured = await capture.capture(slot, context);
-      if (captured.state === "pending") return captured;
+      if (captured.state !== "ready") return captured;
       return { ...captured, native: async () => ({ ...(await captured.native()), format }) };
     },
   };

@@ -5,7 +5,7 @@
  * This file is pure; `capture.ts`, `read.ts` and `restore.ts` hold the verbs. They speak HTTP to the plan's nodes and to nobody else, ask a source
  * for nothing but its snapshot and its marker, and never see an unseal key.
  */
-import type { Kind, Needs } from "@holdfast/core";
+import type { Kind, Needs, Verb } from "@holdfast/core";
 import { type Config, config, type Login, type Target, target } from "./config.ts";
 import { type Native, native } from "./native.ts";
 
@@ -18,7 +18,7 @@ function allowed(logins: readonly Login[]): Needs["allow"] {
   return logins.some((login) => login.method === "jwt") ? [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }] : [];
 }
 
-function needs(_verb: "capture" | "read" | "restore", where?: Config | Target): Needs {
+function needs(_verb: Verb, where?: Config | Target): Needs {
   const logins: Login[] = where === undefined ? [] : "reader" in where ? [where.auth, where.reader] : [where.auth];
   return { secrets: [...new Set(logins.flatMap(secretsOf))], layers: [], vpc: where?.network, allow: allowed(logins) };
 }

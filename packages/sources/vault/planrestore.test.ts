@@ -1,19 +1,14 @@
-import type { Backup, Want } from "@holdfast/core";
+import type { Want } from "@holdfast/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { aBackup } from "./kit/abackup.ts";
 import { aNative } from "./kit/weighed.ts";
 import type { Native } from "./native.ts";
 import { isOlder, keysOf, planRestore } from "./planrestore.ts";
 import type { Facts } from "./survey.ts";
 
 const native = aNative();
-const backup: Backup<Native> = {
-  source: "vault",
-  slot: "20261121T020000Z",
-  manifestSha256: "2".repeat(64),
-  artifacts: [{ name: "vault.snap", plainBytes: 140_000 }],
-  native,
-};
+const backup = aBackup(native);
 const facts: Facts = {
   product: "openbao",
   version: "2.7.2",

@@ -67,7 +67,7 @@ async function backedUp(name: string, options: Parameters<typeof openbao>[0]): P
 const execution = (): Execution => ({ id: randomBytes(6).toString("hex"), started: new Date(), running: async () => true });
 
 async function planned(it: Restore<Native, Facts>, { backup }: Opened<Native>, want: Want): Promise<RestorePlan> {
-  const plan = it.plan(backup, want, await it.survey(want, aContext()), { id: "x" });
+  const plan = it.plan(backup, want, await it.survey(backup, want, aContext()), { id: "x" });
   if ("refused" in plan) throw new Error(plan.refused.message);
   return plan;
 }

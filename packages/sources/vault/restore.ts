@@ -20,7 +20,7 @@ export const restoreAt =
   (target, surroundings, { protected: guarded }): Restore<Native, Facts> => {
     const using = <R>(context: Context, work: (client: Client) => Promise<R>) => within(target, context, work);
     return {
-      survey: (want, context) => using(context, (client) => survey({ client, target, surroundings }, want)),
+      survey: (_backup, want, context) => using(context, (client) => survey({ client, target, surroundings }, want)),
       plan: (backup, want, facts) => planRestore({ backup, want, facts, target, guarded }),
       advance: (plan, opened, want, made, execution, context) =>
         using(context, (client) => advance({ client, target, surroundings, guarded, plan, opened, want, execution, context, pace }, made)),

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { aContext } from "../../../test/kit/taken.ts";
+import { aBackup } from "./kit/abackup.ts";
 import { addRole, aSeal } from "./kit/fakecluster.ts";
 import type { FakeVault } from "./kit/fakeport.ts";
 import { aTarget, RESTORER, restoring, targetOf } from "./kit/restoring.ts";
@@ -16,7 +17,7 @@ afterEach(async () => {
   await target.end();
   await world.end();
 });
-const survey = (want = {}) => restoring(world, targetOf(target)).survey(want, aContext());
+const survey = (want = {}) => restoring(world, targetOf(target)).survey(aBackup(), want, aContext());
 
 test("tells what the target is, and changes nothing", async () => {
   target.cluster.image.mounts.push("secret/", "pki/");
@@ -77,7 +78,7 @@ test("says so when the target keeps its data elsewhere than in raft", async () =
 test("says so when a token of the plan is not the target's", async () => {
   world.secret("old", { token: "s.another" });
   const it = restoring(world, targetOf(target, { auth: { method: "token", secret: "old" } }));
-  await expect(it.survey({}, aContext())).rejects.toMatchObject({
+  await expect(it.survey(aBackup(), {}, aContext())).rejects.toMatchObject({
     name: "LoginRefused",
     message: expect.stringContaining("the token in old"),
     hint: expect.stringContaining("Initialise a fresh target"),

@@ -14,7 +14,7 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
   const place = (name: string) => path.join(target.folder, name);
   const claim = (id: string) => place(`.holdfast-${id}`);
   return {
-    survey: async (want) => ({ taken: existsSync(place(want.as ?? "memo")) }),
+    survey: async (_backup, want) => ({ taken: existsSync(place(want.as ?? "memo")) }),
     plan: (_backup, want, facts, execution) =>
       facts.taken
         ? { refused: { name: "exists", severity: "refuse", message: `${want.as ?? "memo"} exists`, hint: "Choose another name." } }

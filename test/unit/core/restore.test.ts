@@ -273,7 +273,7 @@ const execution: Execution = { id: "e1", started: new Date(0), running: async ()
 function target(proven: Partial<Proven> = {}): Target {
   const made: Target = {
     loaded: [],
-    survey: async (want) => ({ taken: want.as === "taken" }),
+    survey: async (_backup, want) => ({ taken: want.as === "taken" }),
     plan: (backup, want, facts, { id }) =>
       facts.taken
         ? { refused: { name: "exists", severity: "refuse", message: `${want.as} exists`, hint: "Choose another name." } }

@@ -34,7 +34,7 @@ export const backupCommand = (world: World, finish: Finish): Command =>
 
 /** What `functions/backup.ts` answers. */
 const outcome = z.object({
-  state: z.enum(["made", "exists", "pending"]),
+  state: z.enum(["made", "exists", "pending", "lost"]),
   id: z.string(),
   bytes: z.number().optional(),
   artifacts: z.number().optional(),
@@ -51,6 +51,11 @@ export async function backup(options: BackupOptions, ports: Ports): Promise<Exit
   const seconds = (world.clock.now().getTime() - began.getTime()) / 1000;
   out.note(madeLine(made, seconds));
   tellFindings(made.findings, out);
+  if (made.state === "lost") {
+    if (options.json) json({ id: made.id, state: made.state, seconds, verdict: null, findings: made.findings }, out);
+    else out.line(`${made.id} is lost: ${made.note ?? "nothing of it can be restored"}`);
+    return 1;
+  }
   if (options.wait === false) {
     if (options.json)
       json({ id: made.id, state: made.state, bytes: made.bytes ?? null, seconds, verdict: null, findings: made.findings }, out);
@@ -72,7 +77,13 @@ export async function backup(options: BackupOptions, ports: Ports): Promise<Exit
   }
   return stood.state === "verified" ? 0 : 1;
 }
-const sentences = { verified: "verified", doubt: "in doubt: it reads well and looks wrong", failed: "broken", unverified: "not verified" };
+const sentences = {
+  verified: "verified",
+  doubt: "in doubt: it reads well and looks wrong",
+  failed: "broken",
+  unverified: "not verified",
+  pruned: "gone: retention deleted what it was made of",
+};
 
 async function make(source: Source, { place, out, world }: Ports): Promise<Outcome> {
   const functionName = place.name("backup", source.name);
@@ -107,6 +118,7 @@ export function failed(error: string, message: string, functionName: string): Ru
 
 function madeLine({ state, id, bytes: size, artifacts, note }: Outcome, seconds: number): string {
   if (state === "pending") return `${id} is begun: ${note ?? "it finishes by itself"}`;
+  if (state === "lost") return `${id} ended without a backup`;
   if (state === "exists") return `${id} was made already`;
   return `${id} is made: ${counted(artifacts ?? 0, "artifact")}, ${bytes(size ?? 0)} in ${took(seconds)}`;
 }

@@ -109,7 +109,7 @@ function show({ source, rows, older, unfinished }: Found, apart: boolean, now: D
     );
 }
 
-const tones: Record<State, Tone> = { verified: "good", doubt: "unsure", failed: "bad", unverified: "unsure" };
+const tones: Record<State, Tone> = { verified: "good", doubt: "unsure", failed: "bad", unverified: "unsure", pruned: "quiet" };
 function cells({ entry, state, tier, mark }: Row, now: Date): Cell[] {
   return [
     backupId(entry),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Network } from "../network.ts";
 
 /**
  * The ladder of proofs, lowest first. Each includes those before it, but for `copied`, which stands beside it.
@@ -12,7 +13,8 @@ export type Proof = (typeof proofs)[number];
 export const recordedProof = ({ verified }: { verified: readonly Proof[] }): "present" | "readable" =>
   verified.includes("readable") ? "readable" : "present";
 
-export type Verb = "capture" | "read" | "restore";
+/** Those below `restore` belong to kinds whose backups stand at the source's own service and not in a store. */
+export type Verb = "capture" | "read" | "restore" | "prune" | "replicate";
 
 /** What one verb of one kind needs of its surroundings; infrastructure turns it into layers, network and one written-out role. */
 export type Needs = {
@@ -21,15 +23,19 @@ export type Needs = {
   /** Names of Lambda layers (folders below `.local/layers` after `scripts/layers.mjs`). */
   layers: readonly string[];
   /** Where the verb must stand in the network; undefined: no VPC. */
-  vpc?: { subnets: readonly string[]; securityGroups: readonly string[] } | undefined;
-  /** Further statements, for kinds that call AWS themselves. `{region}` and `{account}` in a resource stand for those of the deployment. */
+  vpc?: Network | undefined;
+  /**
+   * Further statements, for kinds that call AWS themselves. `{region}` and `{account}` in a resource stand for those of the deployment, `{resource}`
+   * for the id of what {@link Kind.looksUp} names.
+   */
   allow: readonly { actions: readonly string[]; resources: readonly string[] }[];
 };
 
 /**
  * `kind.ts` of each kind: pure data and schemas. Plan, infrastructure and core's verbs import this and nothing else of a kind.
- * Three sibling files hold the verbs, each exported under the verb's own name so that a Lambda bundles one of them only:
- * `capture.ts` exports `capture: CaptureFactory`, `read.ts` exports `read: ReadFactory`, `restore.ts` exports `restore: RestoreFactory`.
+ * Sibling files hold the verbs, each exported under the verb's own name so that a Lambda bundles one of them only:
+ * `capture.ts` exports `capture: CaptureFactory`, `read.ts` exports `read: ReadFactory`, `restore.ts` exports `restore: RestoreFactory`; where
+ * {@link Kind.keeps} or {@link Kind.replicatesTo} say so, also `prune.ts` and `replicate.ts`.
  */
 export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
   readonly name: string;
@@ -54,9 +60,21 @@ export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
   undrilled?(config: Config, targets: readonly Target[]): string | undefined;
   /** Sources that a source of this kind brings along: aurora "orders" brings "orders-dump" of kind postgres. */
   expand?(name: string, config: Config): Record<string, unknown>;
+  /** What the status must say of every backup of such a source, good as it may be: that it is not immutable. */
+  cautions?(config: Config): readonly string[];
+  /** How many of its backups stay at its own service, the newest verified ones; `prune` deletes the others. Undefined: lifecycle rules see them all. */
+  keeps?(config: Config): number;
+  /** Where else its backups are copied to by its own service, each by an id that is safe in a key: `eu-west-1`. */
+  replicatesTo?(config: Config): readonly string[];
+  /** Places that it takes at most of the account's quotas, by the quota's name. Synth adds them up. */
+  occupies?(config: Config): Readonly<Record<string, number>>;
+  /** What the quotas are that {@link occupies} names, unless the plan says that they were raised. */
+  readonly quotas?: Readonly<Record<string, number>>;
+  /** The RDS database that it is or reads: infrastructure looks up its id, and keeps schedules off its maintenance window. */
+  looksUp?(config: Config): { cluster: string } | { instance: string } | undefined;
   /** EventBridge patterns which hint that something pending has finished. Hints: they come late, twice or never. */
   hints?(config: Config): readonly { source: readonly string[]; "detail-type": readonly string[]; detail: unknown }[];
-  needs(verb: "capture", config: Config): Needs;
+  needs(verb: "capture" | "prune" | "replicate", config: Config): Needs;
   needs(verb: "read"): Needs;
   needs(verb: "restore", target: Target): Needs;
 }

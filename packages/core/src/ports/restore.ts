@@ -8,6 +8,8 @@ export type Want = {
   database?: string | undefined;
   /** The name of what is made; undefined: the kind proposes one that does not exist. */
   as?: string | undefined;
+  /** The moment that was asked for, ISO 8601, where it was neither a slot nor `latest`: a kind that can go to it does so where no backup is of it. */
+  time?: string | undefined;
   force?: boolean | undefined;
 };
 /**
@@ -18,7 +20,15 @@ export type Made = { what: string; id: string; passing?: true | undefined };
 export type Step =
   /** `ask`: what a person must do before it goes on. Told once a text; the loop goes on asking the kind. */
   { state: "wait"; seconds: number; note: string; ask?: string | undefined; made: Made[] } | { state: "loaded"; made: Made[] };
-export type RestorePlan = { creates: Made[]; steps: string[]; needsDisk: number };
+export type RestorePlan = {
+  creates: Made[];
+  steps: string[];
+  needsDisk: number;
+  /** False: what comes up is not the backup's own data (a point in time beside it), so nothing is recorded about the backup. */
+  proves?: false;
+};
+/** A backup of a source that this one brings along, the nearest verified one: what it says of the same database can be compared. */
+export type Beside = { source: string; kind: string; slot: string; native: unknown };
 
 /** One execution of the workflow. `id` is unique for it, safe in an identifier (`[a-z0-9]{1,20}`), and stands in everything it makes. */
 export type Execution = {
@@ -32,7 +42,7 @@ export type Execution = {
 /** One workflow drives every kind: survey, plan, (advance, wait)*, prove, finish; undo on failure. A drill is the same with undo always. */
 export interface Restore<Native, Facts> {
   /** Looks at the target and changes nothing. Facts are JSON: they travel through the state machine's history, so no secret and no row in them. */
-  survey(want: Want, context: Context): Promise<Facts>;
+  survey(backup: Backup<Native>, want: Want, context: Context): Promise<Facts>;
   /** Pure. */
   plan(backup: Backup<Native>, want: Want, facts: Facts, execution: { id: string }): RestorePlan | { refused: Finding };
   /** Re-entrant: called again after `wait`. Claims a name before it creates under it; marks what it makes with the execution's id. Creates new things or fails. */
@@ -45,7 +55,7 @@ export interface Restore<Native, Facts> {
     context: Context,
   ): Promise<Step>;
   /** Compares what was loaded with the backup's own contents. Its notes are told with the success: what a person must know or do now. */
-  prove(opened: Opened<Native>, want: Want, made: readonly Made[], context: Context): Promise<Proven>;
+  prove(opened: Opened<Native> & { beside?: readonly Beside[] }, want: Want, made: readonly Made[], context: Context): Promise<Proven>;
   /** Hands what was made over to its owner and removes the execution's own login. After it, undo finds nothing. Twice is harmless. Returns what stays. */
   finish(made: readonly Made[], execution: { id: string }, context: Context): Promise<Made[]>;
   /** Removes only what carries the execution's id, found at the target itself, since a killed execution reports nothing. Twice is harmless. Returns what it removed. */

@@ -12,6 +12,8 @@ export type Surroundings = {
   identity: Identity;
   /** The AWS region that the plan is deployed to. */
   region: string;
+  /** `acme-prod`, project and stage: tells what this deployment made from what another one in the same account did. */
+  project: string;
   /** Folder of each layer that {@link Kind.needs} named: `/opt/{layer}` in Lambda. */
   layer(name: string): string;
   /** A private folder with room for `needsDisk` bytes, emptied by the runner afterwards. */
@@ -31,6 +33,8 @@ export type Produced = { name: string; compress: boolean; bytes: Bytes; done: Pr
 export type Captured<Native> =
   /** It finishes by itself later (a snapshot); capture() for the same slot again finds it. */
   | { state: "pending"; note: string }
+  /** It ended for good and left nothing that could be restored: the slot stays without a backup, which is recorded and told once. */
+  | { state: "lost"; finding: Finding }
   /** Artifacts come one after the other; the next is produced only after the last was consumed. native() only after the last one. */
   | { state: "ready"; artifacts: AsyncIterable<Produced>; native(): Promise<Native>; findings: readonly Finding[] };
 
@@ -41,10 +45,10 @@ export interface Capture<Native> {
   /** Called again for the same slot it must find what it began, not begin again. Frees connections and children when artifacts end, fail or are abandoned. */
   capture(slot: Slot, context: Context): Promise<Captured<Native>>;
   /**
-   * Slots of what it began and finds at the source now, finished or not, whether or not a manifest stands: whoever calls compares with the store
-   * and captures again what has none. Only of kinds that answer `pending`.
+   * Slots of what it began for that source and finds there now, finished or not, whether or not a manifest stands: whoever calls compares with
+   * the store and captures again what has none. Only of kinds that answer `pending`.
    */
-  begun?(context: Context): Promise<Date[]>;
+  begun?(source: string, context: Context): Promise<Date[]>;
 }
 export type CaptureFactory<Config, Native> = (config: Config, surroundings: Surroundings) => Capture<Native>;
 

@@ -26,6 +26,7 @@ export async function openWorld(): Promise<World> {
       scratch,
       identity: nobody,
       region: "eu-central-1",
+      project: "acme-test",
       layer: (name) => join(folder, name),
       async secrets(name) {
         const found = secrets.get(name);

@@ -52,6 +52,7 @@ export async function openWorld(clock?: Clock): Promise<World> {
     api: new RDSClient({ endpoint: rds.endpoint, region, credentials: root }),
     surroundings: {
       region,
+      project: "acme-test",
       identity: nobody,
       scratch: "",
       layer: (name) => name,

@@ -62,7 +62,7 @@ export const restoring = (world: World, at: Target, guarded = false) => restoreA
 export type Restoring = ReturnType<typeof restoring>;
 
 export async function planned(it: Restoring, { backup }: Opened<Native>, want: Want): Promise<RestorePlan> {
-  const plan = it.plan(backup, want, await it.survey(want, aContext()), { id: "x" });
+  const plan = it.plan(backup, want, await it.survey(backup, want, aContext()), { id: "x" });
   if ("refused" in plan) throw new Error(plan.refused.message);
   return plan;
 }

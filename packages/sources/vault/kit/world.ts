@@ -19,6 +19,7 @@ export async function openWorld(identity: Identity = nobody): Promise<World> {
     surroundings: {
       scratch,
       region: "eu-central-1",
+      project: "acme-test",
       identity,
       layer: (name) => join("/nowhere", name),
       async secrets(name) {

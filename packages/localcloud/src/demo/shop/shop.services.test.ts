@@ -108,6 +108,7 @@ test("the login for backups finds nothing that would make one incomplete", async
     scratch: "/nonexistent",
     identity: nobody,
     region: "eu-central-1",
+    project: "acme-test",
   };
   const context = { now: () => new Date(), signal: new AbortController().signal, progress: () => {} };
   const found = await capture(config.parse({ connection: "any", databases: [shop] }), surroundings).preflight(context);

@@ -1,0 +1,20 @@
+import type { Context } from "./context.ts";
+import type { Finding } from "./finding.ts";
+import type { Backup, Surroundings } from "./source.ts";
+
+export type Replicated =
+  /** It is being made by itself. */
+  | { state: "pending"; note: string }
+  /** A quota is taken by others: nothing was begun, ask again later. */
+  | { state: "waiting"; note: string }
+  /** It stands there, available and under the key that the plan names. */
+  | { state: "whole"; details: Record<string, string | number> }
+  /** There will be none of this backup: it cannot be copied, or its copy failed. */
+  | { state: "lost"; finding: Finding };
+
+/** Copies backups by the service that they stand at, to other regions and accounts of it. Such a copy never counts as one outside of AWS. */
+export interface Replicate<Native> {
+  /** The next thing to do for one backup at one destination. Called again it finds what it began, and begins nothing twice. */
+  replicate(backup: Backup<Native>, to: string, context: Context): Promise<Replicated>;
+}
+export type ReplicateFactory<Config, Native> = (config: Config, surroundings: Surroundings) => Replicate<Native>;
