@@ -1,6 +1,5 @@
 import type { z } from "zod";
 import type { Network } from "../network.ts";
-import type { Network } from "../network.ts";
 
 /**
  * The ladder of proofs, lowest first. Each includes those before it, but for `copied`, which stands beside it.
