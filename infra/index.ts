@@ -2,6 +2,7 @@ import { backup } from "./backup.ts";
 import type { Deployment } from "./deployment.ts";
 import { keys as makeKeys } from "./keys.ts";
 import { layers as makeLayers } from "./layers.ts";
+import { lookUp } from "./lookup.ts";
 import { notice } from "./notice.ts";
 import { restore } from "./restore.ts";
 import { retain } from "./retain.ts";
@@ -9,13 +10,14 @@ import { storage } from "./storage.ts";
 import { verify } from "./verify.ts";
 import { watch } from "./watch.ts";
 
-/** The whole graph, in the order in which data flows through it. */
-export function deploy(d: Deployment) {
+/** The whole graph, in the order in which data flows through it. Nothing is made before what the plan names was looked up. */
+export async function deploy(d: Deployment) {
+  const databases = await lookUp(d);
   const layers = makeLayers(d);
   const keys = makeKeys(d);
   const bucket = storage(d);
   const topic = notice(d, bucket);
-  const backups = backup(d, { bucket, keys, topic, layers });
+  const backups = backup(d, { bucket, keys, topic, layers, databases });
   const verifiers = verify(d, { bucket, keys, layers });
   retain(d, { bucket });
   watch(d, { bucket, keys, topic, backups, verifiers });

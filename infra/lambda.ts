@@ -12,6 +12,8 @@ export type LambdaOptions = {
   /** Room in /tmp. */
   scratch?: `${number} MB`;
   needs?: Needs;
+  /** What `{resource}` in the needs stands for. */
+  resource?: string | undefined;
   layers?: Layers;
   /** Where a failed asynchronous invocation is told, after its retries. */
   onFailure?: $util.Input<string>;
@@ -38,7 +40,7 @@ export function lambda(d: Deployment, name: string, options: LambdaOptions): sst
     ...(needs?.allow ?? []).map((allow, i) => ({
       sid: `KindNeeds${i}`,
       actions: [...allow.actions],
-      resources: allow.resources.map((resource) => located(d, resource)),
+      resources: allow.resources.map((resource) => located(d, name, resource, options.resource)),
     })),
     ...(needs?.vpc
       ? [
@@ -67,7 +69,7 @@ export function lambda(d: Deployment, name: string, options: LambdaOptions): sst
     memory: options.memory,
     timeout: options.timeout,
     storage: options.scratch ?? "512 MB",
-    environment: { ...options.environment, HOLDFAST_LAYERS: "/opt", NODE_OPTIONS: nodeOptions },
+    environment: { ...options.environment, HOLDFAST_PROJECT: d.name(), HOLDFAST_LAYERS: "/opt", NODE_OPTIONS: nodeOptions },
     layers: (needs?.layers ?? []).map((layer) => options.layers?.arn(layer) ?? ""),
     logging: { retention: "1 year", format: "json" },
     nodejs: { minify: true },
@@ -83,8 +85,12 @@ export function lambda(d: Deployment, name: string, options: LambdaOptions): sst
   return made;
 }
 
-const located = (d: Deployment, resource: string) =>
-  d.account.apply((account) => resource.replaceAll("{region}", d.plan.region).replaceAll("{account}", account));
+function located(d: Deployment, name: string, given: string, looked: string | undefined): $util.Output<string> {
+  if (looked === undefined && given.includes("{resource}"))
+    throw new Error(`${name} needs rights on ${given}, and its kind names no database to look up`);
+  const resource = given.replaceAll("{region}", d.plan.region).replaceAll("{resource}", looked ?? "");
+  return d.account.apply((account) => resource.replaceAll("{account}", account));
+}
 
 /** Secrets Manager adds a hyphen and six characters to a secret's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */
 const secretArn = (d: Deployment, name: string) => $interpolate`arn:aws:secretsmanager:${d.plan.region}:${d.account}:secret:${name}-??????`;

@@ -6,15 +6,23 @@ import type { Policy } from "./simulate.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 
+type PlanFile = { file: string; remove(): void };
+
 /** A plan file of one run's own, inside the clone so that its imports resolve. Ends with its folder. */
-export function planFile(values: TestPlan): { file: string; remove(): void } {
+export const planFile = (values: TestPlan): PlanFile =>
+  written(`import { kinds, stores, testPlan } from "../../../test/plan.ts";
+export { kinds, stores };
+export default testPlan(${JSON.stringify(values)});
+`);
+
+/** Likewise, with any plan, after lines of its own, which may export `kinds`. */
+export const planOf = (plan: object, lines: string): PlanFile => written(`${lines}\nexport default ${JSON.stringify(plan)};\n`);
+
+function written(text: string): PlanFile {
   mkdirSync(path.join(clone, ".local", "plans"), { recursive: true });
   const folder = mkdtempSync(path.join(clone, ".local", "plans", "run-"));
   const file = path.join(folder, "plan.ts");
-  writeFileSync(
-    file,
-    `import { kinds, stores, testPlan } from "../../../test/plan.ts";\nexport { kinds, stores };\nexport default testPlan(${JSON.stringify(values)});\n`,
-  );
+  writeFileSync(file, text);
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

@@ -1,5 +1,7 @@
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { assertLoopback } from "./deploy/clients.ts";
 import { completed, type Deployed, deploy } from "./deploy/index.ts";
+import type { Rds } from "./rds/index.ts";
 import { type Ministack, ministack } from "./services/index.ts";
 
 export type CloudOptions = {
@@ -7,6 +9,10 @@ export type CloudOptions = {
   plan: string;
   /** Secrets that it names, by name; they exist before the first function runs. */
   secrets: Readonly<Record<string, unknown>>;
+  /** The RDS API that functions and the deployer's look-ups ask. Whoever started it stops it, after the cloud: events of it go there. */
+  rds?: Pick<Rds, "endpoint">;
+  /** Run when the local AWS is up and before sst.config.ts is: a key and a database that the plan names can be made then, and the plan be written. */
+  prepare?(client: Cloud["client"], aws: Pick<Ministack, "account">): Promise<void>;
   port?: number;
   log?: string;
   /** A folder for what functions ask of the local AWS; see {@link deploy}. */
@@ -30,9 +36,11 @@ export const localStage = "local";
 
 /** A local AWS with the whole graph in it. Throws what its parts throw, after having stopped what it started. */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
+  const { rds } = options;
+  if (rds) assertLoopback(rds.endpoint);
   options.progress?.("starting the local AWS");
   const aws = await ministack({
-    env: completed(),
+    env: { ...completed(), ...(rds ? { AWS_ENDPOINT_URL_RDS: rds.endpoint } : {}) },
     ...(options.port ? { port: options.port } : {}),
     ...(options.log ? { log: options.log } : {}),
     ...(options.waitScale ? { waitScale: options.waitScale } : {}),
@@ -44,6 +52,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   try {
     options.signal?.throwIfAborted();
     await putSecrets(client, options.secrets);
+    await options.prepare?.(client, aws);
+    options.signal?.throwIfAborted();
     options.progress?.("running sst.config.ts");
     const deployed = await deploy({
       endpoint: aws.endpoint,
@@ -51,6 +61,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
       region: aws.region,
       stage: localStage,
       plan: options.plan,
+      ...(rds ? { rds: rds.endpoint } : {}),
       ...(options.trace ? { trace: options.trace } : {}),
       progress: (made) => options.progress?.(`${made} resources of sst.config.ts are deployed`),
     });

@@ -2,6 +2,7 @@ import type { Applier, Site } from "./appliers/applier.ts";
 import { appliers } from "./appliers/index.ts";
 import { publicKey } from "./appliers/kms.ts";
 import { answerCall } from "./calls.ts";
+import { databasesOf } from "./databases.ts";
 import { describeResource } from "./describe.ts";
 import { ResourceExists, ResourceNotMade, UnknownResourceType } from "./errors.ts";
 import type { Apply, Made, Request } from "./graph.ts";
@@ -28,6 +29,8 @@ const isContainer = ({ custom, type }: Request): boolean => !custom || type.star
 
 /** Makes each resource in the local AWS. Throws {@link UnknownResourceType}, UnknownInput, {@link ResourceExists}, {@link ResourceNotMade}. */
 export function applyTo(site: Site): Apply {
+  const { place, clients } = site;
+  const answers = { place, publicKey: (keyId: string) => publicKey(keyId, site), databases: databasesOf(clients.rds) };
   return {
     resource: async (request) => {
       if (isContainer(request)) return { id: request.name, outputs: request.inputs };
@@ -35,7 +38,7 @@ export function applyTo(site: Site): Apply {
       if (!applier) throw new UnknownResourceType(request.type, request.name);
       return request.id ? find(request, request.id, applier, site) : make(request, applier, site);
     },
-    call: (token, inputs) => answerCall(token, inputs, { place: site.place, publicKey: (keyId) => publicKey(keyId, site) }),
+    call: (token, inputs) => answerCall(token, inputs, answers),
   };
 }
 

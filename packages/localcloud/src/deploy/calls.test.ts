@@ -3,7 +3,9 @@ import { answerCall } from "./calls.ts";
 import type { Values } from "./graph.ts";
 
 const place = { account: "111122223333", region: "eu-west-1", partition: "aws" } as const;
-const ask = (token: string, inputs: Values = {}) => answerCall(token, inputs, { place, publicKey: async (key) => `PEM of ${key}` });
+const databases = { cluster: async (id: string) => ({ id, of: "cluster" }), instance: async (id: string) => ({ id, of: "instance" }) };
+const ask = (token: string, inputs: Values = {}) =>
+  answerCall(token, inputs, { place, publicKey: async (key) => `PEM of ${key}`, databases });
 
 test("who and where we are", async () => {
   expect(await ask("aws:index/getCallerIdentity:getCallerIdentity")).toMatchObject({ accountId: "111122223333" });
@@ -37,6 +39,13 @@ test("a policy document is written as the provider writes it", async () => {
       Condition: { StringEquals: { a: ["1"], b: ["2"] } },
     },
   ]);
+});
+
+test("a cluster and an instance of RDS are asked for by their names", async () => {
+  const cluster = await ask("aws:rds/getCluster:getCluster", { clusterIdentifier: "orders" });
+  expect(cluster).toEqual({ id: "orders", of: "cluster" });
+  const instance = await ask("aws:rds/getInstance:getInstance", { dbInstanceIdentifier: "shop" });
+  expect(instance).toEqual({ id: "shop", of: "instance" });
 });
 
 test("a data source that nobody taught is an error, not a guess", async () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Databases } from "./databases.ts";
 import { UnknownCall } from "./errors.ts";
 import { isRecord, type Place, type Value, type Values } from "./graph.ts";
 
@@ -6,10 +7,11 @@ export type Answers = {
   place: Place;
   /** PEM of a KMS key's public half. The key exists by then: the call's inputs name it. */
   publicKey(keyId: string): Promise<string>;
+  databases: Databases;
 };
 
-/** Data sources. Throws {@link UnknownCall}. */
-export async function answerCall(token: string, inputs: Values, { place, publicKey }: Answers): Promise<Values> {
+/** Data sources. Throws {@link UnknownCall}, LookUpEmpty. */
+export async function answerCall(token: string, inputs: Values, { place, publicKey, databases }: Answers): Promise<Values> {
   const { account, region, partition } = place;
   switch (token) {
     case "aws:index/getCallerIdentity:getCallerIdentity":
@@ -25,6 +27,10 @@ export async function answerCall(token: string, inputs: Values, { place, publicK
       const lines = publicKeyPem.split("\n").filter((line) => !line.startsWith("-----"));
       return { ...inputs, id: String(inputs.keyId), publicKey: lines.join(""), publicKeyPem };
     }
+    case "aws:rds/getCluster:getCluster":
+      return await databases.cluster(String(inputs.clusterIdentifier));
+    case "aws:rds/getInstance:getInstance":
+      return await databases.instance(String(inputs.dbInstanceIdentifier));
     default:
       throw new UnknownCall(token);
   }

@@ -4,6 +4,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { RDSClient } from "@aws-sdk/client-rds";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SFNClient } from "@aws-sdk/client-sfn";
@@ -13,7 +14,8 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { EndpointNotLoopback } from "./errors.ts";
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-export type Local = { endpoint: string; region: string; credentials: Credentials };
+/** `rds`: where RDS is asked, if there is one; the local AWS's own holds no databases. */
+export type Local = { endpoint: string; rds?: string; region: string; credentials: Credentials };
 
 export type Clients = {
   cloudwatch: CloudWatchClient;
@@ -22,6 +24,7 @@ export type Clients = {
   kms: KMSClient;
   lambda: LambdaClient;
   logs: CloudWatchLogsClient;
+  rds: RDSClient;
   s3: S3Client;
   scheduler: SchedulerClient;
   sfn: SFNClient;
@@ -42,8 +45,8 @@ export function assertLoopback(endpoint: string): void {
  * Clients of the local AWS. All that the SDK would else look for in the environment or in `~/.aws` is said here: endpoint, region,
  * credentials, retries, FIPS and dual stack, so no developer's profile has a say.
  */
-export function openClients({ endpoint, region, credentials }: Local): Clients {
-  assertLoopback(endpoint);
+export function openClients({ endpoint, rds = endpoint, region, credentials }: Local): Clients {
+  for (const each of [endpoint, rds]) assertLoopback(each);
   const common = {
     endpoint,
     region,
@@ -60,6 +63,7 @@ export function openClients({ endpoint, region, credentials }: Local): Clients {
     kms: new KMSClient(common),
     lambda: new LambdaClient(common),
     logs: new CloudWatchLogsClient(common),
+    rds: new RDSClient({ ...common, endpoint: rds }),
     s3: new S3Client({ ...common, forcePathStyle: true }),
     scheduler: new SchedulerClient(common),
     sfn: new SFNClient(common),

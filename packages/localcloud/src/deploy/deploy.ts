@@ -13,6 +13,8 @@ export type DeployOptions = {
   /** The local AWS. Anything but loopback is refused. */
   endpoint: string;
   credentials: Credentials;
+  /** The local RDS, which the program's look-ups of databases are answered from. Anything but loopback is refused. */
+  rds?: string;
   /** Default: what `app()` says, else eu-central-1. */
   region?: string;
   stage: string;
@@ -41,7 +43,7 @@ export type Deployed = {
  */
 export async function deploy(options: DeployOptions): Promise<Deployed> {
   const begun = performance.now();
-  assertLoopback(options.endpoint);
+  for (const endpoint of [options.endpoint, options.rds ?? options.endpoint]) assertLoopback(endpoint);
   const folder = options.folder ?? (await makeScratch("functions"));
   const remove = () => rm(folder, { recursive: true, force: true });
   const open: Clients[] = [];
@@ -56,7 +58,8 @@ export async function deploy(options: DeployOptions): Promise<Deployed> {
       ...(region ? { region } : {}),
       ...(platform ? { platform } : {}),
       apply: async (app) => {
-        const clients = openClients({ endpoint: options.endpoint, region: app.region, credentials: options.credentials });
+        const { endpoint, rds, credentials } = options;
+        const clients = openClients({ endpoint, ...(rds ? { rds } : {}), region: app.region, credentials });
         open.push(clients);
         return counting(applyTo({ ...(await siteOf(app, clients, options)), folder }), options.progress);
       },

@@ -1,14 +1,23 @@
 import { createHash } from "node:crypto";
 import { answerCall } from "./calls.ts";
+import type { Databases } from "./databases.ts";
 import type { Apply, Made, Place, Request, Value, Values } from "./graph.ts";
 
 /** Makes nothing: answers what AWS would, as far as policies and other resources name it. */
 export function describe(place: Place): Apply {
   return {
     resource: async (request) => describeResource(request, place),
-    call: async (token, inputs) => answerCall(token, inputs, { place, publicKey: async () => examplePem }),
+    call: async (token, inputs) => answerCall(token, inputs, { place, publicKey: async () => examplePem, databases: exampleDatabases }),
   };
 }
+
+/** Every database exists, and is looked after in a half hour that hardly any schedule is for. */
+const exampleDatabases: Databases = {
+  cluster: async (id) => ({ id, clusterResourceId: `cluster-${resourceId(id)}`, preferredMaintenanceWindow: quiet }),
+  instance: async (id) => ({ id, resourceId: `db-${resourceId(id)}`, preferredMaintenanceWindow: quiet }),
+};
+const quiet = "sun:12:34-sun:13:04";
+const resourceId = (id: string) => digits(id).slice(0, 26).toUpperCase();
 
 /** A P-256 public key whose private half nobody has, so that PEMs in graphs look like PEMs. */
 const examplePem = `-----BEGIN PUBLIC KEY-----

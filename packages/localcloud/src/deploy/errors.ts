@@ -48,6 +48,15 @@ export class UnknownCall extends HoldfastError {
   }
 }
 
+/** The graph looks up a database that does not exist. */
+export class LookUpEmpty extends HoldfastError {
+  override readonly name = "LookUpEmpty";
+  override readonly fault = "input";
+  constructor(message: string) {
+    super(message, "The plan names it, so it must stand before the plan is deployed: correct the name, or make it first.");
+  }
+}
+
 /** The local AWS refused or failed to make one resource; the deployment stopped there. */
 export class ResourceNotMade extends HoldfastError {
   override readonly name = "ResourceNotMade";
