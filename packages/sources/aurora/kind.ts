@@ -84,6 +84,7 @@ export const aurora: Kind<Config, Native, Target> = {
   verified: ["present"],
   portable: false,
   needs,
+  looksUp: ({ cluster }) => ({ cluster }),
   hints: ({ cluster }) => [
     {
       source: ["aws.rds"],

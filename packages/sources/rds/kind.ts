@@ -78,6 +78,7 @@ export const rdsKind: Kind<Config, Native, Target> = {
   verified: ["present"],
   portable: false,
   needs,
+  looksUp: ({ instance }) => ({ instance }),
   hints: ({ instance }) => [
     {
       source: ["aws.rds"],
