@@ -8,6 +8,8 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 const folder = mkdtempSync(path.join(tmpdir(), "holdfast-bundle-"));
 type Handler = (event: { throws: string }, context: object) => Promise<unknown>;
 let handler: Handler;
+/** The same in a VPC out of which nothing leads. */
+let shutIn: Handler;
 
 /** Each case of an error, thrown inside the real bundle of middleware, minified as it is deployed. */
 const entry = `
@@ -23,6 +25,7 @@ export const handler = lambda("trying", async ({ throws }, { context }) => {
 
 beforeAll(async () => {
   vi.stubEnv("AWS_REGION", "eu-central-1");
+  vi.stubEnv("HOLDFAST_PROJECT", "p");
   vi.stubEnv("HOLDFAST_BUCKET", "b");
   vi.stubEnv("TMPDIR", folder);
   vi.stubEnv("POWERTOOLS_DEV", "true"); // logs to the console that a test can watch
@@ -38,6 +41,9 @@ beforeAll(async () => {
     logLevel: "error",
   });
   handler = (await import(pathToFileURL(outfile).href)).handler;
+  vi.stubEnv("HOLDFAST_NETWORK", JSON.stringify({ subnets: ["subnet-a"], services: ["kms"] }));
+  vi.stubEnv("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+  shutIn = (await import(`${pathToFileURL(outfile).href}?shut-in`)).handler;
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -60,6 +66,13 @@ test("what was not foreseen tells its kind and nothing that it quotes", async ()
 
 test("an answer of AWS keeps the action that it refused", async () => {
   await expect(call("aws")).rejects.toMatchObject({ name: "AccessDenied", message: expect.stringContaining("s3:PutObject") });
+});
+
+test("a function that nothing leads to AWS from says so by name, before it runs and hangs", async () => {
+  await expect(shutIn({ throws: "ours" }, { awsRequestId: "r", getRemainingTimeInMillis: () => 60_000 })).rejects.toMatchObject({
+    name: "EndpointMissing",
+    message: expect.stringMatching(/^nothing leads from subnet-a to kms .*\. .*security groups/),
+  });
 });
 
 test("the deadline fires before Lambda kills, and says what ran out of time", async () => {

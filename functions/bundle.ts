@@ -7,6 +7,7 @@ import middy from "@middy/core";
 import type { Context as LambdaContext } from "aws-lambda";
 import { identity, secrets } from "./clients.ts";
 import { environment } from "./environment.ts";
+import { reachServices } from "./network.ts";
 
 /** Cleaning up needs this long: abort an upload, end a child, drop a connection. */
 const cleanUpMillis = 20_000;
@@ -17,7 +18,8 @@ export type Running = { context: Context; surroundings: Surroundings; request: s
 
 /**
  * The one bundle of middleware that every function has: a logger that never logs events (they may quote inputs), a deadline signal that
- * fires before Lambda kills, progress in the log, a private scratch folder, and errors as a state machine and a person read them.
+ * fires before Lambda kills, a look whether a network leads to AWS at all, progress in the log, a private scratch folder, and errors as a
+ * state machine and a person read them.
  */
 export function lambda<Event, Result>(doing: string, run: (event: Event, running: Running) => Promise<Result>) {
   return middy<Event, Result, Error, LambdaContext>()
@@ -31,6 +33,7 @@ export function lambda<Event, Result>(doing: string, run: (event: Event, running
       const deadline = new AbortController();
       const timer = setTimeout(() => deadline.abort(new DeadlineNear(doing)), Math.max(getRemainingTimeInMillis() - cleanUpMillis, 0));
       try {
+        await reachServices();
         return await run(event, {
           context: contextOf(doing, deadline.signal),
           surroundings: {

@@ -13,6 +13,7 @@ const schema = z.object({
   HOLDFAST_MANIFEST_PEM: z.string().default(""),
   HOLDFAST_KEYS: z.string().default("[]"),
   HOLDFAST_QUEUES: z.string().default("{}"),
+  HOLDFAST_NETWORK: z.string().default(""),
   TMPDIR: z.string().default(tmpdir()),
 });
 export const environment = schema.parse(process.env);
