@@ -50,8 +50,9 @@ async function* artifacts(
   for (const database of server.databases) made.dumped.push(yield* dumpDatabase(database, at, connect, config, context));
   const globals = await readGlobals(at);
   made.globals = "text" in globals;
+  const finding = "text" in globals ? globals.left : globals.missing;
+  if (finding) made.findings.push(finding);
   if ("text" in globals) yield small(GLOBALS, globals.text);
-  else made.findings.push(globals.missing);
   const databases = made.dumped.map((it) => it.contents);
   const contents = { format: "holdfast-postgres-contents/1", server: versionText(server.version), client: made.client, databases };
   yield small(CONTENTS, Buffer.from(JSON.stringify(contents)));

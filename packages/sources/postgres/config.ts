@@ -59,7 +59,10 @@ const rdsIdentifier = z
 /** A role in the database. It stands in an ARN, where `*`, `?` and `$` would mean more than themselves. */
 export const iamUser = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_.@+-]{0,62}$/, "use letters, digits and _ . @ + -, a letter or _ first, at most 63, for it stands in an ARN");
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_.@+-]{0,62}$/,
+    "use letters, digits and _ . @ + -, a letter or _ first, at most 63, for it stands in an ARN",
+  );
 
 const fields = z.strictObject({
   connection: connection.optional(),

@@ -1,13 +1,6 @@
 import type { Surroundings } from "@holdfast/core";
 import { Client, DatabaseError } from "pg";
-import {
-  ConnectionLost,
-  DatabaseMissing,
-  RightsMissing,
-  ServerNotTrusted,
-  ServerRefused,
-  ServerUnreachable,
-} from "./errors.ts";
+import { ConnectionLost, DatabaseMissing, RightsMissing, ServerNotTrusted, ServerRefused, ServerUnreachable } from "./errors.ts";
 import { LAYER } from "./kind.ts";
 import type { Login } from "./login.ts";
 import { authorities, driverTls } from "./tls.ts";

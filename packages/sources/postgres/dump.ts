@@ -81,9 +81,8 @@ const hushed = (ending: Ending, { PGPASSWORD = "" }: Readonly<Record<string, str
 
 /** Leaves the password out in any form that libpq would print, and every token of IAM. */
 export function hush(said: string, password: string): string {
-  return said
-    .replaceAll(password, "***")
-    .replaceAll(encodeURIComponent(password), "***")
+  const own = password === "" ? said : said.replaceAll(password, "***").replaceAll(encodeURIComponent(password), "***");
+  return own
     .replaceAll(/password=\S+/gi, "password=***")
     .replaceAll(/(postgres(?:ql)?:\/\/[^:@\s]+:)[^@\s]+@/gi, "$1***@")
     .replaceAll(/X-Amz-(Signature|Credential|Security-Token)(=|%3D)[^&\s]*/gi, "X-Amz-$1=***");

@@ -26,7 +26,8 @@ export async function findEndpoint(api: Api, rds: OfRds, region: string): Promis
 }
 
 /** Nobody answers at the endpoint in these. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status */
-const SILENT = /^(creating|deleting|failed|restore-error|incompatible-(network|restore)|inaccessible-encryption-credentials.*|start(ing|ed)|stop(ping|ped))$/;
+const SILENT =
+  /^(creating|deleting|failed|restore-error|incompatible-(network|restore)|inaccessible-encryption-credentials.*|starting|stopping|stopped)$/;
 
 async function askCluster(api: Api, id: string): Promise<Told | undefined> {
   const command = new DescribeDBClustersCommand({ DBClusterIdentifier: id });

@@ -1,4 +1,5 @@
 import type { Finding } from "@holdfast/core";
+import { leaveOutAws, type WithoutAws } from "./awsroles.ts";
 import { type At, startGlobals } from "./dump.ts";
 import { DumpFailed, LoginRefused } from "./errors.ts";
 
@@ -7,8 +8,8 @@ const MOST = 64 * 2 ** 20;
 /** pg_dumpall writes it last; a file without it is cut. */
 export const COMPLETE = "-- PostgreSQL database cluster dump complete";
 
-/** Roles without passwords, tablespaces, settings of roles; or why this login cannot have them. Throws what trying again may help. */
-export async function readGlobals(at: At): Promise<{ text: Buffer } | { missing: Finding }> {
+/** Roles without passwords and without those of AWS, tablespaces, settings of roles; or why this login cannot have them. Throws what trying again may help. */
+export async function readGlobals(at: At): Promise<WithoutAws | { missing: Finding }> {
   const running = await startGlobals(at);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -18,7 +19,7 @@ export async function readGlobals(at: At): Promise<{ text: Buffer } | { missing:
       if (bytes > MOST) throw new DumpFailed("pg_dumpall", "ended by us", `more than ${MOST} bytes of roles`);
       chunks.push(chunk);
     }
-    return { text: Buffer.concat(chunks) };
+    return leaveOutAws(Buffer.concat(chunks));
   } catch (error) {
     if (at.signal.aborted || !isRefusal(error)) throw error;
     return { missing: MISSING };

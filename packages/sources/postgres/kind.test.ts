@@ -17,7 +17,7 @@ test("a source needs nothing but the name of its secret", () => {
 });
 
 test.each([
-  ["a field that does not exist", { connection: "s", database: "shop" }, []],
+  ["a field that does not exist", { connection: "s", schema: "shop" }, []],
   ["a database named twice", { connection: "s", databases: ["a", "a"] }, ["databases"]],
   ["a name that PostgreSQL would cut", { connection: "s", databases: ["ä".repeat(32)] }, ["databases", 0]],
   ["a name with a line break", { connection: "s", databases: ["a\nb"] }, ["databases", 0]],

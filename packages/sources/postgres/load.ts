@@ -68,7 +68,12 @@ async function restore(at: At, database: string, as: Loader, list: string, file:
   ];
   // An empty name makes pg_restore take the one in the environment, where it cannot be mistaken for a connection string.
   const args = [...safe, "--no-password", "--dbname=", `--use-list=${list}`, ...(file ? [`--jobs=${JOBS}`, file] : [])];
-  const env = await clientEnvironment({ ...at.login, user: as.user, password: async () => as.password }, database, at.surroundings, at.folder);
+  const env = await clientEnvironment(
+    { ...at.login, user: as.user, password: async () => as.password },
+    database,
+    at.surroundings,
+    at.folder,
+  );
   await start({ ...job(at), env, args, ...(file ? {} : { input: archive.open() }) }).done;
 }
 

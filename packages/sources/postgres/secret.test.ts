@@ -14,16 +14,19 @@ const refusal = (text: string) => {
 };
 const PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----";
 
-test("a secret as RDS writes it is enough, fields that we do not know included", () => {
-  expect(login({ ...full, engine: "postgres", dbInstanceIdentifier: "shop" })).toEqual({
-    secret: "shop/db",
+test("a secret as RDS writes it is enough, fields that we do not know included", async () => {
+  const found = login({ ...full, engine: "postgres", dbInstanceIdentifier: "shop" });
+  expect(found).toEqual({
     host: "db.example",
     port: 5433,
     user: "backup",
-    password: full.password,
+    password: expect.any(Function),
+    refused: expect.any(Function),
     home: "postgres",
     tls: { mode: "verify-full", ca: undefined },
   });
+  expect(await found.password()).toBe(full.password);
+  expect(found.refused()).toMatchObject({ name: "LoginRefused", message: expect.stringContaining("db.example:5433") });
 });
 
 test("a secret that RDS manages has no host: the plan gives it", () => {
