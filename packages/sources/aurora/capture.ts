@@ -9,6 +9,8 @@ import { type Native, settings } from "./native.ts";
 /** Makes backups of one cluster: a manual snapshot a slot, found again by its tags. */
 export const captureAt =
   (pace: Pace): CaptureFactory<Config, Native> =>
-  ({ cluster: id, key, wait }, surroundings) =>
-    writing("holdfast-aurora/1", snapshotting({ snapshots: clusters, settings, pace }, { id, key, wait }, openApi(surroundings)));
+  ({ cluster: id, key, wait }, surroundings) => {
+    const parts = { snapshots: clusters, settings, pace, project: surroundings.project };
+    return writing("holdfast-aurora/1", snapshotting(parts, { id, key, wait }, openApi(surroundings)));
+  };
 export const capture = captureAt(PACE);

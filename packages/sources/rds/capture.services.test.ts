@@ -46,6 +46,8 @@ beforeAll(async () => {
     anInstance(world, "plain", mysql),
     anInstance(world, "default-key", { ...mysql, StorageEncrypted: true }),
     anInstance(world, "busy", mysql),
+    anInstance(world, "copied", mysql),
+    anInstance(world, "shared", mysql),
     anInstance(world, "doomed", mysql),
   ]);
 });
@@ -99,13 +101,69 @@ describe("a slot's snapshot", () => {
     await expect(later.capture(slotAt("2026-11-21T03:00:00Z"), aContext())).rejects.toMatchObject({ name: "RdsDatabaseMissing" });
   });
 
-  test("that failed is named, not taken again", async () => {
+  test("that failed loses the slot for good, and is not taken again", async () => {
     const capture = await of({ instance: "plain" });
     const failing = slotAt("2026-11-21T04:00:00Z");
     await capture.capture(failing, aContext());
     world.rds.setSnapshot(region, "holdfast-plain-20261121t040000z", "failed");
-    await expect(capture.capture(failing, aContext())).rejects.toMatchObject({ name: "SnapshotFailed" });
-    await expect(capture.capture(failing, aContext())).rejects.toThrow("ended as failed");
+    const lost = {
+      state: "lost",
+      finding: {
+        name: "snapshot-failed",
+        severity: "refuse",
+        message: "the snapshot holdfast-plain-20261121t040000z ended as failed, so this slot stays without a backup",
+        hint: expect.stringContaining("events of plain in the RDS console"),
+      },
+    };
+    expect(await capture.capture(failing, aContext())).toEqual(lost);
+    expect(await capture.capture(failing, aContext())).toEqual(lost);
+    expect(await snapshotsOf("plain")).toEqual(["holdfast-plain-20261121t040000z"]);
+  });
+
+  test("that failed on the way to a copy under another key, or as that copy, loses the slot too", async () => {
+    const capture = await of({ instance: "copied", key });
+    const raw = "holdfastraw-copied-20261121t020000z";
+    await capture.capture(slot, aContext());
+    world.rds.setSnapshot(region, raw, "failed");
+    expect(await capture.capture(slot, aContext())).toMatchObject({ state: "lost", finding: { message: expect.stringContaining(raw) } });
+    world.rds.setSnapshot(region, raw, "available");
+    expect(await capture.capture(slot, aContext())).toMatchObject({ state: "pending" });
+    world.rds.setSnapshot(region, named("copied"), "failed");
+    expect(await capture.capture(slot, aContext())).toMatchObject({
+      state: "lost",
+      finding: { message: expect.stringContaining(named("copied")) },
+    });
+    expect(await snapshotsOf("copied")).toEqual([named("copied"), raw]);
+  });
+
+  test("that somebody deleted before it was written down is begun no more, and taken anew, late, when the slot is asked for", async () => {
+    const capture = await of({ instance: "copied" });
+    const vanishing = slotAt("2026-11-21T05:00:00Z", "vanishing");
+    await capture.capture(vanishing, aContext());
+    world.rds.setSnapshot(region, "holdfast-copied-20261121t050000z", "available");
+    expect(await capture.begun?.("vanishing", aContext())).toEqual([vanishing.at]);
+    await world.api.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: "holdfast-copied-20261121t050000z" }));
+    expect(await capture.begun?.("vanishing", aContext())).toEqual([]);
+    await become(async () => (await describeInstance(world, "copied"))?.DBInstanceStatus === "available");
+    expect((await captured(capture, vanishing)).findings).toMatchObject([
+      { name: "taken-late", severity: "note", message: expect.stringContaining("hours after its slot") },
+    ]);
+  });
+
+  test("is not another deployment's of the same project, source and slot: each has its own and finds that alone", async () => {
+    const at = slotAt("2026-11-21T14:00:00Z");
+    const by = (project: string) => captureAt({ seconds: 0.01 })(config.parse({ instance: "shared" }), { ...world.surroundings, project });
+    const [dev, prod] = [by("acme-dev"), by("acme-prod")];
+    const ids: string[] = [];
+    for (const capture of [dev, prod]) {
+      ids.push((await (await captured(capture, at)).native()).snapshot.id);
+      await become(async () => (await describeInstance(world, "shared"))?.DBInstanceStatus === "available");
+    }
+    expect(ids).toEqual(["holdfast-shared-20261121t140000z", "holdfast-shared-20261121t140000z-2"]);
+    await world.api.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: ids[0] }));
+    expect(await dev.begun?.(at.source, aContext())).toEqual([]);
+    expect(await prod.begun?.(at.source, aContext())).toEqual([at.at]);
+    expect(await (await captured(prod, at)).native()).toMatchObject({ snapshot: { id: ids[1] } });
   });
 
   test("has another name where somebody else's has that", async () => {

@@ -9,6 +9,8 @@ import { writing } from "./writing.ts";
 /** Makes backups of one instance: a manual snapshot a slot, found again by its tags. */
 export const captureAt =
   (pace: Pace): CaptureFactory<Config, Native> =>
-  ({ instance: id, key, wait }, surroundings) =>
-    writing("holdfast-rds/1", snapshotting({ snapshots: instances, settings, pace }, { id, key, wait }, openApi(surroundings)));
+  ({ instance: id, key, wait }, surroundings) => {
+    const parts = { snapshots: instances, settings, pace, project: surroundings.project };
+    return writing("holdfast-rds/1", snapshotting(parts, { id, key, wait }, openApi(surroundings)));
+  };
 export const capture = captureAt(PACE);

@@ -140,16 +140,6 @@ export class NothingToCopy extends HoldfastError {
     );
   }
 }
-export class SnapshotFailed extends HoldfastError {
-  override readonly name = "SnapshotFailed";
-  override readonly fault = "world";
-  constructor(id: string, status: string) {
-    super(
-      `the snapshot ${id} ended as ${status}`,
-      "RDS does not tell why; look at the database's events. This slot stays without a backup; the next one takes a snapshot of its own.",
-    );
-  }
-}
 /** Every name that a slot's snapshot could have belongs to somebody else's. */
 export class SnapshotNamesTaken extends HoldfastError {
   override readonly name = "SnapshotNamesTaken";

@@ -1,3 +1,4 @@
+import type { Want } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { clusterRestores } from "../aurora/clusterrestores.ts";
 import { target as clusterTarget } from "../aurora/config.ts";
@@ -5,7 +6,7 @@ import type { Settings as ClusterSettings } from "../aurora/native.ts";
 import { target as targetSchema } from "./config.ts";
 import { instanceRestores } from "./instancerestores.ts";
 import { aBackup } from "./kit/anative.ts";
-import { type Asked, planRestore } from "./planrestore.ts";
+import { planRestore } from "./planrestore.ts";
 import type { Facts } from "./survey.ts";
 
 const healthy: Facts = {
@@ -18,7 +19,7 @@ const healthy: Facts = {
   room: { used: 3, max: 40 },
   window: { earliest: "2026-11-18T00:00:00.000Z", latest: "2026-11-21T09:55:00.000Z" },
 };
-const plan = (want: Asked = {}, facts: Partial<Facts> = {}, target: object = {}, backup = aBackup()) =>
+const plan = (want: Want = {}, facts: Partial<Facts> = {}, target: object = {}, backup = aBackup()) =>
   planRestore({ restores: instanceRestores, backup, want, facts: { ...healthy, ...facts }, target: targetSchema.parse(target) });
 
 describe("a restore is refused", () => {

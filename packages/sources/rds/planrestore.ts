@@ -9,13 +9,10 @@ export const POINT = "point in time";
 /** Where what was made is reached. */
 export const ENDPOINT = "endpoint";
 
-/** `time`: the moment that a person asked for, ISO 8601, where it was a moment and neither a slot nor `latest`. */
-export type Asked = Want & { time?: string | undefined };
-
 export type Input<Settings, Target> = {
   restores: Restores<Settings, Target>;
   backup: Pick<Backup<Written<Settings>>, "slot" | "native">;
-  want: Asked;
+  want: Want;
   facts: Facts;
   target: Target & { names: string; engineVersion?: string | undefined };
 };
@@ -23,7 +20,7 @@ export type Input<Settings, Target> = {
 type Seen = {
   restores: Pick<Restores<unknown, unknown>, "noun" | "chooseVersion">;
   backup: { slot: string; native: Pick<Written<unknown>, "snapshot"> };
-  want: Asked;
+  want: Want;
   facts: Facts;
   target: { names: string; engineVersion?: string | undefined };
 };

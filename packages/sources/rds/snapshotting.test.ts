@@ -16,7 +16,7 @@ async function simulate(seed: number): Promise<{ rds: SimulatedRds; manifests: S
   rds.add("rds:shop-1", {}, "aws", "available");
   const manifests = new Set<string>();
   const own = snapshotting(
-    { snapshots: rds, settings: z.object({ class: z.string() }), pace: { seconds: 0 } },
+    { snapshots: rds, settings: z.object({ class: z.string() }), pace: { seconds: 0 }, project: "acme-test" },
     { id: "shop", key: "own", wait: 0 },
     () => rds.api,
   );
@@ -57,7 +57,7 @@ test("an automated snapshot of an earlier database of that name does not stand i
   const rds = new SimulatedRds(numbers(1));
   Object.assign(rds, { crashes: false, status: "storage-full" });
   rds.add("rds:shop-1", {}, "aws", "available", "db-EARLIER");
-  const parts = { snapshots: rds, settings: z.object({ class: z.string() }), pace: { seconds: 0 } };
+  const parts = { snapshots: rds, settings: z.object({ class: z.string() }), pace: { seconds: 0 }, project: "acme-test" };
   const own = snapshotting(parts, { id: "shop", wait: 0 }, () => rds.api);
   const context = { now: () => new Date(START), signal: new AbortController().signal, progress: () => {} };
   await expect(own.capture({ source: "shop", at: new Date(START), attempt: "any" }, context)).rejects.toMatchObject({

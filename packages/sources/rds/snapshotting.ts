@@ -2,29 +2,21 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Capture, type Captured, type Context, type Finding, type Slot, slotId, slotTime } from "@holdfast/core";
 import type { z } from "zod";
 import type { Api, OpenApi } from "./api.ts";
-import {
-  CopiesInLine,
-  InstanceOfCluster,
-  NothingToCopy,
-  RdsBusy,
-  RdsDatabaseMissing,
-  RdsNameTaken,
-  SnapshotFailed,
-  SnapshotNamesTaken,
-} from "./errors.ts";
+import { CopiesInLine, InstanceOfCluster, NothingToCopy, RdsBusy, RdsDatabaseMissing, RdsNameTaken, SnapshotNamesTaken } from "./errors.ts";
 import type { Database, Snapshot, Snapshots } from "./family.ts";
 import { isRaw, snapshotName } from "./names.ts";
 import { preflight } from "./preflight.ts";
 import { recorded, type Written } from "./recorded.ts";
 import { isPassing, isTakeable } from "./status.ts";
-import { BECAUSE, HOW, ours, SLOT, SOURCE, settingsAsTags, TAKEN, type Tags } from "./tags.ts";
+import { BECAUSE, HOW, ours, PROJECT, SLOT, SOURCE, settingsAsTags, TAKEN, type Tags } from "./tags.ts";
 
 export type Source = { id: string; key?: string | undefined; wait: number };
 /** Seconds between two looks at a database that is busy. */
 export type Pace = { seconds: number };
 export const PACE: Pace = { seconds: 15 };
 
-type Parts<Settings> = { snapshots: Snapshots<Settings>; settings: z.ZodType<Settings>; pace: Pace };
+/** `project`: {@link Surroundings.project}. */
+type Parts<Settings> = { snapshots: Snapshots<Settings>; settings: z.ZodType<Settings>; pace: Pace; project: string };
 type At<Settings> = Parts<Settings> & { api: Api; source: Source; context: Context };
 const MINUTE = 60_000;
 
@@ -41,10 +33,10 @@ export function snapshotting<Settings>(parts: Parts<Settings>, source: Source, o
   };
 }
 
-/** Another source may snapshot the same database. */
-async function begun({ snapshots, api, source }: At<unknown>, of: string): Promise<Date[]> {
+/** Another source, or another deployment's, may snapshot the same database. */
+async function begun({ snapshots, api, source, project }: At<unknown>, of: string): Promise<Date[]> {
   const all = await snapshots.list(api, source.id, "manual");
-  const slots = all.flatMap(({ tags }) => (tags[SOURCE] === of ? (tags[SLOT] ?? []) : []));
+  const slots = all.flatMap(({ tags }) => (tags[PROJECT] === project && tags[SOURCE] === of ? (tags[SLOT] ?? []) : []));
   return [...new Set(slots)].flatMap((slot) => slotTime(slot) ?? []);
 }
 
@@ -57,11 +49,12 @@ async function goOn<Settings>(at: At<Settings>, slot: Slot): Promise<Captured<Wr
   return raw ? await reencrypt(at, slot, raw) : await begin(at, slot);
 }
 
-async function ofSlot({ snapshots, api, source }: At<unknown>, slot: Slot): Promise<Snapshot[]> {
+async function ofSlot({ snapshots, api, source, project }: At<unknown>, slot: Slot): Promise<Snapshot[]> {
   const all = await snapshots.list(api, source.id, "manual");
-  return all.filter(({ tags }) => isOf(tags, slot)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return all.filter(({ tags }) => isOf(tags, project, slot)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
-const isOf = (tags: Tags, slot: Slot): boolean => tags[SOURCE] === slot.source && tags[SLOT] === slotId(slot.at);
+const isOf = (tags: Tags, project: string, { source, at }: Slot): boolean =>
+  tags[PROJECT] === project && tags[SOURCE] === source && tags[SLOT] === slotId(at);
 
 // ── Beginning ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -70,7 +63,7 @@ async function begin<Settings>(at: At<Settings>, slot: Slot): Promise<Captured<W
   if (!isTakeable(database.status)) return await copyAutomated(at, slot, database);
   const raw = !database.uncopyable && (await needsKey(at, database.encrypted, database.key));
   try {
-    return await named(at, slot, raw, (id) => at.snapshots.take(at.api, database.id, id, tagsFor(slot, database, { [HOW]: "taken" })));
+    return await named(at, slot, raw, (id) => at.snapshots.take(at.api, database.id, id, tagsFor(at, slot, database, { [HOW]: "taken" })));
   } catch (error) {
     // It became busy between the look and the request.
     if (!(error instanceof RdsBusy)) throw error;
@@ -113,14 +106,16 @@ async function named<Settings>(
     } catch (error) {
       if (!(error instanceof RdsNameTaken)) throw error;
       const found = await at.snapshots.find(at.api, id);
-      if (!found || isOf(found.tags, slot)) return { state: "pending", note: `the snapshot ${id} is being made by another run` };
+      if (!found || isOf(found.tags, at.project, slot))
+        return { state: "pending", note: `the snapshot ${id} is being made by another run` };
     }
   }
   throw new SnapshotNamesTaken(snapshotName(database, slot.at, { raw }));
 }
 const MOST_NAMES = 4;
 
-const tagsFor = (slot: Slot, { settings }: Pick<Database<unknown>, "settings">, more: Tags): Tags => ({
+const tagsFor = ({ project }: At<unknown>, slot: Slot, { settings }: Pick<Database<unknown>, "settings">, more: Tags): Tags => ({
+  [PROJECT]: project,
   [SOURCE]: slot.source,
   [SLOT]: slotId(slot.at),
   ...more,
@@ -138,7 +133,7 @@ async function copyAutomated<Settings>(at: At<Settings>, slot: Slot, database: D
   const newest = automated.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
   if (!newest) throw new NothingToCopy(what, database.status, "there is no automated snapshot to copy");
   const key = (await needsKey(at, newest.key !== undefined, newest.key)) ? source.key : undefined;
-  const tags = tagsFor(slot, database, { [HOW]: "copied", [TAKEN]: newest.at.toISOString(), [BECAUSE]: database.status });
+  const tags = tagsFor(at, slot, database, { [HOW]: "copied", [TAKEN]: newest.at.toISOString(), [BECAUSE]: database.status });
   return await named(at, slot, false, (id) => snapshots.copy(api, newest, id, tags, key));
 }
 
@@ -157,12 +152,20 @@ async function reencrypt<Settings>(at: At<Settings>, slot: Slot, raw: Snapshot):
   }
 }
 
-/** Undefined once it is available. Throws {@link SnapshotFailed}. */
-function underWay({ id, status, percent }: Snapshot): { state: "pending"; note: string } | undefined {
+/** Undefined once it is available. */
+function underWay({ id, status, percent, of }: Snapshot): Exclude<Captured<never>, { state: "ready" }> | undefined {
   if (status === "available") return undefined;
-  if (/fail|incompatible|error/.test(status)) throw new SnapshotFailed(id, status);
+  if (/fail|incompatible|error/.test(status)) return { state: "lost", finding: failed(id, status, of) };
   return { state: "pending", note: `the snapshot ${id} is ${status}, ${percent} %` };
 }
+
+/** For good: a slot has one snapshot, and another one now would not be of its moment. */
+const failed = (id: string, status: string, of: string): Finding => ({
+  name: "snapshot-failed",
+  severity: "refuse",
+  message: `the snapshot ${id} ended as ${status}, so this slot stays without a backup`,
+  hint: `Look at the events of ${of} in the RDS console, where RDS may say why. The next slot takes a snapshot of its own; start a backup by hand if you cannot wait.`,
+});
 
 async function finish<Settings>(
   at: At<Settings>,

@@ -4,6 +4,8 @@ import type { Tag } from "@aws-sdk/client-rds";
 /** Tags by name. */
 export type Tags = Readonly<Record<string, string>>;
 
+/** Which deployment took it: two in one account may back up the same database under the same source and slot. */
+export const PROJECT = "holdfast:project";
 export const SOURCE = "holdfast:source";
 export const SLOT = "holdfast:slot";
 /** `taken` or `copied`. */

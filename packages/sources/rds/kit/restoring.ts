@@ -1,19 +1,17 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Backup, Opened, Restore, RestorePlan, Step, Want } from "@holdfast/core";
-import type { Asked } from "../planrestore.ts";
+import type { Opened, Restore, RestorePlan, Step, Want } from "@holdfast/core";
 import type { Facts } from "../survey.ts";
 import { aContext, executionOf } from "./world.ts";
 
 export type Loaded = Extract<Step, { state: "loaded" }>;
-type Surveying<Native> = Restore<Native, Facts> & { survey(want: Want, context: unknown, backup: Backup<Native>): Promise<Facts> };
 
 /** Surveys and plans. */
-export async function planned<Native>(of: Restore<Native, Facts>, { backup }: Opened<Native>, want: Asked = {}) {
-  const facts = await (of as Surveying<Native>).survey(want, aContext(), backup);
+export async function planned<Native>(of: Restore<Native, Facts>, { backup }: Opened<Native>, want: Want = {}) {
+  const facts = await of.survey(backup, want, aContext());
   return of.plan(backup, want, facts, { id: "any" });
 }
 
-export async function allowed<Native>(of: Restore<Native, Facts>, opened: Opened<Native>, want: Asked = {}): Promise<RestorePlan> {
+export async function allowed<Native>(of: Restore<Native, Facts>, opened: Opened<Native>, want: Want = {}): Promise<RestorePlan> {
   const plan = await planned(of, opened, want);
   if ("refused" in plan) throw new Error(plan.refused.message);
   return plan;
