@@ -1,5 +1,6 @@
 import { network } from "@holdfast/core";
 import { z } from "zod";
+import { dump } from "../rds/dump.ts";
 
 const LONGEST_NAME = 63;
 const identifier = z
@@ -24,6 +25,8 @@ export const config = z.strictObject({
   /** Minutes from the slot on to wait for a cluster that is busy, before its newest automated snapshot is copied instead. A Lambda lives 15. */
   wait: z.number().int().min(0).max(12).default(10),
   network: network.optional(),
+  /** The dump that goes with the snapshots: `{name}-dump`. */
+  dump,
 });
 export type Config = z.infer<typeof config>;
 

@@ -1,5 +1,6 @@
 import { network } from "@holdfast/core";
 import { z } from "zod";
+import { dump } from "./dump.ts";
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.Constraints */
 const LONGEST_NAME = 63;
@@ -26,6 +27,8 @@ export const config = z.strictObject({
   /** Minutes from the slot on to wait for an instance that is busy, before its newest automated snapshot is copied instead. A Lambda lives 15. */
   wait: z.number().int().min(0).max(12).default(10),
   network: network.optional(),
+  /** The dump that goes with the snapshots: `{name}-dump`. */
+  dump,
 });
 export type Config = z.infer<typeof config>;
 

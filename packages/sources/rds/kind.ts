@@ -7,6 +7,7 @@
  */
 import type { Kind, Needs, Verb } from "@holdfast/core";
 import { type Config, config, type Target, target } from "./config.ts";
+import { bringDump } from "./dump.ts";
 import { type Native, native } from "./native.ts";
 
 type Allow = Needs["allow"][number];
@@ -78,6 +79,7 @@ export const rdsKind: Kind<Config, Native, Target> = {
   verified: ["present"],
   portable: false,
   needs,
+  expand: (name, config) => bringDump(name, config, { instance: config.instance }),
   looksUp: ({ instance }) => ({ instance }),
   hints: ({ instance }) => [
     {
