@@ -1,5 +1,7 @@
 import { backup } from "./backup.ts";
 import type { Deployment } from "./deployment.ts";
+import { drill } from "./drill.ts";
+import { endpoints } from "./endpoints.ts";
 import { keys as makeKeys } from "./keys.ts";
 import { layers as makeLayers } from "./layers.ts";
 import { lookUp } from "./lookup.ts";
@@ -21,6 +23,8 @@ export async function deploy(d: Deployment) {
   const verifiers = verify(d, { bucket, keys, layers });
   retain(d, { bucket });
   watch(d, { bucket, keys, topic, backups, verifiers });
-  const machine = restore(d, { bucket, keys, topic, layers });
-  return { bucket: bucket.bucket, notice: topic.arn, ...(machine ? { restore: machine.arn } : {}) };
+  const restores = restore(d, { bucket, keys, topic, layers });
+  await endpoints(d);
+  if (restores) drill(d, { topic, functions: restores.functions });
+  return { bucket: bucket.bucket, notice: topic.arn, ...(restores ? { restore: restores.machine.arn } : {}) };
 }

@@ -1,13 +1,14 @@
 import type { Proof } from "@holdfast/core";
 import { type Deployment, folderOf, kindOf, sourcesOf } from "./deployment.ts";
+import { drilled } from "./drill.ts";
 import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
 import { lambda } from "./lambda.ts";
 import type { Layers } from "./layers.ts";
 import { prover } from "./prover.ts";
 import { consume, queue, route } from "./queue.ts";
-import definition from "./restore.asl.json" with { type: "json" };
-import { role, type Statement } from "./role.ts";
+import type { Statement } from "./role.ts";
+import { machineArn, workflow } from "./workflow.ts";
 
 const timeoutMinutes = 15;
 /** Disk for one archive, its parallel workers and the table of contents. */
@@ -15,58 +16,29 @@ const scratchMegabytes = 10_240;
 
 type At = { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic; layers: Layers };
 
-/** One workflow for every kind and target, and one Lambda a target that knows that target's secret alone. */
-export function restore(d: Deployment, at: At): aws.sfn.StateMachine | undefined {
+/** One workflow for every kind and target, and one Lambda a target that knows that target's secret alone. Returns those. */
+export function restore(d: Deployment, at: At): { machine: aws.sfn.StateMachine; functions: Record<string, sst.aws.Function> } | undefined {
   const targets = Object.values(d.plan.targets);
   if (targets.length === 0) return undefined;
-  const machineArn = $interpolate`arn:aws:states:${d.plan.region}:${d.account}:stateMachine:${d.name("restore")}`;
+  const machines = [machineArn(d, "restore"), ...(drilled(d).length > 0 ? [machineArn(d, "drill")] : [])];
   const functions: Record<string, sst.aws.Function> = {};
-  for (const target of targets) functions[target.name] = targetFunction(d, at, target, machineArn);
-  const starter = role(d, "restore", "states.amazonaws.com", [
-    { sid: "RunVerbs", actions: ["lambda:InvokeFunction"], resources: Object.values(functions).map((fn) => fn.arn) },
-    { sid: "Tell", actions: ["sns:Publish"], resources: [at.topic.arn] },
-  ]);
-  return new aws.sfn.StateMachine("Restore", {
-    name: d.name("restore"),
-    roleArn: starter.arn,
-    definition: $jsonStringify(
-      filled(definition, {
-        functions: Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, fn.arn])),
-        protected: Object.fromEntries(targets.map((target) => [target.name, target.protected])),
-        topic: at.topic.arn,
-        unknownTarget: `the input names no target of the plan. Write for example {"source": "${Object.keys(d.plan.sources)[0]}", "target": "${targets[0]?.name}"}. Targets: ${targets.map((t) => t.name).join(", ")}. Sources: ${Object.keys(d.plan.sources).join(", ")}.`,
-        retry: [
-          {
-            ErrorEquals: [
-              "Lambda.ServiceException",
-              "Lambda.AWSLambdaException",
-              "Lambda.SdkClientException",
-              "Lambda.TooManyRequestsException",
-            ],
-            IntervalSeconds: 2,
-            MaxAttempts: 5,
-            BackoffRate: 2,
-          },
-        ],
-        outcome: "{% $merge([{ 'source': $of.backup.source, 'slot': $of.backup.slot, 'target': $of.target, 'made': [$made] }, $proof]) %}",
-      }),
-    ),
+  for (const target of targets) functions[target.name] = targetFunction(d, at, target, machines);
+  const sources = Object.keys(d.plan.sources);
+  const machine = workflow(d, "restore", {
+    functions,
+    topic: at.topic,
+    drill: false,
+    input: "{% $states.input %}",
+    unknownTarget: `the input names no target of the plan. Write for example {"source": "${sources[0]}", "target": "${targets[0]?.name}"}. Targets: ${targets.map((t) => t.name).join(", ")}. Sources: ${sources.join(", ")}.`,
   });
-}
-
-/** Replaces `"@name@"` by the value of that name. */
-function filled(node: unknown, values: Record<string, unknown>): unknown {
-  if (typeof node === "string") return /^@\w+@$/.test(node) ? values[node.slice(1, -1)] : node;
-  if (Array.isArray(node)) return node.map((item) => filled(item, values));
-  if (typeof node !== "object" || node === null) return node;
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, filled(value, values)]));
+  return { machine, functions };
 }
 
 function targetFunction(
   d: Deployment,
   at: At,
   target: Deployment["plan"]["targets"][string],
-  machineArn: $util.Output<string>,
+  machines: $util.Output<string>[],
 ): sst.aws.Function {
   const name = `restore-${target.name}`;
   const sources = sourcesOf(d, target.kind);
@@ -115,11 +87,11 @@ function targetFunction(
       {
         sid: "AskWhetherStopped",
         actions: ["states:DescribeExecution"],
-        resources: [machineArn.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`)],
+        resources: machines.map((machine) => machine.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`)),
       },
     ],
   });
-  undoOf(d, target.name, fn, undo, machineArn);
+  undoOf(d, target.name, fn, undo, machines);
   return fn;
 }
 
@@ -159,7 +131,7 @@ function undoOf(
   target: string,
   fn: sst.aws.Function,
   undo: ReturnType<typeof queue>,
-  machineArn: $util.Output<string>,
+  machines: $util.Output<string>[],
 ): void {
   const name = `undo-${target}`;
   consume(name, undo, fn, 2);
@@ -170,7 +142,7 @@ function undoOf(
     $jsonStringify({
       source: ["aws.states"],
       "detail-type": ["Step Functions Execution Status Change"],
-      detail: { stateMachineArn: [machineArn], status: ["FAILED", "TIMED_OUT", "ABORTED"] },
+      detail: { stateMachineArn: machines, status: ["FAILED", "TIMED_OUT", "ABORTED"] },
     }),
   );
 }

@@ -8,16 +8,23 @@ export const kinds = { memo: { kind: memo, folder: "test/kinds/memo" } };
 /** A store likewise. */
 export const stores = { shelf: { kind: shelf, folder: "test/stores/shelf" } };
 
-/** `folder`: where memos are restored to; `offlineKey`: a public half; `vaults`: addresses of nodes. */
-export type TestPlan = { folder: string; offlineKey: string; vaults: Record<"three" | "alone" | "spare" | "drill", string[]> };
+/** `folder`: where memos are restored to; `offlineKey`: a public half; `vaults`: addresses of nodes; `key`: of snapshots, an ARN. */
+export type TestPlan = {
+  folder: string;
+  offlineKey: string;
+  vaults: Record<"three" | "alone" | "spare" | "drill", string[]>;
+  key: string;
+};
 
 const approle = (name: string) => ({ method: "approle", secret: secret(name) });
 /** The first token of a fresh cluster, which dies with the restore. */
 const token = (name: string) => ({ method: "token", secret: secret(name) });
 const marker = "secret/data/holdfast";
+/** Somebody who lives inside the backups of databases of RDS. */
+const owner = secret("test/owner");
 
 /** What the end-to-end tests deploy. */
-export const testPlan = ({ folder, offlineKey, vaults }: TestPlan): PlanInput =>
+export const testPlan = ({ folder, offlineKey, vaults, key }: TestPlan): PlanInput =>
   plan({
     project: "test",
     region: "eu-central-1",
@@ -25,10 +32,12 @@ export const testPlan = ({ folder, offlineKey, vaults }: TestPlan): PlanInput =>
     stores: { shelf: { kind: "shelf", folder: `${folder}/../shelf` } },
     sources: {
       tick: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 minute)" },
-      note: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 day)", keep: { minimum: 1 } },
+      note: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 day)", keep: { minimum: 1 }, drill: { target: "desk" } },
       shop: { kind: "postgres", connection: secret("test/shop"), databases: ["shop"], schedule: "rate(1 day)" },
       vault: { kind: "vault", nodes: vaults.three, auth: approle("test/vault"), marker, schedule: "rate(1 day)" },
       box: { kind: "vault", nodes: vaults.alone, auth: approle("test/box"), marker, schedule: "rate(1 day)" },
+      orders: { kind: "aurora", cluster: "orders-prod", key, schedule: "rate(1 day)" },
+      till: { kind: "rds", instance: "till-prod", key, schedule: "rate(1 day)" },
     },
     targets: {
       desk: { kind: "memo", folder, waits: 2 },
@@ -36,5 +45,7 @@ export const testPlan = ({ folder, offlineKey, vaults }: TestPlan): PlanInput =>
       staging: { kind: "postgres", connection: secret("test/staging") },
       spare: { kind: "vault", nodes: vaults.spare, auth: token("test/spare"), reader: approle("test/vault") },
       drill: { kind: "vault", nodes: vaults.drill, auth: token("test/drill"), reader: approle("test/box"), drill: true },
+      clusters: { kind: "aurora", connection: owner, key },
+      instances: { kind: "rds", connection: owner, key },
     },
   });

@@ -126,3 +126,23 @@ test("a backup in doubt is not restored as the latest one", async () => {
   expect(ended.status).toBe("SUCCEEDED");
   expect(JSON.parse(ended.output ?? "{}").slot).not.toBe(at);
 });
+
+test("a drill restores, compares, and leaves its evidence and nothing else", async () => {
+  const at = slotId(slot(10));
+  await c.backup(source, slot(10));
+  await c.verdict(source, at);
+  const before = desk();
+  const ended = await c.ended(await c.drill({ source, at }));
+  expect(ended, ended.cause).toMatchObject({ status: "SUCCEEDED" });
+  expect(JSON.parse(ended.output ?? "{}")).toMatchObject({ source, slot: at, target: "desk", expected: 3, found: 3 });
+  await until("evidence of the drill", async () => (await c.entry(source, at))?.evidence.restored?.[0]);
+  expect(desk()).toEqual(before);
+});
+
+test("a drill that fails is told, and one of a source without a drill says which have one", async () => {
+  const failed = await c.drill({ source, at: "2020-01-01T00:00:00Z" });
+  expect(await c.ended(failed)).toMatchObject({ status: "FAILED", error: "BackupNotFound" });
+  expect(await c.told(failed)).toContain("a drill ended as FAILED");
+  const unknown = await c.ended(await c.drill({ source: "shop" }));
+  expect(unknown).toMatchObject({ status: "FAILED", error: "UnknownTarget", cause: expect.stringContaining("Sources with a drill: note") });
+});

@@ -59,12 +59,16 @@ export function serviceUses({ resources }: Graph): Use[] {
       }));
     if (resource.type === "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
       return [{ role: roleOf(resource.inputs.functionName), action: "sns:Publish" }];
-    if (resource.type === "aws:scheduler/schedule:Schedule")
-      return [{ role: roleName((resource.inputs.target as { roleArn: string }).roleArn), action: "lambda:InvokeFunction" }];
+    if (resource.type === "aws:scheduler/schedule:Schedule") return [scheduled(resource.inputs.target as { arn: string; roleArn: string })];
     if (resource.type === "aws:sfn/stateMachine:StateMachine") return machineUses(resource);
     return [];
   });
 }
+
+const scheduled = ({ arn, roleArn }: { arn: string; roleArn: string }): Use => ({
+  role: roleName(roleArn),
+  action: arn.includes(":stateMachine:") ? "states:StartExecution" : "lambda:InvokeFunction",
+});
 
 const roleName = (arn: unknown): string => String(arn).split("/").at(-1) ?? "";
 

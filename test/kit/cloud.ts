@@ -51,6 +51,11 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
       ),
     start: async (input: unknown): Promise<string> =>
       (await machines.send(new StartExecutionCommand({ stateMachineArn: machine, input: JSON.stringify(input) }))).executionArn ?? "",
+    /** Starts a drill as its schedule would. */
+    drill: async (input: { source: string; at?: string }): Promise<string> => {
+      const stateMachineArn = machine.replace(/restore$/, "drill");
+      return (await machines.send(new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }))).executionArn ?? "";
+    },
     ended: (arn: string) =>
       until(`the end of ${arn}`, async () => {
         const found = await machines.send(new DescribeExecutionCommand({ executionArn: arn }));

@@ -50,7 +50,7 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
 /** A source as whoever looks at it needs to know it. */
 export function watchedSource(
   { targets }: Plan,
-  { name, kind: of, schedule, alarmHours, config }: Source,
+  { name, kind: of, schedule, alarmHours, drill, config }: Source,
   { kinds }: Lists,
 ): WatchedSource {
   const kind = kinds[of]?.kind;
@@ -66,10 +66,14 @@ export function watchedSource(
       own.map((target) => target.config),
     ),
     cautions: kind?.cautions?.(config),
+    ...(drill ? { drillHours: overdueHours(drill.schedule) } : {}),
     finishes: kind?.hints !== undefined,
     ...(kind?.portable === false ? { recheckHours } : {}),
   };
 }
+
+/** Its interval plus half. */
+const overdueHours = (schedule: string): number => (parseSchedule(schedule).longestGap() * 1.5) / 3_600_000;
 
 type Part = (path: string[], kind: string, of: "kinds", pick: "config", config: unknown) => unknown;
 
@@ -78,16 +82,17 @@ function sourcesOf(input: unknown, lists: Lists, part: Part, problems: string[])
   const planned = named(input, "sources", sourceSchema, problems);
   const stores = keysOf(input, "stores");
   const sources: Record<string, Source> = {};
-  const add = (own: string, { kind, client, schedule, keep, copies, alarmHours, ...config }: z.infer<typeof sourceSchema>) => {
+  const add = (own: string, { kind, client, schedule, keep, copies, alarmHours, drill, ...config }: z.infer<typeof sourceSchema>) => {
     const path = ["sources", own];
     for (const [i, copy] of copies.entries())
       if (!stores.includes(copy))
         problems.push(
           `${path.join(".")}.copies.${i}: "${copy}" is none of the plan's stores: ${stores.sort().join(", ") || "it has none"}`,
         );
+    problems.push(...undrillable([...path, "drill"].join("."), kind, drill, listed(input, "targets")));
     const parsed = part(path, kind, "kinds", "config", config);
-    const hours = alarmHours ?? (parseSchedule(schedule).longestGap() * 1.5) / 3_600_000;
-    sources[own] = { name: own, kind, client, schedule, keep, copies, alarmHours: hours, config: parsed };
+    const hours = alarmHours ?? overdueHours(schedule);
+    sources[own] = { name: own, kind, client, schedule, keep, copies, alarmHours: hours, drill, config: parsed };
     if (parsed !== undefined) bring(own, { client, schedule, keep }, lists.kinds[kind]?.kind.expand?.(own, parsed) ?? {});
   };
   const bring = (by: string, inherited: object, brought: Record<string, unknown>) => {
@@ -103,6 +108,16 @@ function sourcesOf(input: unknown, lists: Lists, part: Part, problems: string[])
   };
   for (const [own, raw] of planned) add(own, raw);
   return sources;
+}
+
+/** A drill must not wait for an approval, and what it is restored to must be of its kind. */
+function undrillable(path: string, kind: string, drill: Source["drill"], targets: object): string[] {
+  if (!drill) return [];
+  const found = (targets as Record<string, { kind?: unknown; protected?: unknown }>)[drill.target];
+  if (found?.kind !== kind) return [`${path}.target: "${drill.target}" is no target of kind ${kind}`];
+  return found.protected === true
+    ? [`${path}.target: "${drill.target}" is protected, so each drill would wait for somebody's approval`]
+    : [];
 }
 
 const schemaOf = (lists: Lists, of: "kinds" | "stores", kind: string, pick: "config" | "target"): z.ZodType | undefined => {

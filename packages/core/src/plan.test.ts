@@ -418,3 +418,26 @@ describe("a source as it is watched", () => {
     expect(seen({ undrilled }, targets).undrilled).toBe("1 targets");
   });
 });
+
+describe("a drill", () => {
+  const desk = { kind: "database", connection: "x" };
+  const drilled = (drill: object, target: object = desk) => ({
+    ...right,
+    targets: { desk: target },
+    sources: { shop: { ...shop, drill } },
+  });
+  test("is made weekly unless the plan says otherwise, and is late half an interval after it was due", () => {
+    const parsed = parsePlan(drilled({ target: "desk" }), lists);
+    const source = parsed.sources.shop;
+    expect(source?.drill).toEqual({ target: "desk", schedule: "rate(7 days)" });
+    expect(source && watchedSource(parsed, source, lists).drillHours).toBe(252);
+  });
+  test.each([
+    [{ target: "nowhere" }, desk, 'sources.shop.drill.target: "nowhere" is no target of kind database'],
+    [{ target: "desk" }, { kind: "cluster", connection: "x" }, 'sources.shop.drill.target: "desk" is no target of kind database'],
+    [{ target: "desk" }, { ...desk, protected: true }, "each drill would wait for somebody's approval"],
+    [{ target: "desk", schedule: "weekly" }, desk, "sources.shop.drill.schedule"],
+  ])("to %j, where the target is %j, is a problem", (drill, target, expected) => {
+    expect(problemsOf(drilled(drill, target))).toContainEqual(expect.stringContaining(expected));
+  });
+});

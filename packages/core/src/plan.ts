@@ -38,6 +38,15 @@ const trust = z.record(z.string(), z.string()).superRefine((keys, check) => {
     if (message) check.addIssue({ code: "custom", path: [id], message });
   }
 });
+/** A restore made only to prove: on schedule, compared, and removed again. */
+const drill = z.strictObject({
+  /** One of the plan's targets of the same kind, not a protected one. */
+  target: z.string(),
+  schedule: schedule.default("rate(7 days)"),
+  /** Which of the backup's databases, when it holds several. */
+  which: z.string().optional(),
+  force: z.boolean().optional(),
+});
 export const sourceSchema = z.looseObject({
   kind: z.string(),
   /** Whom the source belongs to; stands in names, tags and notices. */
@@ -48,6 +57,7 @@ export const sourceSchema = z.looseObject({
   copies: once(z.string()).default([]),
   /** Alarm when the newest verified backup is older than this many hours; undefined: the schedule's interval plus half. */
   alarmHours: z.number().positive().optional(),
+  drill: drill.optional(),
 });
 export const targetSchema = z.looseObject({ kind: z.string(), protected: z.boolean().default(false) });
 export const storeSchema = z.looseObject({ kind: z.string() });
@@ -76,6 +86,7 @@ export type Source = {
   keep: z.infer<typeof keep>;
   copies: string[];
   alarmHours: number;
+  drill?: z.infer<typeof drill> | undefined;
   config: unknown;
 };
 export type Target = { name: string; kind: string; protected: boolean; config: unknown };

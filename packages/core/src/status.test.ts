@@ -235,3 +235,39 @@ describe("a slot that was missed", () => {
     expect(looks(often, [before], at("2026-11-21T02:00"), at("2026-11-21T04:00"))).toHaveLength(9);
   });
 });
+
+describe("a source that is drilled", () => {
+  const drilled: WatchedSource = { ...daily, drillHours: 48 };
+  const restored = (of: Entry, when: string, verdict: Verdict = "ok"): Entry => {
+    const seen = of.evidence.readable?.[0];
+    return seen ? { ...of, evidence: { ...of.evidence, restored: [{ ...seen, proof: "restored", verdict, at: at(when) }] } } : of;
+  };
+  const lines = ["2026-11-18T02:00", "2026-11-19T02:00", "2026-11-20T02:00", "2026-11-21T02:00"].map((line) => entry(line));
+  const [first, ...later] = lines as [Entry, ...Entry[]];
+
+  test("is not fine when nothing was proven restored for too long, since the last time or since there are backups", () => {
+    const told = ["nothing was proven restored for 79.0 hours, and the plan drills it"];
+    expect(statusOf(drilled, lines, at("2026-11-21T09:00"))).toMatchObject({ verdict: "breach", reasons: told });
+    expect(statusOf(drilled, [restored(first, "2026-11-18T02:00"), ...later], at("2026-11-21T09:00"))).toMatchObject({ reasons: told });
+  });
+  test("is fine while the last one that went well is young enough", () => {
+    expect(statusOf(drilled, [restored(first, "2026-11-19T10:00"), ...later], at("2026-11-21T09:00")).reasons).toEqual([]);
+    expect(statusOf(daily, lines, at("2026-11-21T09:00")).reasons).toEqual([]);
+  });
+  test("is not helped by a drill that went badly", () => {
+    const bad = restored(first, "2026-11-21T08:00", "failed");
+    expect(statusOf(drilled, [bad, ...later], at("2026-11-21T09:00")).reasons).toHaveLength(1);
+  });
+});
+
+test("a slot that is lost stays a breach until a later backup is verified", () => {
+  const lost: Entry = {
+    ...entry("2026-11-21T02:00 nothing"),
+    evidence: { lost: [{ ...(entry("2026-11-21T02:00").evidence.readable?.[0] as FoundEvidence), proof: "lost" }] },
+  };
+  expect(statusOf(daily, [entry("2026-11-20T02:00"), lost], at("2026-11-21T09:00"))).toMatchObject({
+    verdict: "breach",
+    reasons: ["shop/20261121T020000Z is lost"],
+  });
+  expect(statusOf(daily, [lost, entry("2026-11-22T02:00")], at("2026-11-22T09:00"))).toMatchObject({ verdict: "ok" });
+});

@@ -17,6 +17,8 @@ export type WatchedSource = {
   recheckHours?: number;
   /** Why none of its backups can be proven restored, as its kind says. */
   undrilled?: string | undefined;
+  /** Where it is restored on schedule: after this many hours without one that went well, something is wrong. */
+  drillHours?: number;
   /** What its kind says of every backup, good as it may be. */
   cautions?: readonly string[] | undefined;
 };
@@ -70,6 +72,9 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     if ((state === "failed" || state === "doubt") && (!verified || entry.at > verified.at))
       reasons.push(`${backupId(entry)} is ${state === "doubt" ? "in doubt" : "broken"}`);
   }
+  const late = undrilledFor(backups, now);
+  if (source.drillHours !== undefined && late !== undefined && late > source.drillHours * 3600)
+    reasons.push(`nothing was proven restored for ${hours(late)}, and the plan drills it`);
   for (const entry of entries)
     if (entry.evidence.lost && !isBackup(entry) && (!verified || entry.at > verified.at)) reasons.push(`${backupId(entry)} is lost`);
   return {
@@ -86,6 +91,13 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
     next: parseSchedule(source.schedule).next(now).toISOString(),
   };
+}
+
+/** Seconds since a backup was last proven restored; where none ever was, since the first one. */
+function undrilledFor(backups: readonly Entry[], now: Date): number | undefined {
+  const proven = backups.flatMap(({ evidence }) => (evidence.restored ?? []).filter(({ verdict }) => verdict === "ok"));
+  const last = proven.reduce((newest, { at }) => Math.max(newest, at.getTime()), 0) || backups[0]?.at.getTime();
+  return last && (now.getTime() - last) / 1000;
 }
 
 /** One a day, each under a run of its own, so that looking more often asks for no more. */
