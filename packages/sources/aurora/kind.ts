@@ -3,6 +3,7 @@
  * Clusters of Aurora, and Multi-AZ DB clusters: as kind `rds`, whose code it shares, with a cluster's instances recorded and restored too.
  */
 import type { Kind, Needs, Verb } from "@holdfast/core";
+import { cautionsOf } from "../rds/cautions.ts";
 import { bringDump } from "../rds/dump.ts";
 import { type Config, config, type Target, target } from "./config.ts";
 import { type Native, native } from "./native.ts";
@@ -86,6 +87,7 @@ export const aurora: Kind<Config, Native, Target> = {
   portable: false,
   needs,
   expand: (name, config) => bringDump(name, config, { cluster: config.cluster }),
+  cautions: cautionsOf,
   looksUp: ({ cluster }) => ({ cluster }),
   hints: ({ cluster }) => [
     {

@@ -87,3 +87,13 @@ test("events of its own snapshots are hints, and others are none", () => {
     detail: { SourceIdentifier: [{ prefix: "holdfast-shop-" }, { prefix: "holdfastraw-shop-" }] },
   });
 });
+
+test("the status says that snapshots have no lock and stay in AWS, and whether there is a dump", () => {
+  for (const told of [
+    (dump?: false) => rdsKind.cautions?.(config.parse({ instance: "shop", dump })),
+    (dump?: false) => aurora.cautions?.(clusterConfig.parse({ cluster: "orders", dump })),
+  ]) {
+    expect(told()).toEqual([expect.stringMatching(/no lock and cannot leave AWS.*with -dump is locked/)]);
+    expect(told(false)).toEqual([expect.stringMatching(/no lock and cannot leave AWS.*nothing of it is outside/)]);
+  }
+});

@@ -6,6 +6,7 @@
  * tags are all the state there is. Snapshots stay inside AWS and are not immutable.
  */
 import type { Kind, Needs, Verb } from "@holdfast/core";
+import { cautionsOf } from "./cautions.ts";
 import { type Config, config, type Target, target } from "./config.ts";
 import { bringDump } from "./dump.ts";
 import { type Native, native } from "./native.ts";
@@ -80,6 +81,7 @@ export const rdsKind: Kind<Config, Native, Target> = {
   portable: false,
   needs,
   expand: (name, config) => bringDump(name, config, { instance: config.instance }),
+  cautions: cautionsOf,
   looksUp: ({ instance }) => ({ instance }),
   hints: ({ instance }) => [
     {
