@@ -114,10 +114,20 @@ test("it is taken back to a time between two writes, with one instance where the
   await world.act(aurora.needs("restore", target));
   const of = restore(target, world.surroundings, { protected: false });
   const plan = await allowed(of, opened, { as: "restored-then", time: moment.toISOString() });
+  expect(plan.proves).toBe(false);
   const { made } = await loaded(of, opened, plan, "two");
-  expect(made.map((one) => one.id)).toEqual(["restored-then", "restored-then-1", expect.stringContaining("127.0.0.1:")]);
+  expect(made.map((one) => one.what)).toEqual(["cluster", "instance", "point in time", "endpoint"]);
   expect(await ids("restored-then")).toEqual([1, 2]);
-  expect(await of.prove(opened, {}, made, aContext())).toMatchObject({ findings: [{ name: "endpoint" }] });
-  expect(await of.finish(made, { id: "two" }, aContext())).toEqual(made);
+  const proven = await of.prove(opened, {}, made, aContext());
+  expect(proven.found).toBe(proven.expected);
+  expect(proven.findings).toMatchObject([
+    {
+      name: "point-in-time",
+      severity: "note",
+      message: `it holds what orders held at ${moment.toISOString()}, taken from its log and from no backup`,
+    },
+    { name: "endpoint" },
+  ]);
+  expect((await of.finish(made, { id: "two" }, aContext())).map((one) => one.what)).toEqual(["cluster", "instance", "endpoint"]);
   expect(await of.undo({ id: "two" }, aContext())).toEqual([]);
 });

@@ -29,7 +29,7 @@ const WAIT = 60;
  */
 export async function advance<Settings, Target>(at: At<Settings, Target>): Promise<Step> {
   const wish = wishOf(at);
-  const made = at.plan.creates.filter(({ what }) => what !== POINT);
+  const made = [...at.plan.creates];
   try {
     return await next(at, wish, made);
   } catch (error) {

@@ -24,7 +24,7 @@ export async function finish(
   }
   // A cluster comes after its instances: an undo in between finds it, cannot delete it, and so leaves it whole.
   for (const { arn } of things) await untag(api, arn);
-  return [...made];
+  return made.filter(({ passing }) => !passing);
 }
 
 async function untag(api: Api, arn: string): Promise<void> {

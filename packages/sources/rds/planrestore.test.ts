@@ -1,4 +1,4 @@
-import type { Want } from "@holdfast/core";
+import type { RestorePlan, Want } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { clusterRestores } from "../aurora/clusterrestores.ts";
 import { target as clusterTarget } from "../aurora/config.ts";
@@ -68,6 +68,17 @@ describe("a restore", () => {
     const point = { what: "point in time", id: "2026-11-21T08:00:00.000Z", passing: true };
     expect(plan({ time })).toMatchObject({ creates: [{ what: "instance" }, point] });
     expect(plan({ time }, { snapshot: "gone" })).toMatchObject({ creates: [{ what: "instance" }, point] });
+    expect(plan({ time }, { offered: ["18.1"] })).toMatchObject({ creates: [{ what: "instance" }, point] });
+  });
+
+  test("to a time proves nothing about a backup, and its steps say so; one of a backup proves that", () => {
+    const { proves, steps } = plan({ time: "2026-11-21T08:00:00Z" }) as RestorePlan;
+    expect(proves).toBe(false);
+    expect(steps.join("\n")).toContain("from the log of shop up to 2026-11-21T08:00:00.000Z, instead of from a backup");
+    expect(steps.at(-1)).toContain("nothing is recorded about a backup");
+    const whole = plan() as RestorePlan;
+    expect(whole).not.toHaveProperty("proves");
+    expect(whole.steps.join("\n")).not.toContain("nothing is recorded");
   });
 
   test.each([
@@ -76,7 +87,14 @@ describe("a restore", () => {
     ["when the snapshot is of that very moment", "2026-11-21T02:03:04Z", {}],
   ])("is made of the backup %s", (_what, time, facts) => {
     expect(plan({ time }, facts)).toMatchObject({ creates: [{ what: "instance" }] });
-    expect((plan({ time }, facts) as { creates: unknown[] }).creates).toHaveLength(1);
+    expect((plan({ time }, facts) as RestorePlan).creates).toHaveLength(1);
+    expect(plan({ time }, facts)).not.toHaveProperty("proves");
+  });
+
+  test("says why it is made of the backup before a time", () => {
+    const first = (facts: Partial<Facts>) => (plan({ time: "2026-11-17T00:00:00Z" }, facts) as RestorePlan).steps[0];
+    expect(first({})).toBe("take the newest backup before 2026-11-17T00:00:00Z, since the log begins at 2026-11-18T00:00:00.000Z");
+    expect(first({ window: undefined })).toBe("take the newest backup before 2026-11-17T00:00:00Z, since there are no automated backups");
   });
 
   test("takes from the target what that says, and the rest as it was", () => {

@@ -37,7 +37,7 @@ export function planRestore<Settings, Target>(input: Input<Settings, Target>): R
     ...restores.creates(identifierOf(input), settings),
     ...(point ? [{ what: POINT, id: point, passing: true as const }] : []),
   ];
-  return { creates, steps: stepsOf(input, creates, point), needsDisk: 0 };
+  return { creates, steps: stepsOf(input, creates, point), needsDisk: 0, ...(point ? { proves: false } : {}) };
 }
 
 const identifierOf = ({ want, target, backup, facts }: Seen): string =>
@@ -125,10 +125,12 @@ function refuseKey({ facts, backup }: Seen): Finding | undefined {
   );
 }
 
-function refuseVersion({ facts, backup, restores, target }: Seen): Finding | undefined {
+/** A moment comes up with the version of the database itself, which runs. */
+function refuseVersion(input: Seen): Finding | undefined {
+  const { facts, backup, restores, target } = input;
   const { engine, version, id } = backup.native.snapshot;
   const wanted = (restores.chooseVersion && target.engineVersion) || version;
-  if (facts.offered.includes(wanted)) return undefined;
+  if (facts.offered.includes(wanted) || pointOf(input)) return undefined;
   return refusal(
     "version-not-offered",
     `RDS does not offer ${engine} ${wanted} any more, but ${offeredOf(facts.offered, wanted)}`,
@@ -192,6 +194,9 @@ function stepsOf(input: Seen, creates: readonly Made[], point: string | undefine
     `give it the recorded settings${overridden.length > 0 ? `, but for ${overridden.join(", ")} of the target` : ""}`,
     "wait until it is available: minutes to hours; blocks that nobody read yet are slow at first",
     "look whether it is as it was recorded",
+    ...(point
+      ? [`nothing is recorded about a backup: what comes up is ${snapshot.of} as it was at ${point}, and no backup is of that moment`]
+      : []),
   ];
 }
 const OVERRIDES = [

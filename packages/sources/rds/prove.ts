@@ -3,6 +3,7 @@ import { connector, type Session } from "../postgres/connect.ts";
 import { readLogin } from "../postgres/secret.ts";
 import type { Api } from "./api.ts";
 import { RdsDatabaseMissing } from "./errors.ts";
+import { POINT } from "./planrestore.ts";
 import type { Written } from "./recorded.ts";
 import type { Restores, Standing } from "./restores.ts";
 
@@ -28,11 +29,13 @@ export async function prove<Settings, Target>(
   const standing = await restores.look(api, id);
   if (!standing) throw new RdsDatabaseMissing(`${restores.noun} ${id}`);
   const { compared, differ } = restores.differences(restores.effective(native.settings, target), standing.settings);
-  const { engine, version } = native.snapshot;
+  const { engine, version, of } = native.snapshot;
+  const point = made.find(({ what }) => what === POINT)?.id;
   const wrong = [
     ...(standing.status === "available" ? [] : [`status ${standing.status}`]),
     ...(standing.engine === engine ? [] : [`engine ${standing.engine}`]),
-    ...(standing.version === (target.engineVersion ?? version) ? [] : [`version ${standing.version}`]),
+    // A moment comes up with the version that the database itself has now.
+    ...(point !== undefined || standing.version === (target.engineVersion ?? version) ? [] : [`version ${standing.version}`]),
   ];
   const expected = compared + 3;
   return {
@@ -41,7 +44,12 @@ export async function prove<Settings, Target>(
     things: 1,
     expected,
     found: expected - differ.length - wrong.length,
-    findings: [...differing([...wrong, ...differ]), ...(await asked(at, standing)), ...reachable(standing)],
+    findings: [
+      ...differing([...wrong, ...differ]),
+      ...(point === undefined ? [] : [moment(of, point)]),
+      ...(await asked(at, standing)),
+      ...reachable(standing),
+    ],
   };
 }
 
@@ -50,6 +58,13 @@ function differing(names: readonly string[]): Finding[] {
   const hint = "Look at it in the RDS console, and at the target in the plan.";
   return [{ name: "settings-differ", severity: "refuse", message: `it did not come up as it was recorded: ${names.join(", ")}`, hint }];
 }
+
+const moment = (of: string, point: string): Finding => ({
+  name: "point-in-time",
+  severity: "note",
+  message: `it holds what ${of} held at ${point}, taken from its log and from no backup`,
+  hint: "Look whether what you miss is there; a moment earlier or later is another restore.",
+});
 
 const reachable = ({ endpoint }: Standing<unknown>): Finding[] =>
   endpoint

@@ -5,13 +5,15 @@ import { scaled } from "../../localcloud/src/rds/index.ts";
 import { captureAt } from "./capture.ts";
 import { config, target as targetSchema } from "./config.ts";
 import { rdsKind } from "./kind.ts";
-import { allowed, loaded } from "./kit/restoring.ts";
-import { aContext, anInstance, captured, describeInstance, openedOf, openWorld, slotAt, type World } from "./kit/world.ts";
+import { allowed, loaded, planned } from "./kit/restoring.ts";
+import { aContext, anInstance, become, captured, describeInstance, openedOf, openWorld, slotAt, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { restore } from "./restore.ts";
 
 let world: World;
 let opened: Opened<Native>;
+/** Between two writes. */
+let moment: Date;
 beforeAll(async () => {
   world = await openWorld(scaled(0.0003));
   await world.api.send(
@@ -29,6 +31,10 @@ beforeAll(async () => {
   await world.act(rdsKind.needs("capture", config.parse({ instance: "shop" })));
   const capture = captureAt({ seconds: 0.01 })(config.parse({ instance: "shop" }), world.surroundings);
   opened = openedOf(await (await captured(capture, slotAt("2026-11-21T02:00:00Z"))).native());
+  await world.query("shop", "insert into orders values (3)");
+  const [now] = await world.query<{ now: Date }>("shop", "select clock_timestamp() as now");
+  moment = now?.now ?? new Date(0);
+  await world.query("shop", "insert into orders values (4)");
 });
 afterAll(async () => {
   await world?.end();
@@ -57,5 +63,39 @@ test("a backup comes up beside the original with its settings and data, is hande
     MaxAllocatedStorage: 100,
     PreferredMaintenanceWindow: "mon:01:00-mon:01:30",
     DBParameterGroups: [{ DBParameterGroupName: "shop-tuned" }],
+  });
+});
+
+test("an instance is taken back to a time between two writes: the first is there and the second is not; undo removes it", async () => {
+  await become(async () => ((await describeInstance(world, "shop"))?.LatestRestorableTime ?? new Date(0)) >= moment);
+  await world.act(rdsKind.needs("restore", targetSchema.parse({})));
+  const of = restores();
+  const plan = await allowed(of, opened, { as: "restored-then", time: moment.toISOString() });
+  expect(plan).toMatchObject({
+    creates: [
+      { what: "instance", id: "restored-then" },
+      { what: "point in time", passing: true },
+    ],
+    proves: false,
+  });
+  const { made } = await loaded(of, opened, plan, "two");
+  expect(await world.query("restored-then", "select id from orders order by id")).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+  const proven = await of.prove(opened, {}, made, aContext());
+  expect(proven.found).toBe(proven.expected);
+  expect(proven.findings).toMatchObject([
+    {
+      name: "point-in-time",
+      severity: "note",
+      message: `it holds what shop held at ${moment.toISOString()}, taken from its log and from no backup`,
+    },
+    { name: "endpoint" },
+  ]);
+  expect(await of.undo({ id: "two" }, aContext())).toEqual([{ what: "instance", id: "restored-then" }]);
+});
+
+test("a time that RDS has not shipped yet is refused with the one that can be had", async () => {
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  expect(await planned(restores(), opened, { time: later })).toMatchObject({
+    refused: { name: "time-not-reached", message: expect.stringContaining(later), hint: expect.stringContaining("every five minutes") },
   });
 });
