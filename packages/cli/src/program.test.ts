@@ -12,7 +12,7 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "holdfast-program-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-const commands = ["list", "status", "backup", "restore", "fetch", "accept", "keygen"];
+const commands = ["list", "status", "backup", "restore", "drill", "fetch", "accept", "keygen"];
 
 describe("help", () => {
   test("names every command and the exit codes", async () => {

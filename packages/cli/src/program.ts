@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { type ExitCode, type Finish, outputOf } from "./command.ts";
 import { acceptCommand } from "./commands/accept.ts";
 import { backupCommand } from "./commands/backup.ts";
+import { drillCommand } from "./commands/drill.ts";
 import { fetchCommand } from "./commands/fetch.ts";
 import { keygenCommand } from "./commands/keygen.ts";
 import { listCommand } from "./commands/list.ts";
@@ -42,7 +43,16 @@ function programOf(world: World, finish: Finish): Command {
     .version(version)
     .helpCommand(false)
     .addHelpText("after", exits);
-  for (const command of [listCommand, statusCommand, backupCommand, restoreCommand, fetchCommand, acceptCommand, keygenCommand])
+  for (const command of [
+    listCommand,
+    statusCommand,
+    backupCommand,
+    restoreCommand,
+    drillCommand,
+    fetchCommand,
+    acceptCommand,
+    keygenCommand,
+  ])
     program.addCommand(command(world, finish));
   for (const each of [program, ...program.commands])
     each

@@ -12,16 +12,12 @@ import {
   stateOf,
 } from "@holdfast/core";
 import { Command, Option } from "commander";
-import type { Look } from "../cloud.ts";
 import { type Common, type ExitCode, type Finish, type Ports, placed, portsOf } from "../command.ts";
 import { confirm } from "../confirm.ts";
-import { RunFailed, UsageWrong } from "../errors.ts";
-import { followExecution } from "../follow.ts";
-import { reported } from "../history.ts";
-import { json, table } from "../output.ts";
+import { UsageWrong } from "../errors.ts";
+import { followed, tellEnd } from "../followed.ts";
 import { sourceOf, verifiedBy } from "../plan.ts";
-import { type Outcome, outcome } from "../restoresteps.ts";
-import { bytes, counted, grouped, span, stateWord, took } from "../wording.ts";
+import { bytes, span, stateWord } from "../wording.ts";
 import type { World } from "../world.ts";
 
 export type RestoreOptions = {
@@ -78,19 +74,11 @@ export const restoreCommand = (world: World, finish: Finish): Command =>
     );
 
 export async function restore(options: RestoreOptions, ports: Ports): Promise<ExitCode> {
-  const { place, out, world } = ports;
   const execution = options.follow ?? (await start(options, ports));
-  out.note(`execution ${execution}`);
-  const console_ = place.local ? undefined : consoleLink(place.plan.region, execution);
-  if (console_) out.note(console_);
-  try {
-    const ended = await followExecution(execution, place.cloud.machines, out, world);
-    tellEnd(outcomeOf(ended, place.name("restore"), replacing(ended, place)), ended, execution, options, ports);
-    return 0;
-  } catch (error) {
-    if (world.signal.aborted) for (const text of detached(execution, ports)) out.note(text);
-    throw error;
-  }
+  const { json, place } = { ...options, ...ports };
+  const machine = place.name("restore");
+  tellEnd("restored", await followed(execution, { machine, what: "restore" }, ports), { json }, ports);
+  return 0;
 }
 
 /** Every wrong name is told here, before anything is asked of AWS; the workflow checks all of it again. */
@@ -158,78 +146,4 @@ function whatHappensThere({ source, database }: RestoreInput, { plan, lists }: P
   if (lists.kinds[sourceOf(plan, source).kind]?.kind.replaces)
     return "whose content is replaced; refused where there is any, unless it is protected or a drill";
   return `as ${database === undefined ? "something new with a name that is free" : `${database}, which must not exist`}; nothing there is changed`;
-}
-
-/** Throws {@link RunFailed} with the name of what failed there. */
-function outcomeOf(ended: Look, machine: string, replaces: boolean): Outcome {
-  if (ended.status === "SUCCEEDED") {
-    const parsed = outcome.safeParse(JSON.parse(ended.output ?? "null"));
-    if (parsed.success) return parsed.data;
-    throw new RunFailed(
-      "OutcomeUnknown",
-      "the execution ended well, and what it puts out is not a restore's",
-      `Look at its output, in the console of ${machine}.`,
-    );
-  }
-  if (ended.status === "ABORTED")
-    throw new RunFailed("ExecutionStopped", "the execution was stopped by hand", "What it had made is being removed by itself.");
-  const { error, message } = reported(ended.error, ended.cause);
-  const text = (message || `the execution ended as ${ended.status}`).replace(/\.$/, "");
-  throw new RunFailed(
-    error,
-    `${error}: ${text}`,
-    error === "NotUndone"
-      ? "The removal is tried again by itself."
-      : replaces
-        ? replacedHint
-        : "Nothing that it made was left at the target.",
-  );
-}
-
-const replacedHint = "Where it had begun to load, the target may hold the backup's data now: look there, or begin anew with a fresh one.";
-
-/** Whether the restore that an execution is about has no beside; it may have been started by somebody else. */
-function replacing({ input }: Look, { plan, lists }: Ports["place"]): boolean {
-  const { source = "" } = JSON.parse(input ?? "{}") as { source?: string };
-  return lists.kinds[plan.sources[source]?.kind ?? ""]?.kind.replaces ?? false;
-}
-
-function tellEnd(done: Outcome, { started, stopped }: Look, execution: string, options: RestoreOptions, { out, world }: Ports): void {
-  const seconds = ((stopped ?? world.clock.now()).getTime() - started.getTime()) / 1000;
-  if (options.json) {
-    json({ ...done, execution, seconds }, out);
-    return;
-  }
-  const equal = done.expected === done.found;
-  table(
-    [
-      ["restored", { text: `${done.source}/${done.slot}`, tone: "strong" }],
-      ["at", done.target],
-      ...done.made.map(({ what, id }) => [what, { text: id, tone: "strong" as const }]),
-      [
-        done.unit,
-        {
-          text: `${grouped(done.found)} found, ${grouped(done.expected)} expected, in ${counted(done.things, done.thing)}`,
-          tone: equal ? "good" : "bad",
-        },
-      ],
-      ["took", took(seconds)],
-    ],
-    out,
-  );
-  for (const note of done.notes) out.line(`note: ${note}`);
-}
-
-const consoleLink = (region: string, execution: string): string =>
-  `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${execution}`;
-
-function detached(execution: string, { place }: Ports): string[] {
-  const where = place.local ? ` --endpoint-url ${place.local.endpoint}` : "";
-  const at = place.local ? "--local" : `--stage ${place.stage}`;
-  return [
-    "the restore goes on. To follow it again:",
-    `  holdfast restore --follow ${execution} ${at}`,
-    `To stop it, and have what it made removed${place.local ? " (with the access key in .local/local.json)" : ""}:`,
-    `  aws stepfunctions stop-execution --region ${place.plan.region}${where} --execution-arn ${execution}`,
-  ];
 }

@@ -157,7 +157,7 @@ const planOf = (recipient: string, far: string) => ({
   offlineKeys: [recipient],
   stores: { far: { kind: "memory", name: far } },
   sources: {
-    note: { kind: "memo", secret: "acme/note", schedule: "cron(0 2 * * ? *)" },
+    note: { kind: "memo", secret: "acme/note", schedule: "cron(0 2 * * ? *)", drill: { target: "desk" } },
     other: { kind: "memo", secret: "acme/other", schedule: "rate(6 hours)" },
   },
   targets: { desk: { kind: "memo", folder: "/tmp/desk" }, safe: { kind: "memo", folder: "/tmp/safe", protected: true } },
