@@ -4,6 +4,7 @@ import { publicKey } from "./appliers/kms.ts";
 import { answerCall } from "./calls.ts";
 import { databasesOf } from "./databases.ts";
 import { describeResource } from "./describe.ts";
+import { networksOf } from "./ec2.ts";
 import { ResourceExists, ResourceNotMade, UnknownResourceType } from "./errors.ts";
 import type { Apply, Made, Request } from "./graph.ts";
 import { parseInputs, withoutIgnored } from "./inputs.ts";
@@ -30,7 +31,12 @@ const isContainer = ({ custom, type }: Request): boolean => !custom || type.star
 /** Makes each resource in the local AWS. Throws {@link UnknownResourceType}, UnknownInput, {@link ResourceExists}, {@link ResourceNotMade}. */
 export function applyTo(site: Site): Apply {
   const { place, clients } = site;
-  const answers = { place, publicKey: (keyId: string) => publicKey(keyId, site), databases: databasesOf(clients.rds) };
+  const answers = {
+    place,
+    publicKey: (keyId: string) => publicKey(keyId, site),
+    databases: databasesOf(clients.rds),
+    networks: networksOf(site),
+  };
   return {
     resource: async (request) => {
       if (isContainer(request)) return { id: request.name, outputs: request.inputs };

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { answerCall } from "./calls.ts";
 import type { Values } from "./graph.ts";
+import { exampleNetworks } from "./networks.ts";
 
 const place = { account: "111122223333", region: "eu-west-1", partition: "aws" } as const;
 const databases = { cluster: async (id: string) => ({ id, of: "cluster" }), instance: async (id: string) => ({ id, of: "instance" }) };
 const ask = (token: string, inputs: Values = {}) =>
-  answerCall(token, inputs, { place, publicKey: async (key) => `PEM of ${key}`, databases });
+  answerCall(token, inputs, { place, publicKey: async (key) => `PEM of ${key}`, databases, networks: exampleNetworks });
 
 test("who and where we are", async () => {
   expect(await ask("aws:index/getCallerIdentity:getCallerIdentity")).toMatchObject({ accountId: "111122223333" });
@@ -49,5 +50,8 @@ test("a cluster and an instance of RDS are asked for by their names", async () =
 });
 
 test("a data source that nobody taught is an error, not a guess", async () => {
-  await expect(ask("aws:ec2/getVpc:getVpc")).rejects.toMatchObject({ name: "UnknownCall", message: expect.stringContaining("getVpc") });
+  await expect(ask("aws:dynamodb/getTable:getTable")).rejects.toMatchObject({
+    name: "UnknownCall",
+    message: expect.stringContaining("getTable"),
+  });
 });

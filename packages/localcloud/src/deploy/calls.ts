@@ -2,16 +2,19 @@ import { createHash } from "node:crypto";
 import type { Databases } from "./databases.ts";
 import { UnknownCall } from "./errors.ts";
 import { isRecord, type Place, type Value, type Values } from "./graph.ts";
+import { answerNetwork, type Networks } from "./networks.ts";
 
 export type Answers = {
   place: Place;
   /** PEM of a KMS key's public half. The key exists by then: the call's inputs name it. */
   publicKey(keyId: string): Promise<string>;
   databases: Databases;
+  networks: Networks;
 };
 
-/** Data sources. Throws {@link UnknownCall}, LookUpEmpty. */
-export async function answerCall(token: string, inputs: Values, { place, publicKey, databases }: Answers): Promise<Values> {
+/** Data sources. Throws {@link UnknownCall}, LookUpEmpty, NotOneFound. */
+export async function answerCall(token: string, inputs: Values, answers: Answers): Promise<Values> {
+  const { place, publicKey, databases, networks } = answers;
   const { account, region, partition } = place;
   switch (token) {
     case "aws:index/getCallerIdentity:getCallerIdentity":
@@ -31,8 +34,11 @@ export async function answerCall(token: string, inputs: Values, { place, publicK
       return await databases.cluster(String(inputs.clusterIdentifier));
     case "aws:rds/getInstance:getInstance":
       return await databases.instance(String(inputs.dbInstanceIdentifier));
-    default:
-      throw new UnknownCall(token);
+    default: {
+      const found = await answerNetwork(token, inputs, networks);
+      if (!found) throw new UnknownCall(token);
+      return found;
+    }
   }
 }
 

@@ -107,7 +107,8 @@ function mocksOf(options: Map<string, Options>) {
     async call({ token, inputs }: { token: string; inputs: Record<string, unknown> }) {
       const values = await plainValues(inputs);
       const { values: found, refused } = await ask((number) => ({ kind: "call", ask: number, token, inputs: values }));
-      if (!found) throw new Error(refused);
+      // What a program reads of a look-up that failed is the `details` that gRPC brings.
+      if (!found) throw Object.assign(new Error(refused), { details: refused });
       return found;
     },
   };

@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { answerCall } from "./calls.ts";
 import type { Databases } from "./databases.ts";
 import type { Apply, Made, Place, Request, Value, Values } from "./graph.ts";
+import { exampleNetworks, type Networks } from "./networks.ts";
 
 /** Makes nothing: answers what AWS would, as far as policies and other resources name it. */
-export function describe(place: Place): Apply {
+export function describe(place: Place, networks: Networks = exampleNetworks): Apply {
+  const answers = { place, publicKey: async () => examplePem, databases: exampleDatabases, networks };
   return {
     resource: async (request) => describeResource(request, place),
-    call: async (token, inputs) => answerCall(token, inputs, { place, publicKey: async () => examplePem, databases: exampleDatabases }),
+    call: async (token, inputs) => answerCall(token, inputs, answers),
   };
 }
 
@@ -87,6 +89,8 @@ const outputsOf: Record<string, Outputs> = {
   },
   "aws:kms/alias:Alias": (name, _, place) => ({ name, arn: arn("kms", place, name) }),
   "aws:s3/bucketObjectv2:BucketObjectv2": (name, inputs) => ({ id: name, key: name, arn: `arn:aws:s3:::${text(inputs.bucket)}/${name}` }),
+  "aws:ec2/securityGroup:SecurityGroup": (name, inputs) => ({ name, id: `sg-${digits(`${name} ${text(inputs.vpcId)}`).slice(0, 17)}` }),
+  "aws:ec2/vpcEndpoint:VpcEndpoint": (name) => ({ id: `vpce-${digits(name).slice(0, 17)}` }),
   "random:index/randomBytes:RandomBytes": (name, inputs) => {
     const bytes = createHash("shake256", { outputLength: Number(inputs.length) })
       .update(name)

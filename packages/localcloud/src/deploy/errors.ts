@@ -57,6 +57,15 @@ export class LookUpEmpty extends HoldfastError {
   }
 }
 
+/** A look-up finds none where it takes one, or several. The program is told, as by the provider, and may go on without. */
+export class NotOneFound extends HoldfastError {
+  override readonly name = "NotOneFound";
+  override readonly fault = "input";
+  constructor(message: string) {
+    super(message, "Make what the plan counts on before it is deployed.");
+  }
+}
+
 /** The local AWS refused or failed to make one resource; the deployment stopped there. */
 export class ResourceNotMade extends HoldfastError {
   override readonly name = "ResourceNotMade";

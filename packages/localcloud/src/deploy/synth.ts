@@ -4,7 +4,7 @@ import { mkdir, realpath, rm } from "node:fs/promises";
 import path from "node:path";
 import { bundleConfig } from "./bundle.ts";
 import { describe } from "./describe.ts";
-import { PlatformMissing, ResourceNotMade, SynthFailed } from "./errors.ts";
+import { NotOneFound, PlatformMissing, ResourceNotMade, SynthFailed } from "./errors.ts";
 import type { App, Apply, Graph, Place, Request, Resource, Values } from "./graph.ts";
 import { openRpc, type Rpc } from "./rpc.ts";
 import { makeScratch } from "./scratch.ts";
@@ -154,7 +154,7 @@ class Run {
     }
     const apply = await this.#apply;
     if (!apply) throw new SynthFailed("the program asked for a resource before it said what app it is", this.#said);
-    if (question.kind === "call") this.#reply({ ask: question.ask, values: await apply.call(question.token, question.inputs) });
+    if (question.kind === "call") this.#reply({ ask: question.ask, ...(await lookUp(question, apply)) });
     else await this.#make(question, apply);
   }
 
@@ -174,6 +174,16 @@ class Run {
 
   #place({ region }: App): Place {
     return { account: this.#options.account ?? exampleAccount, region, partition: "aws" };
+  }
+}
+
+/** What the provider would refuse too is for the program to deal with. */
+async function lookUp({ token, inputs }: { token: string; inputs: Values }, apply: Apply): Promise<Omit<Answer, "ask">> {
+  try {
+    return { values: await apply.call(token, inputs) };
+  } catch (error) {
+    if (error instanceof NotOneFound) return { refused: error.message };
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Applier } from "./applier.ts";
 import { cloudwatch } from "./cloudwatch.ts";
+import { ec2 } from "./ec2.ts";
 import { events } from "./events.ts";
 import { iam } from "./iam.ts";
 import { kms } from "./kms.ts";
@@ -17,6 +18,7 @@ export const appliers: readonly Applier[] = [
   ...iam,
   ...kms,
   ...lambda,
+  ...ec2,
   ...events,
   ...cloudwatch,
   ...scheduler,
