@@ -1,4 +1,5 @@
 import type { Kind, Lists, Plan } from "@holdfast/core";
+import type { Standing } from "./network.ts";
 
 /** What every concern of the infrastructure gets: the plan, where it is deployed, and how things are called there. */
 export type Deployment = {
@@ -8,6 +9,8 @@ export type Deployment = {
   account: $util.Output<string>;
   /** Buckets and keys outlive the stack in every stage but the local one. */
   keep: boolean;
+  /** Functions in VPCs, as they are made: at the end each VPC gets the endpoints that these need. */
+  standing: Standing[];
   /** `acme-prod-backup-shop`: project, stage and what it is; at most 64 characters, IAM's limit. */
   name(...parts: string[]): string;
 };
@@ -27,6 +30,7 @@ export function deploymentOf(plan: Plan, lists: Lists): Deployment {
     stage,
     account: aws.getCallerIdentityOutput({}).accountId,
     keep: stage !== "local",
+    standing: [],
     name: (...parts) => [plan.project, stage, ...parts].join("-"),
   };
 }

@@ -1,6 +1,7 @@
 import type { Needs } from "@holdfast/core";
 import { type Deployment, logical } from "./deployment.ts";
 import type { Layers } from "./layers.ts";
+import { standIn } from "./network.ts";
 import { type Statement, role } from "./role.ts";
 
 export type LambdaOptions = {
@@ -25,41 +26,9 @@ const nodeOptions = "--enable-source-maps --max-semi-space-size=1";
 /** One Lambda with a role of its own. It may write its own log and nothing else that `statements` does not say. */
 export function lambda(d: Deployment, name: string, options: LambdaOptions): sst.aws.Function {
   const physical = d.name(name);
-  const logGroup = `/aws/lambda/${physical}`;
   const { needs } = options;
-  const own = role(d, name, "lambda.amazonaws.com", [
-    ...options.statements,
-    {
-      sid: "WriteOwnLog",
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [$interpolate`arn:aws:logs:${d.plan.region}:${d.account}:log-group:${logGroup}:*`],
-    },
-    ...(needs?.secrets.length
-      ? [{ sid: "ReadSecret", actions: ["secretsmanager:GetSecretValue"], resources: needs.secrets.map((secret) => secretArn(d, secret)) }]
-      : []),
-    ...(needs?.allow ?? []).map((allow, i) => ({
-      sid: `KindNeeds${i}`,
-      actions: [...allow.actions],
-      resources: allow.resources.map((resource) => located(d, name, resource, options.resource)),
-    })),
-    ...(needs?.vpc
-      ? [
-          {
-            sid: "JoinNetwork",
-            actions: [
-              "ec2:CreateNetworkInterface",
-              "ec2:DescribeNetworkInterfaces",
-              "ec2:DescribeSubnets",
-              "ec2:DeleteNetworkInterface",
-              "ec2:AssignPrivateIpAddresses",
-              "ec2:UnassignPrivateIpAddresses",
-            ],
-            resources: ["*"],
-          },
-        ]
-      : []),
-    ...(options.onFailure ? [{ sid: "TellFailure", actions: ["sns:Publish"], resources: [options.onFailure] }] : []),
-  ]);
+  const asks = asksOf(d, name, options);
+  const own = role(d, name, "lambda.amazonaws.com", [...asks, ...byLambda(d, physical, options)]);
   const made = new sst.aws.Function(logical(name), {
     name: physical,
     handler: options.handler,
@@ -69,7 +38,13 @@ export function lambda(d: Deployment, name: string, options: LambdaOptions): sst
     memory: options.memory,
     timeout: options.timeout,
     storage: options.scratch ?? "512 MB",
-    environment: { ...options.environment, HOLDFAST_PROJECT: d.name(), HOLDFAST_LAYERS: "/opt", NODE_OPTIONS: nodeOptions },
+    environment: {
+      ...options.environment,
+      ...(needs?.vpc ? standIn(d, needs.vpc, asks) : {}),
+      HOLDFAST_PROJECT: d.name(),
+      HOLDFAST_LAYERS: "/opt",
+      NODE_OPTIONS: nodeOptions,
+    },
     layers: (needs?.layers ?? []).map((layer) => options.layers?.arn(layer) ?? ""),
     logging: { retention: "1 year", format: "json" },
     nodejs: { minify: true },
@@ -84,6 +59,45 @@ export function lambda(d: Deployment, name: string, options: LambdaOptions): sst
     });
   return made;
 }
+
+/** What the function itself asks AWS for. */
+function asksOf(d: Deployment, name: string, { statements, needs, resource: looked }: LambdaOptions): Statement[] {
+  return [
+    ...statements,
+    ...(needs?.secrets.length
+      ? [{ sid: "ReadSecret", actions: ["secretsmanager:GetSecretValue"], resources: needs.secrets.map((secret) => secretArn(d, secret)) }]
+      : []),
+    ...(needs?.allow ?? []).map((allow, i) => ({
+      sid: `KindNeeds${i}`,
+      actions: [...allow.actions],
+      resources: allow.resources.map((resource) => located(d, name, resource, looked)),
+    })),
+  ];
+}
+
+/** What Lambda does with the function's role, outside of its network: it writes the log, plugs the function in, and tells that it failed. */
+function byLambda(d: Deployment, physical: string, { needs, onFailure }: LambdaOptions): Statement[] {
+  const log = $interpolate`arn:aws:logs:${d.plan.region}:${d.account}:log-group:/aws/lambda/${physical}:*`;
+  return [
+    { sid: "WriteOwnLog", actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [log] },
+    ...(needs?.vpc ? [joinNetwork] : []),
+    ...(onFailure ? [{ sid: "TellFailure", actions: ["sns:Publish"], resources: [onFailure] }] : []),
+  ];
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
+const joinNetwork: Statement = {
+  sid: "JoinNetwork",
+  actions: [
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+  ],
+  resources: ["*"],
+};
 
 function located(d: Deployment, name: string, given: string, looked: string | undefined): $util.Output<string> {
   if (looked === undefined && given.includes("{resource}"))
