@@ -104,3 +104,14 @@ export class ArtifactTruncated extends HoldfastError {
     );
   }
 }
+/** Retention would delete so many snapshots of a source at once that a person has to look first. Nothing was deleted. */
+export class TooManyToPrune extends HoldfastError {
+  override readonly name = "TooManyToPrune";
+  override readonly fault = "input";
+  constructor(source: string, what: string) {
+    super(
+      `nothing of ${source} was deleted: ${what}`,
+      `Was it meant, because the plan keeps fewer now or nobody pruned for long? \`holdfast prune ${source}\` shows what would go; with --yes it goes.`,
+    );
+  }
+}

@@ -2,6 +2,8 @@
 
 /** Objects of a slot without a manifest are a dead attempt's after this long: no runner lives longer than 15 minutes, and a person may look first. */
 export const garbageAfterHours = 48;
+/** So many snapshots of a source are deleted in one run without a person, at most: what a week of daily ones leaves when nobody pruned. */
+export const prunedUnasked = 7;
 /** A deleted or overwritten version is kept this long, so that a marker or rule gone wrong can be noticed and undone. */
 export const noncurrentDays = 14;
 /** Unfinished uploads are billed and invisible; a Lambda's lasts 15 minutes at most. */
@@ -18,6 +20,8 @@ export const replaySlotAfterMinutes = 25;
 export const recheckHours = 24;
 /** How often `watch` runs. */
 export const watchEveryMinutes = 15;
+/** How often `replicate` runs: copies take from minutes to hours, and no event tells that one of a cluster's snapshots is done. */
+export const replicateEveryMinutes = 15;
 /** Two thirds of a Lambda's 15 minutes at the rate measured for each verb, in MiB of plaintext a second, leave room for a slow day. */
 export const lambdaRates = { read: 60, restore: 8 } as const;
 /** Plaintext bytes that fit a Lambda by those rates. */

@@ -29,7 +29,7 @@ export function decideRetention(standings: readonly Standing[], keep: Keep, now:
   );
   const restored = verified.filter((s) => s.restored).at(-1);
   if (restored) protectedSlots.set(restored.slot, "the newest that was restored");
-  const doubt = ordered.findLast((s) => s.state === "doubt" && (!newest || s.at > newest.at));
+  const doubt = newestDoubt(ordered);
   const stopped = doubt && `${doubt.slot} is in doubt: nothing is released until a later backup is verified or a person accepts it`;
   const firsts = firstOfPeriods(verified, keep);
   const decisions = ordered.map((s) => {
@@ -49,6 +49,13 @@ export function decideRetention(standings: readonly Standing[], keep: Keep, now:
     };
   });
   return { decisions, stopped };
+}
+
+/** The newest doubt that no verified backup is newer than: while there is one, nothing of the source is let go. */
+export function newestDoubt(standings: readonly Standing[]): Standing | undefined {
+  const newest = Math.max(...standings.filter((s) => s.state === "verified").map((s) => s.at.getTime()));
+  const doubts = standings.filter((s) => s.state === "doubt" && s.at.getTime() > newest);
+  return doubts.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
 }
 
 const age = (s: Standing, now: Date) => (now.getTime() - s.at.getTime()) / day;
