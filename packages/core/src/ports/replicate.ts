@@ -14,7 +14,12 @@ export type Replicated =
 
 /** Copies backups by the service that they stand at, to other regions and accounts of it. Such a copy never counts as one outside of AWS. */
 export interface Replicate<Native> {
-  /** The next thing to do for one backup at one destination. Called again it finds what it began, and begins nothing twice. */
+  /** What there is of a backup at one destination; undefined: nothing. Begins nothing. */
+  look(backup: Backup<Native>, to: string, context: Context): Promise<Exclude<Replicated, { state: "waiting" }> | undefined>;
+  /**
+   * Begins the copy of one backup at one destination, where {@link look} finds nothing. Two runs at once, and one after another that died, make one
+   * copy. Whoever calls asks for one at a time and source, so that a backlog leaves others their places.
+   */
   replicate(backup: Backup<Native>, to: string, context: Context): Promise<Replicated>;
 }
 export type ReplicateFactory<Config, Native> = (config: Config, surroundings: Surroundings) => Replicate<Native>;
