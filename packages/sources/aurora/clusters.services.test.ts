@@ -1,11 +1,12 @@
 import { CreateDBClusterCommand, CreateDBInstanceCommand, DescribeDBClustersCommand } from "@aws-sdk/client-rds";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { DeadlineNear } from "@holdfast/core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
 import { allowed, loaded } from "../rds/kit/restoring.ts";
 import { aContext, become, captured, login, openedOf, openWorld, region, slotAt, type World } from "../rds/kit/world.ts";
 import { captureAt } from "./capture.ts";
 import { config, target as targetSchema } from "./config.ts";
-import { restore } from "./restore.ts";
+import { restore, restoreAt } from "./restore.ts";
 
 /** Clusters of MySQL are records without a server, so all of this takes no time. */
 let world: World;
@@ -62,6 +63,45 @@ test("an instance that a restored cluster should get and somebody else has is no
   const plan = await allowed(restoring, opened, { as: "restored-plain" });
   await expect(loaded(restoring, opened, plan, "taken")).rejects.toMatchObject({ name: "TargetTaken" });
   expect(await restoring.undo({ id: "taken" }, aContext())).toEqual([{ what: "cluster", id: "restored-plain" }]);
+});
+
+describe("undo of a cluster that RDS is still making", () => {
+  const undoing = (times: number, signal?: AbortSignal) =>
+    restoreAt({ seconds: 0.01, times })(targetSchema.parse({}), world.surroundings, { protected: false }).undo(
+      { id: "half" },
+      aContext(signal),
+    );
+  beforeEach(async () => {
+    const native = await (await captured(of({ cluster: "plain" }), slotAt("2026-11-21T07:00:00Z"))).native();
+    const member = { DBInstanceClass: "db.r7g.large", PromotionTier: 1, PubliclyAccessible: false, AutoMinorVersionUpgrade: true };
+    const opened = openedOf({ ...native, settings: { ...native.settings, instances: [member] } });
+    const restoring = restore(targetSchema.parse({}), world.surroundings, { protected: false });
+    await become(async () => (await describeCluster("restored-half").catch(() => undefined)) === undefined);
+    await loaded(restoring, opened, await allowed(restoring, opened, { as: "restored-half" }), "half");
+    world.rds.setCluster(region, "restored-half", "creating");
+  });
+  const whole = [{ what: "cluster", id: "restored-half" }];
+
+  test("removes what it can, is told that RDS is busy, and goes on when it is called again", async () => {
+    await expect(undoing(2)).rejects.toMatchObject({ name: "RdsBusy", fault: "world", message: expect.stringContaining("restored-half") });
+    await expect(undoing(0)).rejects.toMatchObject({ name: "RdsBusy" });
+    world.rds.setCluster(region, "restored-half", "available");
+    expect(await undoing(0)).toEqual(whole);
+    expect(await undoing(0)).toEqual([]);
+  });
+
+  test("waits for it within its time", async () => {
+    setTimeout(() => world.rds.setCluster(region, "restored-half", "available"), 50);
+    expect(await undoing(1000)).toEqual([{ what: "instance", id: "restored-half-1" }, ...whole]);
+  });
+
+  test("ends with the reason of the deadline, and the next one finishes", async () => {
+    const near = new AbortController();
+    setTimeout(() => near.abort(new DeadlineNear("undoing")), 50);
+    await expect(undoing(1_000_000, near.signal)).rejects.toMatchObject({ name: "DeadlineNear" });
+    world.rds.setCluster(region, "restored-half", "available");
+    expect(await undoing(0)).toEqual(whole);
+  });
 });
 
 test("a restored cluster gets its writer first and alone, then all the others at once", async () => {

@@ -51,8 +51,9 @@ const rest = ({ signal }: Pick<Context, "signal">, { seconds }: Pace) =>
   pause(seconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
 
 /**
- * Removes what carries the execution's tag, without a last snapshot, and does not wait until it is gone. Throws {@link RdsBusy} where RDS has not let
- * go of something in time; all else is removed then.
+ * Removes what carries the execution's tag, without a last snapshot, and does not wait until it is gone. RDS deletes an instance in any state, and no
+ * cluster that it is still making. Throws {@link RdsBusy} where it has not let go of something in time, and the signal's reason; what could be removed
+ * is by then, and the next call goes on with the rest.
  */
 export async function undo({ api, restores, context, pace }: Ending & Patience, execution: { id: string }): Promise<Made[]> {
   const removed: Made[] = [];

@@ -52,6 +52,10 @@ export const DeleteDBCluster: Action = ({ form, region, home }) => {
   if (api.DeletionProtection)
     throw common.InvalidParameterCombination("Cannot delete protected Cluster, please disable deletion protection and try again.");
   if (api.Status === "deleting") throw faults.InvalidDBClusterStateFault(`Cluster ${api.DBClusterIdentifier} is already being deleted.`);
+  // Instances are deleted in any state, clusters are not: the Terraform provider waits for these words when it deletes one.
+  // https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/rds/cluster.go
+  if (api.Status === "creating")
+    throw faults.InvalidDBClusterStateFault(`Cluster ${api.DBClusterIdentifier} is not currently in the available state.`);
   const staying = api.DBClusterMembers.filter(
     ({ DBInstanceIdentifier = "" }) => region.instances.get(DBInstanceIdentifier)?.api.DBInstanceStatus !== "deleting",
   );
