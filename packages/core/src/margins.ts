@@ -22,7 +22,20 @@ export const recheckHours = 24;
 export const watchEveryMinutes = 15;
 /** How often `replicate` runs: copies take from minutes to hours, and no event tells that one of a cluster's snapshots is done. */
 export const replicateEveryMinutes = 15;
-/** Two thirds of a Lambda's 15 minutes at the rate measured for each verb, in MiB of plaintext a second, leave room for a slow day. */
-export const lambdaRates = { read: 60, restore: 8 } as const;
-/** Plaintext bytes that fit a Lambda by those rates. */
+/**
+ * Two thirds of a Lambda's 15 minutes at the rate measured for each verb, in MiB a second, leave room for a slow day. Of plaintext, but for `copy`,
+ * which moves what is sealed: a Lambda's network gives 72 (https://github.com/sjakthol/aws-network-benchmark).
+ */
+export const lambdaRates = { read: 60, restore: 8, copy: 60 } as const;
+/** Bytes that fit a Lambda by those rates. */
 export const lambdaFits = (verb: keyof typeof lambdaRates): number => lambdaRates[verb] * 2 ** 20 * 600;
+/** Of an artifact that no Lambda copies alone each worker takes some two minutes: no more is lost with one, and starting it costs little beside. */
+export const copyRange = lambdaRates.copy * 2 ** 20 * 120;
+/** Ranges of one artifact at most, else they grow: what a state machine passes on for all of them together may have 256 KiB. */
+export const copyRangesAtMost = 1000;
+/** Bytes of parts that a worker holds at once: two or more at a time, so that one is read while another is sent. */
+export const copyMemory = 128 * 2 ** 20;
+/** Of each copy so much is read again at a time: some cents a month for a copy looked at each day, and random places find rot that is spread. */
+export const sampleBytes = 4 * 2 ** 20;
+/** The part of an account's quota that a plan may take: others snapshot by hand, and a doubt keeps what would have gone. */
+export const quotaRoom = 0.8;

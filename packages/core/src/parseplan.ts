@@ -13,6 +13,7 @@ import {
 } from "./plan.ts";
 import { recheckHours } from "./margins.ts";
 import { PlanInvalid } from "./planerrors.ts";
+import { overQuota } from "./quotas.ts";
 import { parseSchedule } from "./schedule.ts";
 import type { WatchedSource } from "./status.ts";
 
@@ -42,8 +43,9 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
     }),
   );
   const sources = sourcesOf(input, lists, part, problems);
+  problems.push(...overQuota(Object.values(sources), planSchema.shape.quotas.safeParse(listed(input, "quotas")).data ?? {}, lists));
   if (!parsed.success || problems.length > 0) throw new PlanInvalid(problems, parsed.success ? undefined : { cause: parsed.error });
-  const { stores: _stores, sources: _sources, targets: _targets, ...rest } = parsed.data;
+  const { stores: _stores, sources: _sources, targets: _targets, quotas: _quotas, ...rest } = parsed.data;
   return { ...rest, stores, sources, targets };
 }
 
@@ -66,6 +68,7 @@ export function watchedSource(
       own.map((target) => target.config),
     ),
     cautions: kind?.cautions?.(config),
+    replicas: kind?.replicatesTo?.(config),
     ...(drill ? { drillHours: overdueHours(drill.schedule) } : {}),
     finishes: kind?.hints !== undefined,
     ...(kind?.portable === false ? { recheckHours } : {}),
@@ -91,6 +94,7 @@ function sourcesOf(input: unknown, lists: Lists, part: Part, problems: string[])
         );
     problems.push(...undrillable([...path, "drill"].join("."), kind, drill, listed(input, "targets")));
     const parsed = part(path, kind, "kinds", "config", config);
+    if (parsed !== undefined) problems.push(...misplaced(own, lists.kinds[kind]?.kind.replicatesTo?.(parsed) ?? [], input));
     const hours = alarmHours ?? overdueHours(schedule);
     sources[own] = { name: own, kind, client, schedule, keep, copies, alarmHours: hours, drill, config: parsed };
     if (parsed !== undefined) bring(own, { client, schedule, keep }, lists.kinds[kind]?.kind.expand?.(own, parsed) ?? {});
@@ -126,7 +130,7 @@ const schemaOf = (lists: Lists, of: "kinds" | "stores", kind: string, pick: "con
 };
 
 /** What the plan names under one of its lists, without what a prototype brings. */
-function listed(input: unknown, list: "stores" | "sources" | "targets"): object {
+function listed(input: unknown, list: "stores" | "sources" | "targets" | "quotas"): object {
   const found = (input as Record<string, unknown> | null | undefined)?.[list];
   return typeof found === "object" && found !== null ? found : {};
 }
@@ -146,5 +150,17 @@ function named<T extends z.ZodType>(input: unknown, list: "stores" | "sources" |
 function outside(input: unknown): string[] {
   const { region, residency } = { ...(input as Partial<PlanInput> | undefined) };
   if (residency !== "eu" || typeof region !== "string" || unionRegions.includes(region)) return [];
-  return [`region: ${region} is outside of the European Union, where residency "eu" keeps it; that has ${unionRegions.join(", ")}`];
+  return [`region: ${region} is ${abroad}`];
+}
+const abroad = `outside of the European Union, where residency "eu" keeps it; that has ${unionRegions.join(", ")}`;
+
+/** Copies that would leave the European Union, or stand where the source itself is. A destination is a region, with an account behind it where it is another one's. */
+function misplaced(source: string, replicas: readonly string[], input: unknown): string[] {
+  const { region: home, residency } = { ...(input as Partial<PlanInput> | undefined) };
+  return replicas.flatMap((to) => {
+    const region = to.replace(/-\d{12}$/, "");
+    if (residency === "eu" && !unionRegions.includes(region)) return [`sources.${source}.replicas: ${region} is ${abroad}`];
+    if (to !== home) return [];
+    return [`sources.${source}.replicas: ${to} is where the source itself is; name another region, or another account`];
+  });
 }

@@ -75,6 +75,8 @@ export const planSchema = z.strictObject({
   stores: z.record(nameSchema, storeSchema).default({}),
   sources: z.record(nameSchema, sourceSchema),
   targets: z.record(nameSchema, targetSchema).default({}),
+  /** Quotas of the account that AWS raised, as `ManualSnapshots: 200`. */
+  quotas: z.record(z.string(), z.int().min(1)).default({}),
 });
 
 export type PlanInput = z.input<typeof planSchema>;

@@ -45,6 +45,16 @@ function needsOfCapture({ cluster, key, network }: Config): Needs {
   };
 }
 
+/** It makes nothing, and needs no key to let go of what is under one. */
+const needsOfPrune = ({ cluster }: Config): Needs => ({
+  secrets: [],
+  layers: [],
+  allow: [
+    allow("rds:DescribeDBClusterSnapshots", rds(`cluster:${cluster}`), rds("cluster-snapshot:*")),
+    allow("rds:DeleteDBClusterSnapshot", snapshotsOf(cluster, "holdfast"), snapshotsOf(cluster, "holdfastraw")),
+  ],
+});
+
 const needsOfRead: Needs = {
   secrets: [],
   layers: [],
@@ -75,6 +85,7 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
 
 function needs(verb: Verb, where?: Config | Target): Needs {
   if (verb === "capture") return needsOfCapture(where as Config);
+  if (verb === "prune") return needsOfPrune(where as Config);
   return verb === "restore" ? needsOfRestore(where as Target) : needsOfRead;
 }
 
@@ -86,6 +97,11 @@ export const aurora: Kind<Config, Native, Target> = {
   verified: ["present"],
   portable: false,
   needs,
+  keeps: ({ snapshots }) => snapshots,
+  // Besides those that it keeps: the newest restored one, the next one before the oldest goes, and the one that is encrypted anew on its way to that.
+  occupies: ({ snapshots, key }) => ({ ManualClusterSnapshots: snapshots + (key ? 3 : 2) }),
+  // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
+  quotas: { ManualClusterSnapshots: { usual: 100, code: "L-9B510759" } },
   expand: (name, config) => bringDump(name, config, { cluster: config.cluster }),
   cautions: cautionsOf,
   looksUp: ({ cluster }) => ({ cluster }),

@@ -42,6 +42,16 @@ function needsOfCapture({ instance, key, network }: Config): Needs {
   };
 }
 
+/** It makes nothing, and needs no key to let go of what is under one. */
+const needsOfPrune = ({ instance }: Config): Needs => ({
+  secrets: [],
+  layers: [],
+  allow: [
+    allow("rds:DescribeDBSnapshots", rds(`db:${instance}`), rds("snapshot:*")),
+    allow("rds:DeleteDBSnapshot", snapshotsOf(instance, "holdfast"), snapshotsOf(instance, "holdfastraw")),
+  ],
+});
+
 const needsOfRead: Needs = {
   secrets: [],
   layers: [],
@@ -69,6 +79,7 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
 
 function needs(verb: Verb, where?: Config | Target): Needs {
   if (verb === "capture") return needsOfCapture(where as Config);
+  if (verb === "prune") return needsOfPrune(where as Config);
   return verb === "restore" ? needsOfRestore(where as Target) : needsOfRead;
 }
 
@@ -80,6 +91,11 @@ export const rdsKind: Kind<Config, Native, Target> = {
   verified: ["present"],
   portable: false,
   needs,
+  keeps: ({ snapshots }) => snapshots,
+  // Besides those that it keeps: the newest restored one, the next one before the oldest goes, and the one that is encrypted anew on its way to that.
+  occupies: ({ snapshots, key }) => ({ ManualSnapshots: snapshots + (key ? 3 : 2) }),
+  // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
+  quotas: { ManualSnapshots: { usual: 100, code: "L-272F1212" } },
   expand: (name, config) => bringDump(name, config, { instance: config.instance }),
   cautions: cautionsOf,
   looksUp: ({ instance }) => ({ instance }),

@@ -7,7 +7,7 @@ import type { Database, Snapshot, Snapshots } from "./family.ts";
 import { isRaw, snapshotName } from "./names.ts";
 import { preflight } from "./preflight.ts";
 import { recorded, type Written } from "./recorded.ts";
-import { isPassing, isTakeable } from "./status.ts";
+import { isLost, isPassing, isTakeable } from "./status.ts";
 import { BECAUSE, HOW, ours, PROJECT, SLOT, SOURCE, settingsAsTags, TAKEN, type Tags } from "./tags.ts";
 
 export type Source = { id: string; key?: string | undefined; wait: number };
@@ -155,7 +155,7 @@ async function reencrypt<Settings>(at: At<Settings>, slot: Slot, raw: Snapshot):
 /** Undefined once it is available. */
 function underWay({ id, status, percent, of }: Snapshot): Exclude<Captured<never>, { state: "ready" }> | undefined {
   if (status === "available") return undefined;
-  if (/fail|incompatible|error/.test(status)) return { state: "lost", finding: failed(id, status, of) };
+  if (isLost(status)) return { state: "lost", finding: failed(id, status, of) };
   return { state: "pending", note: `the snapshot ${id} is ${status}, ${percent} %` };
 }
 

@@ -10,3 +10,5 @@ export const isTakeable = (status: string): boolean => TAKEABLE.includes(status)
 export const isPassing = (status: string): boolean => !isTakeable(status) && !STAYING.test(status);
 /** Whether what a restore makes has gone wrong for good. */
 export const isBroken = (status: string): boolean => STAYING.test(status);
+/** Whether a snapshot can never be restored. */
+export const isLost = (status: string): boolean => /fail|incompatible|error/.test(status);

@@ -13,6 +13,9 @@ export type Proof = (typeof proofs)[number];
 export const recordedProof = ({ verified }: { verified: readonly Proof[] }): "present" | "readable" =>
   verified.includes("readable") ? "readable" : "present";
 
+/** Whether its backups are files that are sealed and opened, and not only manifests of what stands elsewhere. */
+export const hasFiles = (kind: { verified: readonly Proof[] }): boolean => recordedProof(kind) === "readable";
+
 /** Those below `restore` belong to kinds whose backups stand at the source's own service and not in a store. */
 export type Verb = "capture" | "read" | "restore" | "prune" | "replicate";
 
@@ -30,6 +33,9 @@ export type Needs = {
    */
   allow: readonly { actions: readonly string[]; resources: readonly string[] }[];
 };
+
+/** What accounts `usual`ly have, and the code under which Service Quotas raises it. */
+export type Quota = { usual: number; code: string };
 
 /**
  * `kind.ts` of each kind: pure data and schemas. Plan, infrastructure and core's verbs import this and nothing else of a kind.
@@ -69,7 +75,7 @@ export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
   /** Places that it takes at most of the account's quotas, by the quota's name. Synth adds them up. */
   occupies?(config: Config): Readonly<Record<string, number>>;
   /** What the quotas are that {@link occupies} names, unless the plan says that they were raised. */
-  readonly quotas?: Readonly<Record<string, number>>;
+  readonly quotas?: Readonly<Record<string, Quota>>;
   /** The RDS database that it is or reads: infrastructure looks up its id, and keeps schedules off its maintenance window. */
   looksUp?(config: Config): { cluster: string } | { instance: string } | undefined;
   /** EventBridge patterns which hint that something pending has finished. Hints: they come late, twice or never. */
