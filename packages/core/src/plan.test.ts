@@ -46,9 +46,15 @@ const age = `age1${"q".repeat(58)}`;
 const shop = { kind: "database", connection: secret("acme/shop"), schedule: "cron(0 2 * * ? *)" };
 const right = { project: "acme", region: "eu-central-1", offlineKeys: [age], sources: { shop } };
 
-function problemsOf(input: unknown): readonly string[] {
+/** What is wrong with a plan whose source is copied there. */
+function replicated(to: string[], more: object): readonly string[] {
+  const kinds = { database: { kind: { ...database, replicatesTo: () => to }, folder: "x" } };
+  return problemsOf({ ...right, ...more }, { ...lists, kinds });
+}
+
+function problemsOf(input: unknown, within = lists): readonly string[] {
   try {
-    parsePlan(input, lists);
+    parsePlan(input, within);
   } catch (error) {
     expect(error).toBeInstanceOf(PlanInvalid);
     return (error as PlanInvalid).problems;
@@ -250,6 +256,22 @@ describe("a wrong field is named by its path", () => {
     expectOne(input, expected);
   });
 
+  test.each([
+    [
+      "in a region outside of the European Union, where residency forbids it",
+      "eu-west-2",
+      { residency: "eu" },
+      "eu-west-2 is outside of the",
+    ],
+    ["likewise of another account", "us-east-1-222222222222", { residency: "eu" }, "us-east-1 is outside of the European Union"],
+    ["where the source itself is", "eu-central-1", {}, "eu-central-1 is where the source itself is; name another region"],
+  ])("copies %s", (_what, to, more, told) => {
+    expect(replicated([to], more)).toEqual([expect.stringContaining(`sources.shop.replicas: ${told}`)]);
+  });
+  test("copies in other regions, and in the same of another account, are none of its problems", () => {
+    expect(replicated(["eu-west-1", "eu-central-1-222222222222"], { residency: "eu" })).toEqual([]);
+    expect(replicated(["us-east-1"], {})).toEqual([]);
+  });
   test.each(["us-east-1", "eu-west-2", "eu-central-2"])(
     "a region outside of the European Union, %s, where residency forbids it",
     (region) => {

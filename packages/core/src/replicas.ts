@@ -26,7 +26,7 @@ export function replicaStatus(
     const since = newest ?? verified[0];
     const late = since !== undefined && now.getTime() - since.at.getTime() > alarmHours * 3_600_000;
     const what = newest ? `the newest copy in ${to} is of ${backupId(newest)}` : `there is no copy in ${to} yet`;
-    if (late) told.reasons.push(`${what}, older than the ${alarmHours} hours that the plan allows`);
+    if (late) told.reasons.push(`${what}, and the plan allows ${alarmHours} hours`);
     else told.notes.push(what);
   }
   return told;

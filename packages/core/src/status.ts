@@ -3,6 +3,7 @@ import { backupId } from "./layout.ts";
 import { replaySlotAfterMinutes, replayVerifyAfterMinutes, watchEveryMinutes } from "./margins.ts";
 import { type Proof, recordedProof } from "./ports/kind.ts";
 import type { StoreList } from "./ports/store.ts";
+import { replicaStatus } from "./replicas.ts";
 import { parseSchedule } from "./schedule.ts";
 
 export type WatchedSource = {
@@ -21,6 +22,8 @@ export type WatchedSource = {
   drillHours?: number;
   /** What its kind says of every backup, good as it may be. */
   cautions?: readonly string[] | undefined;
+  /** Where its backups are to stand too, copied by its own service. */
+  replicas?: readonly string[] | undefined;
 };
 export type SourceStatus = {
   source: string;
@@ -77,6 +80,12 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     reasons.push(`nothing was proven restored for ${hours(late)}, and the plan drills it`);
   for (const entry of entries)
     if (entry.evidence.lost && !isBackup(entry) && (!verified || entry.at > verified.at)) reasons.push(`${backupId(entry)} is lost`);
+  const copies = replicaStatus(
+    source,
+    backups.filter((entry) => stateOf(entry, source.verified) === "verified"),
+    now,
+  );
+  reasons.push(...copies.reasons);
   return {
     source: source.name,
     kind: source.kind,
@@ -85,7 +94,7 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     newest: newest && backupId(newest),
     newestVerified: verified && backupId(verified),
     newestRestored: restored && backupId(restored),
-    notes: [...(source.undrilled === undefined ? [] : [source.undrilled]), ...(source.cautions ?? [])],
+    notes: [...(source.undrilled === undefined ? [] : [source.undrilled]), ...(source.cautions ?? []), ...copies.notes],
     ageSeconds: age,
     backups: backups.length,
     bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
