@@ -38,6 +38,12 @@ const refused = [
   ["a source takes the environment as a module", "packages/sources/postgres/c.ts", `import { env as x } from "node:process";`, "handed in"],
   ["a kind's description imports its driver", "packages/sources/postgres/kind.ts", `import { x } from "pg";`, "is pure"],
   ["a kind's description imports a verb", "packages/sources/postgres/native.ts", `import { x } from "./capture.ts";`, "is pure"],
+  [
+    "what two kinds share of their schemas imports a verb",
+    "packages/sources/rds/schemas.ts",
+    `import { x } from "./capture.ts";`,
+    "is pure",
+  ],
   ["a store's description imports its client", "packages/stores/s3/kind.ts", `import { x } from "@aws-sdk/client-s3";`, "is pure"],
   ["the list of kinds imports a verb", "packages/sources/kinds.ts", `import { x } from "./postgres/capture.ts";`, "names kind.ts files"],
   ["a package imports a function", "packages/cli/src/a.ts", `import { x } from "../../../functions/backup.ts";`, "made of packages"],
@@ -68,6 +74,11 @@ const accepted = [
   ["core computes with Node", "packages/core/src/ok/b.ts", `import { createHash as x } from "node:crypto";`],
   ["core turns text into a date", "packages/core/src/ok/c.ts", `const x: Date = new Date("2026-11-21");`],
   ["a kind's description imports its own schemas", "packages/sources/rds/kind.ts", `import { x } from "./config.ts";`],
+  [
+    "a kind's description imports what it shares with its sibling",
+    "packages/sources/aurora/native.ts",
+    `import { x } from "../rds/schemas.ts";`,
+  ],
   ["the list of stores imports descriptions", "packages/stores/stores.ts", `import { x } from "./s3/kind.ts";`],
   [
     "a store imports core and its own folder",

@@ -1,22 +1,5 @@
 import { z } from "zod";
-
-const text = z.string().max(255);
-const count = z.number().int().nonnegative();
-
-/** The snapshot that the backup is; its fields are those of kind rds. */
-const snapshot = z.strictObject({
-  arn: z.string().max(512),
-  id: text,
-  of: text,
-  resource: text,
-  engine: text,
-  version: text,
-  /** About what is used. */
-  gigabytes: count,
-  key: z.string().max(512).optional(),
-  taken: z.iso.datetime(),
-  how: z.enum(["taken", "copied"]),
-});
+import { count, snapshot, text } from "../rds/schemas.ts";
 
 /** One instance of an Aurora cluster, by the names of the API's parameters. */
 const instance = z.strictObject({

@@ -1,26 +1,5 @@
 import { z } from "zod";
-
-const text = z.string().max(255);
-const count = z.number().int().nonnegative();
-
-/** The snapshot that the backup is. */
-const snapshot = z.strictObject({
-  arn: z.string().max(512),
-  id: text,
-  /** The database's identifier, and the id that tells it from another one of the same name. */
-  of: text,
-  resource: text,
-  engine: text,
-  version: text,
-  /** Of an instance what is allocated, of Aurora about what is used. */
-  gigabytes: count,
-  /** The key's ARN; undefined where it is unencrypted. */
-  key: z.string().max(512).optional(),
-  /** When its data are from. */
-  taken: z.iso.datetime(),
-  /** `copied`: of the newest automated snapshot, because the database could not be snapshotted then. */
-  how: z.enum(["taken", "copied"]),
-});
+import { count, snapshot, text } from "./schemas.ts";
 
 /** What a faithful restore needs, by the names of the API's parameters that set it. */
 export const settings = z.strictObject({
