@@ -69,14 +69,18 @@ function archiving(archive: string): Record<string, string> {
   };
 }
 
-/** RDS's own roles and database, which a customer sees and cannot touch, and the customer's master user. */
+/**
+ * RDS's own roles and database, which a customer sees and cannot touch, and the customer's master user. RDS lets members of rds_superuser grant roles
+ * that they have no ADMIN OPTION on (https://github.com/gravitational/teleport/pull/48897); PostgreSQL does not, so here they have it on those needed.
+ */
 async function furnish(client: pg.Client, { user, password, database }: Master): Promise<void> {
   const master = client.escapeIdentifier(user);
   await client.query(`
     create role rds_superuser; create role rds_iam; create role rds_replication; create role rds_password; create role rds_ad;
     grant pg_monitor, pg_signal_backend, pg_checkpoint, rds_replication, rds_password to rds_superuser with admin option;
-    grant rds_iam to rds_superuser with admin true, inherit false, set false;
-    create role ${master} login createdb createrole valid until 'infinity' password ${client.escapeLiteral(password)} in role rds_superuser;
+    grant rds_iam, pg_read_all_data to rds_superuser with admin true, inherit false, set false;
+    create role ${master} login createdb createrole valid until 'infinity' password ${client.escapeLiteral(password)};
+    grant rds_superuser to ${master} with admin option;
     alter database postgres owner to ${master}`);
   await client.query("create database rdsadmin");
   await client.query("revoke all on database rdsadmin from public");
