@@ -83,8 +83,8 @@ export async function openWorld(clock?: Clock): Promise<World> {
   return world;
 }
 
-type Keys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-function be({ accessKeyId, secretAccessKey, sessionToken }: Keys): void {
+export type Keys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+export function be({ accessKeyId, secretAccessKey, sessionToken }: Keys): void {
   vi.stubEnv("AWS_ACCESS_KEY_ID", accessKeyId);
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
   vi.stubEnv("AWS_SESSION_TOKEN", sessionToken);
@@ -92,7 +92,7 @@ function be({ accessKeyId, secretAccessKey, sessionToken }: Keys): void {
 
 const ACCOUNT = "000000000000";
 /** A session of a new role with the statements that infrastructure would write. */
-async function sessionOf(aws: LocalAws, { allow }: Needs): Promise<Keys> {
+export async function sessionOf(aws: LocalAws, { allow }: Pick<Needs, "allow">): Promise<Keys> {
   const iam = new IAMClient(aws);
   const RoleName = `rds-${randomUUID()}`;
   const trust = { Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "sts:AssumeRole" }] };
