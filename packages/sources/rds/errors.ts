@@ -68,6 +68,17 @@ export class RdsNameTaken extends HoldfastError {
     super(`the name is taken, while ${doing}: ${said}`, "Nothing that stood there was changed. Choose another name.", options);
   }
 }
+/** A snapshot that was to be deleted is not, or no longer, one of this deployment's for that source and slot. */
+export class SnapshotNotOurs extends HoldfastError {
+  override readonly name = "SnapshotNotOurs";
+  override readonly fault = "input";
+  constructor(id: string, why: string) {
+    super(
+      `the snapshot ${id} was not deleted: it ${why}`,
+      "Somebody made another of its name, or changed its tags; CloudTrail knows who. Delete it by hand if nobody needs it.",
+    );
+  }
+}
 /** The manual snapshots' quota of the account and region (100 by default). */
 export class SnapshotQuotaFull extends HoldfastError {
   override readonly name = "SnapshotQuotaFull";
