@@ -26,7 +26,10 @@ function planned(name: string, values: Pick<PlanInput, "sources" | "targets">): 
   return file;
 }
 
-/** Subnets say where they stand: `subnet-shop-1a` is the first of zone a in `vpc-shop`. Only that of `routed` has a route table of its own. */
+/**
+ * Subnets say where they stand: `subnet-shop-1a` is the first of zone a in `vpc-shop`, and `subnet-shop-1b` alone has a route table of its own.
+ * In `vpc-ready` endpoints stand, of KMS a second one without private DNS.
+ */
 const world: Networks = {
   subnet: async (id) => ({ id, vpc: `vpc-${id.split("-")[1]}`, zone: id.slice(-1) }),
   vpc: async (id) => ({ id, cidr: "10.7.0.0/16", mainTable: `rtb-main-of-${id}` }),
@@ -34,8 +37,8 @@ const world: Networks = {
   endpoints: async (vpc) =>
     vpc !== "vpc-ready"
       ? []
-      : ["s3", "kms", "secretsmanager"].map((service) => ({
-          id: `vpce-${service}`,
+      : ["s3", "kms", "kms", "secretsmanager"].map((service, i) => ({
+          id: `vpce-${i}`,
           vpc,
           service: `com.amazonaws.${region}.${service}`,
           type: service === "s3" ? "Gateway" : "Interface",
