@@ -63,10 +63,10 @@ describe("a restore", () => {
     expect(plan({ as: "restored-copy" })).toMatchObject({ creates: [{ what: "instance", id: "restored-copy" }] });
   });
 
-  test("goes to a time in the automated window, even if the snapshot is gone", () => {
+  test("goes to a time in the automated window, even if the snapshot is gone, and is named after that time", () => {
     const time = "2026-11-21T09:00:00+01:00";
     const point = { what: "point in time", id: "2026-11-21T08:00:00.000Z", passing: true };
-    expect(plan({ time })).toMatchObject({ creates: [{ what: "instance" }, point] });
+    expect(plan({ time })).toMatchObject({ creates: [{ what: "instance", id: "restored-shop-20261121t080000z" }, point] });
     expect(plan({ time }, { snapshot: "gone" })).toMatchObject({ creates: [{ what: "instance" }, point] });
     expect(plan({ time }, { offered: ["18.1"] })).toMatchObject({ creates: [{ what: "instance" }, point] });
   });

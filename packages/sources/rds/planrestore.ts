@@ -1,4 +1,4 @@
-import type { Backup, Finding, Made, RestorePlan, Want } from "@holdfast/core";
+import { type Backup, type Finding, type Made, type RestorePlan, slotId, type Want } from "@holdfast/core";
 import { isIdentifier, proposed } from "./names.ts";
 import type { Written } from "./recorded.ts";
 import type { Restores } from "./restores.ts";
@@ -34,14 +34,15 @@ export function planRestore<Settings, Target>(input: Input<Settings, Target>): R
   const settings = restores.effective(backup.native.settings, target);
   const point = pointOf(input);
   const creates: Made[] = [
-    ...restores.creates(identifierOf(input), settings),
+    ...restores.creates(identifierOf(input, point), settings),
     ...(point ? [{ what: POINT, id: point, passing: true as const }] : []),
   ];
   return { creates, steps: stepsOf(input, creates, point), needsDisk: 0, ...(point ? { proves: false } : {}) };
 }
 
-const identifierOf = ({ want, target, backup, facts }: Seen): string =>
-  want.as ?? proposed(target.names, backup.native.snapshot.of, backup.slot, facts.taken);
+/** Named after the moment whose data it has. */
+const identifierOf = ({ want, target, backup, facts }: Seen, point: string | undefined): string =>
+  want.as ?? proposed(target.names, backup.native.snapshot.of, point ? slotId(new Date(point)) : backup.slot, facts.taken);
 
 /** The time to go to, where it lies in the automated window and the snapshot is not of that very moment. */
 function pointOf({ want: { time }, facts: { window }, backup }: Seen): string | undefined {
