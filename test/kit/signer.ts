@@ -8,21 +8,26 @@ export function signer(): Signer {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
   const keyId = keyIdOf(pem);
-  return { keyId, pem, trusted: { [keyId]: pem }, sign: async (digest) => signDigest(privateKey, digest) };
+  const d = scalar(privateKey);
+  return { keyId, pem, trusted: { [keyId]: pem }, sign: async (digest) => signDigest(d, digest) };
 }
 
 /**
- * Node signs messages, KMS digests. ECDSA is done by hand: s = (z + r d) / k, with the r of a throw-away key, which is k's own point.
- * For tests alone: arithmetic on big integers takes time that depends on the key.
+ * Node signs messages, KMS digests. ECDSA is done by hand: s = (z + r d) / k, with the r of k's own point. One k serves all signatures, which
+ * gives the key away and takes no time: for tests alone.
  */
-function signDigest(key: KeyObject, digest: Uint8Array): Uint8Array {
-  const d = scalar(key);
-  for (;;) {
-    const once = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-    const r = BigInt(`0x${Buffer.from(once.export({ format: "jwk" }).x ?? "", "base64url").toString("hex")}`) % order;
-    const s = (inverse(scalar(once)) * (BigInt(`0x${Buffer.from(digest).toString("hex")}`) + r * d)) % order;
-    if (r !== 0n && s !== 0n) return Buffer.concat([Buffer.of(0x30, der(r).length + der(s).length), der(r), der(s)]);
-  }
+function signDigest(key: bigint, digest: Uint8Array): Uint8Array {
+  nonce ??= nonceOf();
+  const { r, inverted } = nonce;
+  const s = (inverted * (BigInt(`0x${Buffer.from(digest).toString("hex")}`) + r * key)) % order;
+  return Buffer.concat([Buffer.of(0x30, der(r).length + der(s).length), der(r), der(s)]);
+}
+
+let nonce: { r: bigint; inverted: bigint } | undefined;
+function nonceOf(): { r: bigint; inverted: bigint } {
+  const once = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const r = BigInt(`0x${Buffer.from(once.export({ format: "jwk" }).x ?? "", "base64url").toString("hex")}`) % order;
+  return { r, inverted: inverse(scalar(once)) };
 }
 const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const scalar = (key: KeyObject) => BigInt(`0x${Buffer.from(key.export({ format: "jwk" }).d ?? "", "base64url").toString("hex")}`);

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify as verifyWith } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, verify as verifyWith } from "node:crypto";
 import { z } from "zod";
 import { BackupForged, ManifestInvalid, ManifestTooLarge } from "./backuperrors.ts";
 import { pathed } from "./issues.ts";
@@ -96,7 +96,15 @@ export function checkSignature(
   const pem = Object.hasOwn(trusted, keyId) ? trusted[keyId] : undefined;
   if (pem === undefined) throw new BackupForged(`${what} is signed by key ${keyId}, which the plan does not trust`);
   if (!signature) throw new BackupForged(`${what} has no signature`);
-  if (!verifyWith("sha256", bytes, createPublicKey(pem), signature)) throw new BackupForged(`the signature of ${what} does not hold`);
+  if (!verifyWith("sha256", bytes, publicKeyOf(pem), signature)) throw new BackupForged(`the signature of ${what} does not hold`);
+}
+
+const parsedKeys = new Map<string, KeyObject>();
+/** A reader trusts a few keys and checks thousands of signatures with them. */
+function publicKeyOf(pem: string): KeyObject {
+  const key = parsedKeys.get(pem) ?? createPublicKey(pem);
+  parsedKeys.set(pem, key);
+  return key;
 }
 
 /** The id under which a public key is listed: first 16 hexadecimal digits of the SHA-256 of its DER (SubjectPublicKeyInfo). */
