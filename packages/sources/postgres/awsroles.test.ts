@@ -43,6 +43,7 @@ describe("on RDS", () => {
     "COMMENT ON ROLE app IS 'CREATE ROLE rdsadmin; GRANT rds_iam TO x';",
     "ALTER ROLE app SET x TO E'a\\\\''; CREATE ROLE rds_iam; --';",
     "ALTER ROLE app SET x TO 'a\\';",
+    "ALTER ROLE app SET x TO E'a\\'; CREATE ROLE rds_iam; --';",
     "GRANT pg_monitor TO app GRANTED BY master;",
     "GRANT SET ON PARAMETER rds_iam TO app;",
     "\\restrict rdsadmin;",

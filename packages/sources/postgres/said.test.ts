@@ -21,6 +21,7 @@ describe("what pg_dump said last", () => {
       'pg_dump: error: connection to server at "db.example", port 5432 failed: FATAL:  password authentication failed for user "u"',
       "LoginRefused",
     ],
+    ['connection to server at "db.example", port 5432 failed: FATAL:  PAM authentication failed for user "u"', "LoginRefused"],
     ['connection to server at "db.example", port 5432 failed: Connection refused', "ServerUnreachable"],
     ["pg_dump: error: query failed: server closed the connection unexpectedly", "ConnectionLost"],
     ["pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout\nQuery was: COPY public.t", "DumpFailed"],
