@@ -5,6 +5,7 @@
 import type { Kind, Needs, Verb } from "@holdfast/core";
 import { cautionsOf } from "../rds/cautions.ts";
 import { bringDump } from "../rds/dump.ts";
+import { type Names, needsOfPruningReplicas, needsOfReplicate, replicatesTo } from "../rds/replicas.ts";
 import { type Config, config, type Target, target } from "./config.ts";
 import { type Native, native } from "./native.ts";
 
@@ -45,13 +46,21 @@ function needsOfCapture({ cluster, key, network }: Config): Needs {
   };
 }
 
+const namesOf = ({ cluster }: Config): Names => ({
+  item: "DBClusterSnapshot",
+  own: snapshotsOf(cluster, "holdfast"),
+  of: rds(`cluster:${cluster}`),
+  all: rds("cluster-snapshot:*"),
+});
+
 /** It makes nothing, and needs no key to let go of what is under one. */
-const needsOfPrune = ({ cluster }: Config): Needs => ({
+const needsOfPrune = (config: Config): Needs => ({
   secrets: [],
   layers: [],
   allow: [
-    allow("rds:DescribeDBClusterSnapshots", rds(`cluster:${cluster}`), rds("cluster-snapshot:*")),
-    allow("rds:DeleteDBClusterSnapshot", snapshotsOf(cluster, "holdfast"), snapshotsOf(cluster, "holdfastraw")),
+    allow("rds:DescribeDBClusterSnapshots", rds(`cluster:${config.cluster}`), rds("cluster-snapshot:*")),
+    allow("rds:DeleteDBClusterSnapshot", snapshotsOf(config.cluster, "holdfast"), snapshotsOf(config.cluster, "holdfastraw")),
+    ...needsOfPruningReplicas(namesOf(config), config),
   ],
 });
 
@@ -61,11 +70,11 @@ const needsOfRead: Needs = {
   allow: [allow("rds:DescribeDBClusterSnapshots", rds("cluster-snapshot:holdfast-*")), allow("kms:DescribeKey", ANY_KEY)],
 };
 
-function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): Needs {
+function needsOfRestore({ names, key = ANY_KEY, connection, iam, network }: Target): Needs {
   const made = [rds(`cluster:${names}*`), rds(`db:${names}*`)];
   return {
     secrets: connection ? [connection] : [],
-    layers: connection ? ["postgres"] : [],
+    layers: connection || iam ? ["postgres"] : [],
     vpc: network,
     allow: [
       allow("rds:RestoreDBClusterFromSnapshot", rds(`cluster:${names}*`), rds("cluster-snapshot:holdfast-*"), ...GROUPS),
@@ -79,6 +88,8 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
       allow("rds:DescribeDBSubnetGroups rds:DescribeDBParameterGroups rds:DescribeDBClusterParameterGroups", ...GROUPS),
       allow("rds:DescribeDBEngineVersions rds:DescribeOrderableDBInstanceOptions rds:DescribeAccountAttributes", "*"),
       allow("kms:DescribeKey kms:CreateGrant", key),
+      // The id of what a restore will make is not known before, so any database that has this role lets it in.
+      ...(iam ? [allow("rds-db:connect", `arn:aws:rds-db:{region}:{account}:dbuser:*/${iam.user}`)] : []),
     ],
   };
 }
@@ -86,6 +97,7 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
 function needs(verb: Verb, where?: Config | Target): Needs {
   if (verb === "capture") return needsOfCapture(where as Config);
   if (verb === "prune") return needsOfPrune(where as Config);
+  if (verb === "replicate") return needsOfReplicate(namesOf(where as Config), where as Config);
   return verb === "restore" ? needsOfRestore(where as Target) : needsOfRead;
 }
 
@@ -104,6 +116,7 @@ export const aurora: Kind<Config, Native, Target> = {
   quotas: { ManualClusterSnapshots: { usual: 100, code: "L-9B510759" } },
   expand: (name, config) => bringDump(name, config, { cluster: config.cluster }),
   cautions: cautionsOf,
+  replicatesTo,
   looksUp: ({ cluster }) => ({ cluster }),
   hints: ({ cluster }) => [
     {

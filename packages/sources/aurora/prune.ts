@@ -1,9 +1,12 @@
 import type { PruneFactory } from "@holdfast/core";
 import { openApi } from "../rds/api.ts";
 import { pruning } from "../rds/pruning.ts";
+import { replicaPlaces } from "../rds/replicaplaces.ts";
 import { clusters } from "./clusters.ts";
 import type { Config } from "./config.ts";
 
-/** Deletes snapshots of one cluster that retention no longer wants. */
-export const prune: PruneFactory<Config> = ({ cluster: of }, surroundings) =>
-  pruning([{ name: "", snapshots: clusters, of, open: openApi(surroundings) }], surroundings.project);
+/** Deletes snapshots of one cluster that retention no longer wants, and copies of them. */
+export const prune: PruneFactory<Config> = ({ cluster: of, replicas }, surroundings) => {
+  const own = { name: "", snapshots: clusters, of, open: openApi(surroundings) };
+  return pruning([own, ...replicaPlaces({ replicas, of }, clusters, surroundings)], surroundings.project);
+};

@@ -1,8 +1,9 @@
 import { DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
-import type { Context, Surroundings } from "@holdfast/core";
+import { type Context, HoldfastError, type Surroundings } from "@holdfast/core";
 import { RdsNotFound } from "./errors.ts";
 import { translate } from "./refusal.ts";
+import type { Credentials } from "./replicarole.ts";
 
 /** The services that a verb asks, for as long as its signal lasts. What they refuse is thrown as an error of {@link translate}. */
 export type Api = {
@@ -27,9 +28,9 @@ const ATTEMPTS = 6;
 /** In a VPC without a way to the API nobody says no. */
 const TIMEOUTS = { connectionTimeout: 5000, socketTimeout: 30_000 };
 
-/** One pair of clients a process keeps its connections and credentials. */
-export function openApi({ region }: Pick<Surroundings, "region">): OpenApi {
-  const options = { region, maxAttempts: ATTEMPTS, requestHandler: TIMEOUTS };
+/** One pair of clients a process keeps its connections and credentials: the function's own, unless others are given. What those throw is thrown as it is. */
+export function openApi({ region }: Pick<Surroundings, "region">, credentials?: Credentials): OpenApi {
+  const options = { region, maxAttempts: ATTEMPTS, requestHandler: TIMEOUTS, ...(credentials ? { credentials } : {}) };
   const clients = { rds: new RDSClient(options), kms: new KMSClient(options) };
   return ({ signal }) => ({
     rds: (doing, ask) => told(doing, signal, () => ask(clients.rds, { abortSignal: signal })),
@@ -43,7 +44,7 @@ async function told<R>(doing: string, signal: AbortSignal, ask: () => Promise<R>
     return await ask();
   } catch (error) {
     signal.throwIfAborted();
-    throw translate(error, doing);
+    throw error instanceof HoldfastError ? error : translate(error, doing);
   }
 }
 

@@ -1,6 +1,7 @@
 import { network } from "@holdfast/core";
 import { z } from "zod";
 import { dump } from "./dump.ts";
+import { replicas } from "./replicas.ts";
 import { target as common, identifier, key, wait } from "./schemas.ts";
 
 /** The rds part of a source in the plan. */
@@ -19,6 +20,8 @@ export const config = z.strictObject({
   network: network.optional(),
   /** The dump that goes with the snapshots: `{name}-dump`. */
   dump,
+  /** Other regions and accounts that its snapshots are copied to. */
+  replicas,
 });
 export type Config = z.infer<typeof config>;
 

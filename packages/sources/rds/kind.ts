@@ -10,6 +10,7 @@ import { cautionsOf } from "./cautions.ts";
 import { type Config, config, type Target, target } from "./config.ts";
 import { bringDump } from "./dump.ts";
 import { type Native, native } from "./native.ts";
+import { type Names, needsOfPruningReplicas, needsOfReplicate, replicatesTo } from "./replicas.ts";
 
 type Allow = Needs["allow"][number];
 const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
@@ -42,13 +43,21 @@ function needsOfCapture({ instance, key, network }: Config): Needs {
   };
 }
 
+const namesOf = ({ instance }: Config): Names => ({
+  item: "DBSnapshot",
+  own: snapshotsOf(instance, "holdfast"),
+  of: rds(`db:${instance}`),
+  all: rds("snapshot:*"),
+});
+
 /** It makes nothing, and needs no key to let go of what is under one. */
-const needsOfPrune = ({ instance }: Config): Needs => ({
+const needsOfPrune = (config: Config): Needs => ({
   secrets: [],
   layers: [],
   allow: [
-    allow("rds:DescribeDBSnapshots", rds(`db:${instance}`), rds("snapshot:*")),
-    allow("rds:DeleteDBSnapshot", snapshotsOf(instance, "holdfast"), snapshotsOf(instance, "holdfastraw")),
+    allow("rds:DescribeDBSnapshots", rds(`db:${config.instance}`), rds("snapshot:*")),
+    allow("rds:DeleteDBSnapshot", snapshotsOf(config.instance, "holdfast"), snapshotsOf(config.instance, "holdfastraw")),
+    ...needsOfPruningReplicas(namesOf(config), config),
   ],
 });
 
@@ -58,11 +67,11 @@ const needsOfRead: Needs = {
   allow: [allow("rds:DescribeDBSnapshots", rds("snapshot:holdfast-*")), allow("kms:DescribeKey", ANY_KEY)],
 };
 
-function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): Needs {
+function needsOfRestore({ names, key = ANY_KEY, connection, iam, network }: Target): Needs {
   const made = rds(`db:${names}*`);
   return {
     secrets: connection ? [connection] : [],
-    layers: connection ? ["postgres"] : [],
+    layers: connection || iam ? ["postgres"] : [],
     vpc: network,
     allow: [
       allow("rds:RestoreDBInstanceFromDBSnapshot", made, rds("snapshot:holdfast-*"), ...GROUPS),
@@ -73,6 +82,8 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
       allow("rds:DescribeDBSubnetGroups rds:DescribeDBParameterGroups rds:DescribeOptionGroups", ...GROUPS),
       allow("rds:DescribeDBEngineVersions rds:DescribeOrderableDBInstanceOptions rds:DescribeAccountAttributes", "*"),
       allow("kms:DescribeKey kms:CreateGrant", key),
+      // The id of what a restore will make is not known before, so any database that has this role lets it in.
+      ...(iam ? [allow("rds-db:connect", `arn:aws:rds-db:{region}:{account}:dbuser:*/${iam.user}`)] : []),
     ],
   };
 }
@@ -80,6 +91,7 @@ function needsOfRestore({ names, key = ANY_KEY, connection, network }: Target): 
 function needs(verb: Verb, where?: Config | Target): Needs {
   if (verb === "capture") return needsOfCapture(where as Config);
   if (verb === "prune") return needsOfPrune(where as Config);
+  if (verb === "replicate") return needsOfReplicate(namesOf(where as Config), where as Config);
   return verb === "restore" ? needsOfRestore(where as Target) : needsOfRead;
 }
 
@@ -98,6 +110,7 @@ export const rdsKind: Kind<Config, Native, Target> = {
   quotas: { ManualSnapshots: { usual: 100, code: "L-272F1212" } },
   expand: (name, config) => bringDump(name, config, { instance: config.instance }),
   cautions: cautionsOf,
+  replicatesTo,
   looksUp: ({ instance }) => ({ instance }),
   hints: ({ instance }) => [
     {

@@ -14,6 +14,8 @@ export const HOW = "holdfast:how";
 export const TAKEN = "holdfast:taken";
 /** The state of the database because of which the automated snapshot was copied. */
 export const BECAUSE = "holdfast:because";
+/** On copies elsewhere: the ARN of the snapshot that it was made from. */
+export const COPY_OF = "holdfast:copy-of";
 /** On all that a restore made, until it is handed over. */
 export const EXECUTION = "holdfast:execution";
 const SETTINGS = "holdfast:settings-";
