@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { CreateDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
+import { CreateDBInstanceCommand, DeleteDBInstanceCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
 import { clone } from "../services/index.ts";
 import { marked } from "../services/runs.ts";
@@ -36,18 +36,20 @@ test("when the process of the double is killed, no server, disk or folder stays"
   await expect.poll(() => runs.filter(({ folder }) => existsSync(folder)), patience).toEqual([]);
 });
 
+const apiOf = ({ endpoint }: { endpoint: string }) =>
+  new RDSClient({ endpoint, region: "eu-central-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+const shop = {
+  DBInstanceIdentifier: "shop",
+  DBInstanceClass: "db.t4g.micro",
+  Engine: "postgres",
+  MasterUsername: "holdfast",
+  MasterUserPassword: "correct-horse",
+};
+
 test("when it is stopped while a server comes up, nothing stays either", async () => {
   const before = runsOf(process.pid).length;
   const rds = await rdsDouble();
-  const api = new RDSClient({
-    endpoint: rds.endpoint,
-    region: "eu-central-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
-  const login = { MasterUsername: "holdfast", MasterUserPassword: "correct-horse" };
-  await api.send(
-    new CreateDBInstanceCommand({ DBInstanceIdentifier: "shop", DBInstanceClass: "db.t4g.micro", Engine: "postgres", ...login }),
-  );
+  await apiOf(rds).send(new CreateDBInstanceCommand(shop));
   await expect.poll(() => runsOf(process.pid).length, patience).toBe(before + 2);
   const runs = runsOf(process.pid);
   await Promise.all([rds.stop(), rds.stop()]);
@@ -55,6 +57,19 @@ test("when it is stopped while a server comes up, nothing stays either", async (
   expect(runs.filter(({ folder }) => existsSync(folder))).toEqual([]);
   expect([runsOf(process.pid).length, rds.failures]).toEqual([before, []]);
   await expect(fetch(rds.endpoint)).rejects.toThrow();
+});
+
+test.each(["creating", "backing-up"])("an instance that is deleted while it is %s leaves no server behind", async (status) => {
+  const before = runsOf(process.pid).length;
+  const rds = await rdsDouble();
+  const api = apiOf(rds);
+  await api.send(new CreateDBInstanceCommand(shop));
+  const told = async () => (await api.send(new DescribeDBInstancesCommand({}))).DBInstances?.[0]?.DBInstanceStatus;
+  await expect.poll(told, { ...patience, interval: 5 }).toBe(status);
+  await api.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "shop", SkipFinalSnapshot: true }));
+  await rds.settled();
+  expect([runsOf(process.pid).length, rds.failures]).toEqual([before + 1, []]);
+  await rds.stop();
 });
 
 test("a port that is taken is not an error: another is found", async () => {

@@ -46,7 +46,9 @@ export function bringUp(home: Home, wish: Wish, cluster?: Cluster): Instance {
 
 async function powerInstance(home: Home, instance: Instance, port: number | undefined): Promise<void> {
   const { volume, master } = instance;
-  if (volume && !volume.server) await power(home.rack, volume, master, port, porterOf(home, instance));
+  if (!volume || volume.server) return;
+  volume.starting ??= power(home.rack, volume, master, port, porterOf(home, instance));
+  await volume.starting;
 }
 
 /** The first instance of a cluster brings its server up; the others share it. */
@@ -141,7 +143,9 @@ export function bringDown(home: Home, instance: Instance, after: Promise<unknown
   });
 }
 
+/** What is deleted while it comes up, or while its first backup is taken, has a server to stop as soon as that is over. */
 export async function scrap({ rack }: Home, volume: Volume): Promise<void> {
+  await Promise.allSettled([volume.starting, volume.basing]);
   await volume.door?.close();
   await volume.server?.stop();
   for (const folder of [volume.archive, ...(volume.seed ? [volume.seed.data] : [])]) rack.disk.remove(folder);
