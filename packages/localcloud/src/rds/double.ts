@@ -14,6 +14,7 @@ import { type Knobs, knobs } from "./knobs.ts";
 import { listen } from "./listen.ts";
 import { defaultQuotas, type Quotas } from "./quotas.ts";
 import { askedOf } from "./rights/asked.ts";
+import type { Demand } from "./rights/evaluate.ts";
 import { openToAll } from "./rights/open.ts";
 import type { Rights } from "./rights/rights.ts";
 import { serve } from "./serve.ts";
@@ -40,9 +41,13 @@ export type RdsOptions = {
   /** Paths of a certificate and its key in PEM. Endpoints then take encrypted connections only, as RDS does by default. */
   tls?: { cert: string; key: string };
 };
+/** A right that a request needed. `caller`: the ARN of a role's session or of a user. */
+export type Demanded = { caller: string; action: string; resource: string };
 export type Rds = Knobs & {
   /** For `AWS_ENDPOINT_URL_RDS`. */
   readonly endpoint: string;
+  /** What anybody but root was asked to be allowed, allowed or not, each once: what a role is really in need of. */
+  demanded(): Demanded[];
   /** Stops every server and forgets everything. Twice is harmless. */
   stop(): Promise<void>;
 };
@@ -54,7 +59,10 @@ export type Rds = Knobs & {
 export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
   const account = options.account ?? "000000000000";
   const aws = lazily(options.aws);
-  const rights = aws ? askedOf(aws, account) : openToAll(account);
+  const demanded = new Map<string, Demanded>();
+  const remember = (caller: string, { action, resource }: Demand) =>
+    void demanded.set(`${caller} ${action} ${resource}`, { caller, action, resource });
+  const rights = aws ? askedOf(aws, account, remember) : openToAll(account);
   const over = new AbortController();
   const disk = await openDisk();
   try {
@@ -69,7 +77,8 @@ export async function rdsDouble(options: RdsOptions = {}): Promise<Rds> {
       await Promise.all(volumes(home).map((volume) => scrap(home, volume)));
       await disk.stop();
     };
-    return { ...own.knobs, endpoint: `http://127.0.0.1:${server.port}`, stop: () => (stopping ??= stop()) };
+    const endpoint = `http://127.0.0.1:${server.port}`;
+    return { ...own.knobs, endpoint, demanded: () => [...demanded.values()], stop: () => (stopping ??= stop()) };
   } catch (error) {
     await disk.stop();
     throw error;

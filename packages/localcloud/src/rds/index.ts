@@ -17,5 +17,5 @@
  * - Who is root, or may do everything, is not asked; permission boundaries, groups of users and policy variables are refused.
  */
 export { byHand, type Clock, type HandClock, scaled } from "./clock.ts";
-export { type LocalAws, type Rds, type RdsOptions, rdsDouble } from "./double.ts";
+export { type Demanded, type LocalAws, type Rds, type RdsOptions, rdsDouble } from "./double.ts";
 export { doubled, type Fate, late, lost, onTime, type RdsEvent } from "./events.ts";

@@ -131,6 +131,14 @@ describe("what a role may do", () => {
     await rds.settled();
   });
 
+  test("what it needed for a request is known afterwards, allowed or not", async () => {
+    const api = as(await sessionOf(take));
+    await expect(api.send(shoot("mine-b"))).rejects.toMatchObject({ name: "AccessDenied" });
+    const caller = `arn:aws:sts::000000000000:assumed-role/rds-double-${roles}/test`;
+    const about = (resource: string) => ({ caller, action: "rds:CreateDBSnapshot", resource });
+    expect(rds.demanded().filter((each) => each.caller === caller)).toEqual([about(own("db", "shop")), about(own("snapshot", "mine-b"))]);
+  });
+
   test("a policy that is attached counts as one of its own", async () => {
     await sessionOf(take);
     const document = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "rds:DescribeDB*", Resource: "*" }] };

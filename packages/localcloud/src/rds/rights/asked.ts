@@ -7,8 +7,11 @@ import { identify, identifyToken } from "./identify.ts";
 import { policiesOf } from "./policies.ts";
 import type { Caller, Rights } from "./rights.ts";
 
-/** Rights as the local AWS has them: it says who signed, and its IAM what that role may do. They are read anew at each request. */
-export function askedOf(aws: () => LocalAws, account: string): Rights {
+/**
+ * Rights as the local AWS has them: it says who signed, and its IAM what that role may do. They are read anew at each request. `tell` hears what
+ * roles are asked to be allowed, before it is known whether they are.
+ */
+export function askedOf(aws: () => LocalAws, account: string, tell: (caller: string, demand: Demand) => void = () => {}): Rights {
   let client: IAMClient | undefined;
   const policies = (arn: string) => {
     client ??= new IAMClient(aws());
@@ -20,6 +23,7 @@ export function askedOf(aws: () => LocalAws, account: string): Rights {
       if (root) return;
       const documents = await policies(arn);
       for (const demand of demandsOf(form, region, estate)) {
+        tell(arn, demand);
         const verdict = evaluate(documents, demand);
         if (verdict !== "allowed") throw common.AccessDenied(denial(arn, demand, verdict));
       }
@@ -28,14 +32,18 @@ export function askedOf(aws: () => LocalAws, account: string): Rights {
       const caller = await identifyToken(aws().endpoint, account, token).catch(refusedToUndefined);
       if (!caller || caller.root) return caller !== undefined;
       const user = `arn:aws:rds-db:${token.region}:${caller.account}:dbuser:${resource}/${token.user}`;
-      return evaluate(await policies(caller.arn), { action: "rds-db:connect", resource: user, context: {} }) === "allowed";
+      const demand = { action: "rds-db:connect", resource: user, context: {} };
+      tell(caller.arn, demand);
+      return evaluate(await policies(caller.arn), demand) === "allowed";
     },
     async mayUseKey({ root, arn, region }, key) {
       if (root) return true;
       const documents = await policies(arn);
-      return ["kms:DescribeKey", "kms:CreateGrant"].every(
-        (action) => evaluate(documents, { action, resource: key, context: viaRds(region) }) === "allowed",
-      );
+      return ["kms:DescribeKey", "kms:CreateGrant"].every((action) => {
+        const demand = { action, resource: key, context: viaRds(region) };
+        tell(arn, demand);
+        return evaluate(documents, demand) === "allowed";
+      });
     },
   };
 }
