@@ -57,7 +57,7 @@ const rdsIdentifier = z
   .max(63)
   .regex(/^[a-z](-?[a-z0-9])*$/, "use lower-case letters, digits and single hyphens, a letter first, no hyphen last");
 /** A role in the database. It stands in an ARN, where `*`, `?` and `$` would mean more than themselves. */
-export const iamUser = z
+const iamUser = z
   .string()
   .regex(
     /^[A-Za-z_][A-Za-z0-9_.@+-]{0,62}$/,

@@ -5,7 +5,7 @@ import type { OfRds } from "./config.ts";
 import { EndpointOfCluster, NoEndpoint, NotPostgres, TokensOff } from "./rdserrors.ts";
 
 /** Where a database of RDS listens; `noun` names it to people. */
-export type Endpoint = { noun: string; host: string; port: number };
+type Endpoint = { noun: string; host: string; port: number };
 
 /** What a description tells of a login, the same for clusters and instances. */
 type Told = { engine: string; status: string; tokens: boolean; host: string | undefined; port: number | undefined };
