@@ -6,6 +6,8 @@ import { keys as makeKeys } from "./keys.ts";
 import { layers as makeLayers } from "./layers.ts";
 import { lookUp } from "./lookup.ts";
 import { notice } from "./notice.ts";
+import { prune } from "./prune.ts";
+import { replicate } from "./replicate.ts";
 import { restore } from "./restore.ts";
 import { retain } from "./retain.ts";
 import { storage } from "./storage.ts";
@@ -22,6 +24,8 @@ export async function deploy(d: Deployment) {
   const backups = backup(d, { bucket, keys, topic, layers, databases });
   const verifiers = verify(d, { bucket, keys, layers });
   retain(d, { bucket });
+  prune(d, { bucket, keys, topic });
+  replicate(d, { bucket, keys, topic });
   watch(d, { bucket, keys, topic, backups, verifiers });
   const restores = restore(d, { bucket, keys, topic, layers });
   await endpoints(d);
