@@ -7,6 +7,7 @@ import {
 import type { Opened } from "@holdfast/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
+import { aDump } from "../rds/kit/adump.ts";
 import { allowed, loaded } from "../rds/kit/restoring.ts";
 import { aContext, become, captured, describeInstance, login, openedOf, openWorld, slotAt, type World } from "../rds/kit/world.ts";
 import { captureAt } from "./capture.ts";
@@ -97,9 +98,12 @@ test("it comes up with its instances and the data of that moment; undo removes a
     [`${id}-1`, true],
     [`${id}-2`, false],
   ]);
-  const proven = await of.prove(opened, {}, made, aContext());
-  expect(proven).toMatchObject({ unit: "settings", thing: "cluster", found: proven.expected });
-  expect(proven.findings.map(({ name }) => name)).toEqual(["answers", "endpoint"]);
+  const proven = await of.prove({ ...opened, beside: [aDump("20261121T020000Z", { orders: [1, 1] })] }, {}, made, aContext());
+  expect(proven).toMatchObject({ unit: "checks", thing: "cluster", found: proven.expected });
+  expect(proven.findings).toMatchObject([
+    { name: "rows-beside", message: "orders: 1 row in 1 table; its dump of 2026-11-21T02:00:00.000Z has 1 in 1" },
+    { name: "endpoint" },
+  ]);
   expect((await of.undo({ id: "one" }, aContext())).map((one) => one.id).toSorted()).toEqual([id, `${id}-1`, `${id}-2`]);
   const { DBInstances = [] } = await world.api.send(new DescribeDBInstancesCommand({}));
   expect(DBInstances.filter(({ DBInstanceStatus }) => DBInstanceStatus !== "deleting").map((one) => one.DBInstanceIdentifier)).toEqual([

@@ -1,8 +1,8 @@
-import type { Context, Finding, Made, Opened, Proven, Surroundings } from "@holdfast/core";
-import { connector, type Session } from "../postgres/connect.ts";
-import { readLogin } from "../postgres/secret.ts";
+import type { Beside, Context, Finding, Made, Opened, Proven, Surroundings, Want } from "@holdfast/core";
 import type { Api } from "./api.ts";
 import { RdsDatabaseMissing } from "./errors.ts";
+import { lookInside } from "./inside.ts";
+import type { LoggingIn, Tokened } from "./login.ts";
 import { POINT } from "./planrestore.ts";
 import type { Written } from "./recorded.ts";
 import type { Restores, Standing } from "./restores.ts";
@@ -10,47 +10,60 @@ import type { Restores, Standing } from "./restores.ts";
 type At<Settings, Target> = {
   api: Api;
   restores: Restores<Settings, Target>;
-  target: Target & { connection?: string | undefined; engineVersion?: string | undefined };
+  target: Target & LoggingIn & { engineVersion?: string | undefined };
   surroundings: Surroundings;
   context: Context;
 };
 
 /**
- * Compares what came up with what was recorded: engine, version, status and every setting. Where the target has a login that lives inside the backup,
- * it is asked too.
+ * Compares what came up with what was recorded (engine, version, status and every setting), and, where the target has a login that lives inside the
+ * backup, its databases with those of the dump beside it. Each setting and each database is one check.
  */
-export async function prove<Settings, Target>(
+export async function prove<Settings extends Tokened, Target>(
   at: At<Settings, Target>,
-  { backup: { native } }: Pick<Opened<Written<Settings>>, "backup">,
+  { backup: { native }, beside = [] }: Pick<Opened<Written<Settings>>, "backup"> & { beside?: readonly Beside[] },
+  want: Want,
   made: readonly Made[],
 ): Promise<Proven> {
-  const { api, restores, target } = at;
+  const { api, restores } = at;
   const id = made.find(({ what }) => what === restores.noun)?.id ?? "";
   const standing = await restores.look(api, id);
   if (!standing) throw new RdsDatabaseMissing(`${restores.noun} ${id}`);
-  const { compared, differ } = restores.differences(restores.effective(native.settings, target), standing.settings);
-  const { engine, version, of } = native.snapshot;
   const point = made.find(({ what }) => what === POINT)?.id;
-  const wrong = [
-    ...(standing.status === "available" ? [] : [`status ${standing.status}`]),
-    ...(standing.engine === engine ? [] : [`engine ${standing.engine}`]),
-    // A moment comes up with the version that the database itself has now.
-    ...(point !== undefined || standing.version === (target.engineVersion ?? version) ? [] : [`version ${standing.version}`]),
-  ];
-  const expected = compared + 3;
+  const { compared, wrong } = compareStanding(at, native, standing, point);
+  const inside = await lookInside(at, standing, beside, want);
+  const missed = wrong.length + inside.findings.filter(({ severity }) => severity === "refuse").length;
+  const expected = compared + inside.databases;
   return {
-    unit: "settings",
+    unit: "checks",
     thing: restores.noun,
     things: 1,
     expected,
-    found: expected - differ.length - wrong.length,
+    found: expected - missed,
     findings: [
-      ...differing([...wrong, ...differ]),
-      ...(point === undefined ? [] : [moment(of, point)]),
-      ...(await asked(at, standing)),
+      ...differing(wrong),
+      ...(point === undefined ? [] : [moment(native.snapshot.of, point)]),
+      ...inside.findings,
       ...reachable(standing),
     ],
   };
+}
+
+function compareStanding<Settings, Target>(
+  { restores, target }: Pick<At<Settings, Target>, "restores" | "target">,
+  { settings, snapshot: { engine, version } }: Written<Settings>,
+  standing: Standing<Settings>,
+  point: string | undefined,
+): { compared: number; wrong: string[] } {
+  const { compared, differ } = restores.differences(restores.effective(settings, target), standing.settings);
+  const own = [
+    ["status", standing.status, "available"],
+    ["engine", standing.engine, engine],
+    // A moment comes up with the version that the database itself has now.
+    ["version", standing.version, point === undefined ? (target.engineVersion ?? version) : standing.version],
+  ] as const;
+  const wrong = own.flatMap(([name, found, wanted]) => (found === wanted ? [] : `${name} ${found}`));
+  return { compared: compared + own.length, wrong: [...wrong, ...differ] };
 }
 
 function differing(names: readonly string[]): Finding[] {
@@ -77,37 +90,3 @@ const reachable = ({ endpoint }: Standing<unknown>): Finding[] =>
         },
       ]
     : [];
-
-/** Throws what a server says to somebody who cannot log in: the proof asks for what the plan says can be done. */
-async function asked(
-  { target: { connection }, surroundings, context }: At<unknown, unknown>,
-  standing: Standing<unknown>,
-): Promise<Finding[]> {
-  const { endpoint, engine } = standing;
-  if (connection === undefined || endpoint === undefined) return [];
-  if (!/^(aurora-)?postgresql?$|^postgres$/.test(engine))
-    return [
-      { name: "not-asked", severity: "note", message: `nobody logged in, for ${engine} is not spoken here`, hint: "Look inside by hand." },
-    ];
-  const login = await readLogin({ connection, ...endpoint, tls: undefined }, surroundings.secrets);
-  const session = await connector(login, surroundings, context.signal)(login.home);
-  try {
-    return [await census(session, login.home)];
-  } finally {
-    await session.end();
-  }
-}
-
-const TABLES = `SELECT count(*)::int AS tables, coalesce(sum(greatest(reltuples, 0)), 0)::float8 AS rows FROM pg_class
-  JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'`;
-
-async function census(session: Session, database: string): Promise<Finding> {
-  const [found] = await session.query<{ tables: number; rows: number }>("counting tables", TABLES);
-  const { tables = 0, rows = 0 } = found ?? {};
-  return {
-    name: "answers",
-    severity: "note",
-    message: `it answers: "${database}" has ${tables} ${tables === 1 ? "table" : "tables"} with about ${Math.round(rows)} rows`,
-    hint: "Exact counts stand in the contents of its dump.",
-  };
-}

@@ -1,10 +1,12 @@
 import { CreateDBParameterGroupCommand } from "@aws-sdk/client-rds";
-import type { Opened } from "@holdfast/core";
+import type { Made, Opened, Want } from "@holdfast/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
 import { captureAt } from "./capture.ts";
+import { census } from "./census.ts";
 import { config, target as targetSchema } from "./config.ts";
 import { rdsKind } from "./kind.ts";
+import { aDump } from "./kit/adump.ts";
 import { allowed, loaded, planned } from "./kit/restoring.ts";
 import { aContext, anInstance, become, captured, describeInstance, openedOf, openWorld, slotAt, type World } from "./kit/world.ts";
 import type { Native } from "./native.ts";
@@ -27,7 +29,11 @@ beforeAll(async () => {
     MaxAllocatedStorage: 100,
     PreferredMaintenanceWindow: "mon:01:00-mon:01:30",
   });
-  await world.query("shop", "create table orders (id int primary key); insert into orders values (1), (2)");
+  await world.query(
+    "shop",
+    `create table orders (id int primary key) with (autovacuum_enabled = off); insert into orders values (1), (2);
+     create role peeker login password 'peek'`,
+  );
   await world.act(rdsKind.needs("capture", config.parse({ instance: "shop" })));
   const capture = captureAt({ seconds: 0.01 })(config.parse({ instance: "shop" }), world.surroundings);
   opened = openedOf(await (await captured(capture, slotAt("2026-11-21T02:00:00Z"))).native());
@@ -54,8 +60,12 @@ test("a backup comes up beside the original with its settings and data, is hande
   expect(made).toEqual([...plan.creates, { what: "endpoint", id: `${host}:${port}` }]);
   expect(await world.query("restored-shop-20261121t020000z", "select id from orders order by id")).toEqual([{ id: 1 }, { id: 2 }]);
   const proven = await of.prove(opened, {}, made, aContext());
-  expect(proven).toMatchObject({ unit: "settings", found: proven.expected });
-  expect(proven.findings.map(({ name }) => name)).toEqual(["answers", "endpoint"]);
+  expect(proven).toMatchObject({ unit: "checks", thing: "instance", found: proven.expected });
+  expect(proven.findings).toMatchObject([
+    { name: "answers", severity: "note", message: 'it answers: "shop" has 2 rows in 1 table' },
+    { name: "endpoint", message: `it listens at ${host}:${port}` },
+  ]);
+  await besides(of, made, proven.expected);
   expect(await of.finish(made, { id: "one" }, aContext())).toEqual(made);
   expect(await of.undo({ id: "one" }, aContext())).toEqual([]);
   expect(await describeInstance(world, "restored-shop-20261121t020000z")).toMatchObject({
@@ -64,6 +74,52 @@ test("a backup comes up beside the original with its settings and data, is hande
     PreferredMaintenanceWindow: "mon:01:00-mon:01:30",
     DBParameterGroups: [{ DBParameterGroupName: "shop-tuned" }],
   });
+});
+
+/** What its proof says of what the nearest dump tells, database by database. */
+async function besides(of: ReturnType<typeof restores>, made: readonly Made[], settings: number): Promise<void> {
+  const proof = (dump: Parameters<typeof aDump>[1], by = of, want: Want = {}) =>
+    by.prove({ ...opened, beside: [aDump("20261121T020000Z", dump)] }, want, made, aContext());
+  const one = settings + 1;
+  expect(await proof({ shop: [1, 2] })).toMatchObject({
+    expected: one,
+    found: one,
+    findings: [{ name: "rows-beside", message: "shop: 2 rows in 1 table; its dump of 2026-11-21T02:00:00.000Z has 2 in 1" }, {}],
+  });
+  expect(await proof({ shop: [1, 5] })).toMatchObject({ found: one, findings: [{ name: "rows-collapsed", severity: "doubt" }, {}] });
+  expect(await proof({ shop: [1, 2], lost: [1, 1], postgres: [1, 9] })).toMatchObject({
+    expected: settings + 3,
+    found: settings + 1,
+    findings: [
+      { name: "database-missing", severity: "refuse" },
+      { name: "rows-beside" },
+      { name: "database-empty", severity: "refuse" },
+      {},
+    ],
+  });
+  expect(await proof({ lost: [1, 1] }, of, { force: true })).toMatchObject({ found: one, findings: [{ severity: "doubt" }, {}] });
+  expect(await proof({ shop: [1, 2] }, restores())).toMatchObject({
+    expected: settings,
+    findings: [{ name: "not-asked", severity: "note", message: "nobody logged in, for the target has no login" }, {}],
+  });
+  const peeker = restores({ connection: world.secret("peeker", { username: "peeker", password: "peek", dbname: "shop" }) });
+  expect((await proof({ shop: [1, 2] }, peeker)).findings[0]?.message).toContain(
+    "about 0 rows in 1 table by the planner's estimate, and 1 of them nobody ever analysed; its dump",
+  );
+}
+
+test("rows are counted up to a margin, and estimated beyond it", async () => {
+  await world.query("shop", "create schema wide; create table wide.parts as select n as id from generate_series(1, 1000) n");
+  const session = { query: <Row>(_doing: string, sql: string) => world.query<Row>("shop", sql), end: async () => {} };
+  const exact = await census(session, 1000, 200_000);
+  expect(exact).toMatchObject({ tables: 2, exact: true, unknown: 0 });
+  expect(exact.rows).toBeGreaterThanOrEqual(1002);
+  expect(await census(session, 200_001, 200_000)).toMatchObject({ exact: false });
+  // Nobody analysed them, so their size tells how many there may be.
+  expect(await census(session, 0, 1000)).toMatchObject({ exact: false, rows: 0, unknown: 2 });
+  await world.query("shop", "analyze wide.parts");
+  expect(await census(session, 0, 1000)).toMatchObject({ exact: false, rows: 1000, unknown: 1 });
+  await world.query("shop", "drop schema wide cascade");
 });
 
 test("an instance is taken back to a time between two writes: the first is there and the second is not; undo removes it", async () => {
