@@ -12,7 +12,7 @@ import {
   type VerifyPorts,
   verify,
 } from "@holdfast/core";
-import { type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts";
+import { type MemoryOptions, type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts";
 import { type TestContext, testContext } from "./context.ts";
 import { plainSeal, plainUnseal } from "./plainseal.ts";
 import { type Rows, type RowsRead, type RowsSource, rows, rowsRead, rowsSource } from "./rows.ts";
@@ -37,9 +37,9 @@ export type Rig = {
 export const firstSlot = "20261121T020000Z";
 let attempts = 0;
 
-export function rig(source: RowsSource = rowsSource(), reader: RowsRead = rowsRead()): Rig {
+export function rig(source: RowsSource = rowsSource(), reader: RowsRead = rowsRead(), options: MemoryOptions = {}): Rig {
   const context = testContext();
-  const store = memoryStore({ now: context.now });
+  const store = memoryStore({ now: context.now, ...options });
   const [manifests, proofs] = [signer(), signer()];
   const made: Rig = {
     store,

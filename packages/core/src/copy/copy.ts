@@ -1,0 +1,156 @@
+import { HoldfastError } from "../errors.ts";
+import type { Evidence } from "../evidence.ts";
+import { type BackupId, backupId } from "../layout.ts";
+import type { Loaded } from "../opened.ts";
+import type { Context } from "../ports/context.ts";
+import type { Finding } from "../ports/finding.ts";
+import { record, unhurried } from "../record.ts";
+import { version } from "../version.ts";
+import { placeRest } from "./placerest.ts";
+import type { CopyPlan, CopyStep } from "./plancopy.ts";
+import { proveStored } from "./prove.ts";
+import { streamArtifact } from "./stream.ts";
+import { type CopyPorts, loadReadable, surveyArtifacts } from "./survey.ts";
+
+/** What proves each artifact at the destination, by its key. JSON. */
+export type Proofs = Readonly<Record<string, string>>;
+export type CopyOutcome = { id: string; store: string } & (
+  | { state: "copied"; bytes: number; seconds: number; proof: string }
+  /** Evidence says so; nothing was done. */
+  | { state: "known" }
+  /** No single runner does it in its time. Nothing was sent: whoever shares the steps out calls {@link closeCopy} in the end. */
+  | { state: "large"; started: string; plan: CopyPlan }
+  /** It cannot be copied, which was recorded. */
+  | { state: "failed"; findings: Finding[] }
+);
+
+/**
+ * Copies one backup that was read, whole or not at all: artifacts, then the public keys, its signature, the evidence about it, and the manifest
+ * last. What stands there already and is the same is taken as done; nothing there is ever changed. Two at once for one copy end well, and an event
+ * that comes again finds the evidence. Records evidence `copied` (run: the store's name) in the store that it copies from.
+ *
+ * What has fault "backup" ({@link CopyDiffers}, {@link CopyCorrupted}, {@link SourceGone}, {@link DigestMismatch}, missing artifacts) is recorded as
+ * failed. Throws what has fault "world" (try again: what was sent is found there), {@link TooLargeForStore}, {@link BackupUnverified}, and a manifest
+ * that nobody can believe.
+ */
+export async function copy(at: BackupId, ports: CopyPorts, context: Context): Promise<CopyOutcome> {
+  const loaded = await loadReadable(at, ports, context.signal);
+  if (loaded.known) return { ...named(at, ports), state: "known" };
+  const started = context.now();
+  return failing(loaded, started, ports, context, async () => {
+    const plan = await surveyArtifacts(loaded, ports);
+    if (!plan.here) return { ...named(at, ports), state: "large", started: started.toISOString(), plan };
+    const proofs: Record<string, string> = {};
+    for (const step of plan.steps) proofs[step.source.key] = await copyStep(step, ports, context);
+    return await close(loaded, proofs, started, ports, context);
+  });
+}
+
+/** Carries out one step of a plan that one runner can do. Returns what proves it. */
+export async function copyStep(step: CopyStep, { from, to }: CopyPorts, context: Context): Promise<string> {
+  context.signal.throwIfAborted();
+  switch (step.do) {
+    case "nothing":
+      return step.proof;
+    case "stream":
+      return streamArtifact(step, from.read, to, context);
+    case "read back": {
+      const found = await to.read.head({ key: step.source.key });
+      return found ? proveStored(found, step.signed, "found", to, context) : streamArtifact(step, from.read, to, context);
+    }
+    case "refuse":
+      throw step.error;
+    case "fan out":
+      throw new TypeError(`${step.source.key} is for several workers`);
+  }
+}
+
+/**
+ * The end of a copy whose artifacts were sent by others. Of `proofs` only that is believed which the destination cannot tell: the manifest is
+ * loaded anew, and each artifact's sums there are compared with it. Throws and records as {@link copy} does.
+ */
+export async function closeCopy(
+  at: BackupId & { started: string; proofs: Proofs },
+  ports: CopyPorts,
+  context: Context,
+): Promise<CopyOutcome> {
+  const loaded = await loadReadable(at, ports, context.signal);
+  if (loaded.known) return { ...named(at, ports), state: "known" };
+  const started = new Date(at.started);
+  return failing(loaded, started, ports, context, () => close(loaded, at.proofs, started, ports, context));
+}
+
+/** Records that a copy failed for good, for whoever shares steps out and caught one that did. */
+export async function failCopy(
+  at: BackupId & { started: string },
+  error: { name: string; message: string; hint: string },
+  ports: CopyPorts,
+  context: Context,
+): Promise<CopyOutcome> {
+  const loaded = await loadReadable(at, ports, context.signal);
+  if (loaded.known) return { ...named(at, ports), state: "known" };
+  return await recordFailure(loaded, error, new Date(at.started), ports, context);
+}
+
+const named = (at: BackupId, { to }: CopyPorts) => ({ id: backupId(at), store: to.name });
+
+async function failing(
+  loaded: Loaded,
+  started: Date,
+  ports: CopyPorts,
+  context: Context,
+  work: () => Promise<CopyOutcome>,
+): Promise<CopyOutcome> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.fault !== "backup") throw error;
+    context.signal.throwIfAborted(); // what was cut off looks broken to whoever read it
+    return await recordFailure(loaded, error, started, ports, context);
+  }
+}
+
+async function close(loaded: Loaded, proofs: Proofs, started: Date, ports: CopyPorts, context: Context): Promise<CopyOutcome> {
+  const proven = await placeRest(loaded, proofs, ports, context);
+  const bytes = loaded.manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
+  const proof = [...new Set(Object.values(proven))].sort().join("; ") || "no artifacts";
+  const seconds = secondsSince(started, context);
+  const details = { store: ports.to.name, artifacts: loaded.manifest.artifacts.length, bytes, seconds, proof };
+  await recordCopied(loaded, { verdict: "ok", seconds, findings: [], details }, ports, context);
+  return { ...named(loaded.manifest, ports), state: "copied", bytes, seconds, proof };
+}
+
+async function recordFailure(
+  loaded: Loaded,
+  { name, message, hint }: { name: string; message: string; hint: string },
+  started: Date,
+  ports: CopyPorts,
+  context: Context,
+): Promise<CopyOutcome> {
+  const findings: Finding[] = [{ name, severity: "refuse", message, hint }];
+  const seconds = secondsSince(started, context);
+  await recordCopied(loaded, { verdict: "failed", seconds, findings, details: { store: ports.to.name } }, ports, context);
+  return { ...named(loaded.manifest, ports), state: "failed", findings };
+}
+
+const secondsSince = (started: Date, context: Context) => (context.now().getTime() - started.getTime()) / 1000;
+
+async function recordCopied(
+  { manifest, digest }: Loaded,
+  told: Pick<Evidence, "verdict" | "seconds" | "findings" | "details">,
+  { from, to, sign }: CopyPorts,
+  context: Context,
+): Promise<void> {
+  const evidence: Evidence = {
+    format: "holdfast-evidence/1",
+    proof: "copied",
+    source: manifest.source,
+    slot: manifest.slot,
+    manifest: digest,
+    run: to.name,
+    at: context.now().toISOString(),
+    holdfast: version,
+    ...told,
+  };
+  await record(evidence, { create: from.create, sign }, { now: () => context.now(), signal: unhurried, progress: () => {} });
+}

@@ -1,0 +1,69 @@
+import type { Limits, Ref, Stored } from "../ports/store.ts";
+import type { Piece } from "./combine.ts";
+import { CopyDiffers, TooLargeForStore } from "./errors.ts";
+import { compareSums } from "./prove.ts";
+
+/** One artifact on its way: a version in the primary store, and what the signed manifest says of its bytes. JSON. */
+export type Sourced = { source: Ref; signed: Piece };
+export type CopyStep = Sourced &
+  (
+    | { do: "nothing"; proof: string }
+    /** It stands there with its size, and the store says nothing else of it: it has to be read back. */
+    | { do: "read back" }
+    | { do: "stream" }
+    /** `workers`: how many at most. */
+    | { do: "fan out"; workers: number }
+    | { do: "refuse"; error: CopyDiffers | TooLargeForStore }
+  );
+/** `here`: one runner does all of it in its time. `bytes`: still to be sent. */
+export type CopyPlan = { steps: CopyStep[]; bytes: number; here: boolean };
+export type CopyLimits = {
+  limits: Limits;
+  /** Bytes that one runner copies in its time. */
+  fits: number;
+  /** Bytes that one worker takes of an object that is shared out. */
+  range: number;
+};
+
+/** What to do about each artifact. `standing`: what stands at the destination, by key, with its sums. Pure. */
+export function planCopy(
+  store: string,
+  artifacts: readonly Sourced[],
+  standing: ReadonlyMap<string, Stored>,
+  { limits, fits, range }: CopyLimits,
+): CopyPlan {
+  const largest = Math.min(limits.maxObject, limits.maxPart * limits.maxParts);
+  const steps = artifacts.map((artifact): CopyStep => {
+    const { source, signed } = artifact;
+    const found = standing.get(source.key);
+    const compared = found && compareSums(found, signed);
+    if (compared?.is === "equal") return { ...artifact, do: "nothing", proof: `${compared.by} stored` };
+    if (compared?.is === "different") return { ...artifact, do: "refuse", error: new CopyDiffers(store, source.key, compared.what) };
+    if (compared) return { ...artifact, do: "read back" };
+    if (signed.bytes > largest) return { ...artifact, do: "refuse", error: new TooLargeForStore(store, source.key, signed.bytes, largest) };
+    if (signed.bytes <= fits) return { ...artifact, do: "stream" };
+    return { ...artifact, do: "fan out", workers: Math.ceil(signed.bytes / range) };
+  });
+  const bytesOf = (...what: CopyStep["do"][]) => steps.reduce((sum, step) => sum + (what.includes(step.do) ? step.signed.bytes : 0), 0);
+  const here = bytesOf("stream", "read back") <= fits && steps.every((step) => step.do !== "fan out");
+  return { steps, bytes: bytesOf("stream", "fan out"), here };
+}
+
+/** A line for each artifact, for people. */
+export const tellCopyPlan = ({ steps }: CopyPlan): string[] =>
+  steps.map((step) => `${step.source.key} (${step.signed.bytes} bytes): ${tellStep(step)}`);
+
+function tellStep(step: CopyStep): string {
+  switch (step.do) {
+    case "nothing":
+      return `stands there already, by ${step.proof}`;
+    case "read back":
+      return "stands there already and is read back, since the store keeps no sum of it";
+    case "stream":
+      return "sent in one stream";
+    case "fan out":
+      return `shared out among up to ${step.workers} workers`;
+    case "refuse":
+      return `refused: ${step.error.message}`;
+  }
+}
