@@ -18,8 +18,12 @@ export type Folder = {
   /** Copies of what the bucket held. */
   store: string;
   logs: string;
-  /** The password of the shop's superuser, as libpq reads it. */
+  /** Passwords of the shop's superuser and of the cluster's owner, as libpq reads them. */
   pgpass: string;
+  /** The authority of RDS's certificates, and the certificate of its endpoints with its key, in PEM. */
+  rdsCa: string;
+  rdsCert: string;
+  rdsKey: string;
   /** The unseal keys of the Vault that is backed up, one a line, and its root token. */
   unsealKeys: string;
   rootToken: string;
@@ -43,6 +47,9 @@ export function freshFolder(root: string): Folder {
     store: at("store"),
     logs: at("logs"),
     pgpass: at("pgpass"),
+    rdsCa: at("rds-ca.pem"),
+    rdsCert: at("rds.pem"),
+    rdsKey: at("rds.key"),
     unsealKeys: at("unseal.keys"),
     rootToken: at("root.token"),
   };
@@ -61,9 +68,9 @@ export function writePlan(folder: Folder, values: DemoPlan): void {
   writeFileSync(folder.plan, `import { demoPlan } from ${from};\nexport default demoPlan(${JSON.stringify(values)});\n`);
 }
 
-/** For psql, so that no password has to be typed or shown. */
-export function writePgpass(folder: Folder, { host, port, user, password }: Server): void {
-  writeFileSync(folder.pgpass, `${host}:${port}:*:${user}:${password}\n`, { mode: 0o600 });
+/** For psql, so that no password has to be typed or shown. `port`: that of one server, or `*` for those that restores make too. */
+export function writePgpass(folder: Folder, { host, port, user, password }: Omit<Server, "port"> & { port: number | "*" }): void {
+  writeFileSync(folder.pgpass, `${host}:${port}:*:${user}:${password}\n`, { mode: 0o600, flag: "a" });
 }
 
 /** What people would have in their safes. */

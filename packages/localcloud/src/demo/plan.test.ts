@@ -2,17 +2,18 @@ import { parsePlan, parseSchedule } from "@holdfast/core";
 import { kinds } from "@holdfast/sources";
 import { stores } from "@holdfast/stores";
 import { expect, test } from "vitest";
-import { demoPlan, demoSchedule, keptSchedule, shop, stayingSchedule, vault } from "./plan.ts";
+import { demoPlan, demoSchedule, keptSchedule, orders, shop, stayingSchedule, vault } from "./plan.ts";
 import { countdown } from "./scheduled.ts";
 
 const vaults = { original: "http://127.0.0.1:20001", fresh: "http://127.0.0.1:20002" };
+const cluster = { key: "arn:aws:kms:eu-central-1:000000000000:key/6f1c", ca: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" };
 const offlineKey = `age1${"q".repeat(58)}`;
 
 test.each([demoSchedule, stayingSchedule, keptSchedule(new Date("2026-11-21T23:58:30Z"))])(
   "the demo's plan is right with the schedule %s",
   (schedule) => {
-    const plan = parsePlan(demoPlan({ offlineKey, schedule, vaults }), { kinds, stores });
-    for (const { source, target } of [shop, vault]) {
+    const plan = parsePlan(demoPlan({ offlineKey, schedule, vaults, cluster }), { kinds, stores });
+    for (const { source, target } of [shop, orders, orders.dump, vault]) {
       expect(plan.sources[source]?.schedule).toBe(schedule);
       expect(plan.targets[target]?.protected).toBe(false);
     }

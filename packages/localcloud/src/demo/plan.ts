@@ -11,6 +11,7 @@ export function keptSchedule(now: Date): string {
   return `cron(${minutes.join(",")} * * * ? *)`;
 }
 
+export const region = "eu-central-1";
 /** The target is the very server that the shop is on, since it comes back after an accident there. */
 export const shop = {
   source: "shop",
@@ -25,29 +26,50 @@ export const vault = {
   secrets: { backup: "demo/vault/backup", restore: "demo/vault-new/root" },
 } as const;
 
+/** Restores stand beside the cluster. Its dump is a source of its own, and goes to the shop's server, which is not at RDS. */
+export const orders = {
+  source: "orders",
+  cluster: "orders",
+  database: "orders",
+  target: "clusters",
+  secrets: { restore: "demo/orders/owner" },
+  dump: { source: "orders-dump", target: shop.target, database: "orders_of_the_dump" },
+} as const;
+
 export type DemoPlan = {
   /** A public half. */
   offlineKey: string;
   schedule: string;
   /** Addresses of the Vault that is backed up and of the one that it is restored into. */
   vaults: { original: string; fresh: string };
+  /** Of the cluster: the ARN of the key that it is under, and the authority (PEM) of its certificate. */
+  cluster: { key: string; ca: string };
 };
 
 /** What the demo deploys. */
-export const demoPlan = ({ offlineKey, schedule, vaults }: DemoPlan): PlanInput => {
+export const demoPlan = ({ offlineKey, schedule, vaults, cluster }: DemoPlan): PlanInput => {
   const keep = { daily: 1, monthly: 0, minimum: 3 };
   const approle = { method: "approle", secret: secret(vault.secrets.backup) };
   return plan({
     project: "demo",
-    region: "eu-central-1",
+    region,
     residency: "eu",
     offlineKeys: [offlineKey],
     sources: {
       [shop.source]: { kind: "postgres", connection: secret(shop.secrets.backup), databases: [shop.database], schedule, keep },
+      [orders.source]: {
+        kind: "aurora",
+        cluster: orders.cluster,
+        key: cluster.key,
+        dump: { databases: [orders.database], database: orders.database, tls: { ca: cluster.ca } },
+        schedule,
+        keep,
+      },
       [vault.source]: { kind: "vault", nodes: [vaults.original], auth: approle, marker: "secret/data/holdfast", schedule, keep },
     },
     targets: {
       [shop.target]: { kind: "postgres", connection: secret(shop.secrets.restore) },
+      [orders.target]: { kind: "aurora", key: cluster.key, connection: secret(orders.secrets.restore) },
       [vault.target]: {
         kind: "vault",
         nodes: [vaults.fresh],

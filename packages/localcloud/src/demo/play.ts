@@ -1,21 +1,22 @@
 import type { Output } from "@holdfast/cli/src/output.ts";
 import { deployedKeys } from "@holdfast/cli/src/trust.ts";
 import { took } from "@holdfast/cli/src/wording.ts";
-import { type Evidence, loadManifest } from "@holdfast/core";
+import { loadManifest } from "@holdfast/core";
 import { showComparison } from "./comparison.ts";
 import { shown } from "./folder.ts";
 import { keepBackup } from "./keepsake.ts";
 import { openMailbox } from "./mailbox.ts";
 import { demoSchedule, keptSchedule } from "./plan.ts";
 import { howToOpen, howToReach } from "./reach.ts";
-import { restoreSubject } from "./restored.ts";
-import { type Happened, resultOf, showResult, writeResult } from "./result.ts";
+import { clusterSubject, dumpSubject } from "./orders/subject.ts";
+import { restoreOne } from "./restored.ts";
+import { type Back, type Happened, resultOf, showResult, writeResult } from "./result.ts";
 import { awaitBackup, awaitSchedule, type Made, type Watching } from "./scheduled.ts";
 import type { Session } from "./session.ts";
 import { shopSubject } from "./shop/subject.ts";
 import type { Stage } from "./stage.ts";
 import { stay } from "./stay.ts";
-import type { Subject } from "./subject.ts";
+import type { Restoring, Subject } from "./subject.ts";
 import { operator } from "./vault/operator.ts";
 import { vaultSubject } from "./vault/subject.ts";
 import { succeed } from "./vault/successor.ts";
@@ -35,7 +36,7 @@ export async function play(session: Session, { rows, keep }: DemoOptions): Promi
   const result = resultOf(happened);
   out.line();
   showComparison(
-    happened.map(({ comparison }) => comparison.block),
+    happened.flatMap(({ restores }) => restores).map(({ comparison }) => comparison.block),
     out,
   );
   out.line();
@@ -56,8 +57,8 @@ export async function play(session: Session, { rows, keep }: DemoOptions): Promi
 }
 
 const greeting = [
-  "Holdfast demo: a schedule backs up a PostgreSQL database and a Vault (OpenBao), the backups are",
-  "proven, both sources are lost, and Step Functions restores them at the same time.",
+  "Holdfast demo: a schedule backs up a PostgreSQL database, an Aurora cluster and a Vault (OpenBao), the",
+  "backups are proven, all three are lost, and Step Functions restores them at the same time.",
   "All of it runs on this machine, from the same sst.config.ts that deploys to AWS. Nothing leaves it.",
   "",
 ];
@@ -69,9 +70,14 @@ function tellNext(out: Output): void {
   out.line("  docs/deploy.md            to AWS");
 }
 
-async function subjectsOf({ server, vaults, before, cloud }: Stage, { world, stopping }: Session): Promise<Subject[]> {
+async function subjectsOf({ server, vaults, cluster, before, cloud }: Stage, { world, stopping }: Session): Promise<Subject[]> {
   const mailbox = await openMailbox(cloud, stopping);
-  return [shopSubject(server, before.shop), vaultSubject(vaults, before.vault, operator(vaults, mailbox, world.signal))];
+  return [
+    shopSubject(server, before.shop),
+    clusterSubject(cluster, world.signal),
+    dumpSubject(cluster, server),
+    vaultSubject(vaults, before.vault, operator(vaults, mailbox, world.signal)),
+  ];
 }
 
 /** What happens to each happens to all at the same time. */
@@ -86,36 +92,42 @@ async function happen(
   const store = await place.store();
   const watching: Watching = { place, store, trusted: await deployedKeys(place), schedule, since, steps, signal };
   await awaitSchedule(subjects, watching);
-  const backups = await Promise.all(subjects.map((subject) => backUp(subject, watching)));
+  const made = await Promise.all(subjects.map((subject) => awaitBackup(subject, watching)));
+  const [verifications] = await Promise.all([
+    Promise.all(made.map((each) => awaitVerification(each, watching))),
+    Promise.all(subjects.map((subject) => subject.goOn?.(steps.of(subject.source)))),
+  ]);
   await Promise.all(subjects.map((subject) => lose(subject, watching)));
-  const happened = await Promise.all(backups.map((each) => bringBack(each, watching)));
-  for (const { made } of happened) await keepBackup(folder.store, made, store, watching.trusted);
+  const restores = await Promise.all(subjects.map((subject, i) => bringBack(subject, made[i], watching)));
+  const happened = made.flatMap((each, i) => {
+    const [verification, own] = [verifications[i], restores[i]];
+    return verification && own ? [{ made: each, verification, restores: own }] : [];
+  });
+  for (const { made: each } of happened) await keepBackup(folder.store, each, store, watching.trusted);
   return happened;
 }
 
-type BackedUp = { subject: Subject; made: Made; verification: Evidence };
-
-async function backUp(subject: Subject, watching: Watching): Promise<BackedUp> {
-  const made = await awaitBackup(subject, watching);
-  return { subject, made, verification: await awaitVerification(made, watching) };
-}
-
-const lose = ({ source, lose: accident }: Subject, { steps, signal }: Watching): Promise<string> =>
-  steps.of(source).run(
+async function lose({ source, lose: accident }: Subject, { steps, signal }: Watching): Promise<void> {
+  if (!accident) return;
+  await steps.of(source).run(
     "accident",
     () => orAborted(accident(), signal),
     (what) => `accident: ${what}`,
   );
+}
 
-async function bringBack({ subject, made, verification }: BackedUp, watching: Watching): Promise<Happened> {
-  const restored = await restoreSubject(subject, watching);
-  const comparison = await watching.steps.of(subject.source).run(
+const bringBack = (subject: Subject, made: Made | undefined, watching: Watching): Promise<Back[]> =>
+  Promise.all(subject.restores().map((restoring) => bringOneBack(restoring, made, watching)));
+
+async function bringOneBack(restoring: Restoring, made: Made | undefined, watching: Watching): Promise<Back> {
+  const restored = await restoreOne(restoring, watching);
+  const comparison = await watching.steps.of(restoring.name).run(
     "comparing",
-    () => orAborted(subject.compare(restored.outcome), watching.signal),
-    () => subject.compared,
+    () => orAborted(restoring.compare(restored.outcome), watching.signal),
+    () => restoring.compared,
   );
-  await awaitEvidence("restored", await madeAt(restored.outcome.slot, made, watching), watching);
-  return { made, verification, restored, comparison };
+  if (made && !restoring.beside) await awaitEvidence("restored", await madeAt(restored.outcome.slot, made, watching), watching);
+  return { restoring, restored, comparison };
 }
 
 /** The newest verified backup is restored; on a slow machine that may be the one after the first. */

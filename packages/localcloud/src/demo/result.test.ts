@@ -1,7 +1,8 @@
 import type { Evidence } from "@holdfast/core";
 import { expect, test } from "vitest";
 import { DemoFailed } from "./errors.ts";
-import { type Happened, resultOf } from "./result.ts";
+import { type Back, type Happened, resultOf } from "./result.ts";
+import { countsOf, requireEqual } from "./orders/compare.ts";
 import { shopComparison } from "./shop/subject.ts";
 import type { Comparison } from "./subject.ts";
 import { vaultComparison } from "./vault/subject.ts";
@@ -16,9 +17,14 @@ const secrets = new Map([
   ["app/a", "1"],
   ["app/b", "2"],
 ]);
-const ofShop = shopComparison({ things: 16 }, tables(7), tables(7));
+const ofShop = shopComparison("shop", { things: 16 }, tables(7), tables(7));
 const ofVault = vaultComparison({ things: 3, expected: 19, found: 19 }, secrets, secrets, "http://127.0.0.1:20002");
 
+const backOf = (source: string, comparison: Comparison, restoredSlot = slot, restoring: Back["restoring"] = {}): Back => ({
+  restoring,
+  restored: { outcome: { source, slot: restoredSlot } as Back["restored"]["outcome"], seconds: 5 },
+  comparison,
+});
 const happened = (source: string, kind: string, comparison: Comparison, restoredSlot = slot): Happened => ({
   made: {
     entry: { source, slot, at: new Date(0), manifest: undefined, objects: [], bytes: 0, evidence: {} },
@@ -27,9 +33,8 @@ const happened = (source: string, kind: string, comparison: Comparison, restored
     bytes: 123,
     seconds: 2,
   },
-  verification: { seconds: 1 } as Evidence,
-  restored: { outcome: { source, slot: restoredSlot } as Happened["restored"]["outcome"], seconds: 5 },
-  comparison,
+  verification: { seconds: 1, proof: kind === "aurora" ? "present" : "readable" } as Evidence,
+  restores: [backOf(source, comparison, restoredSlot)],
 });
 const both = [happened("shop", "postgres", ofShop), happened("vault", "vault", ofVault)];
 
@@ -56,9 +61,31 @@ test("a backup is not called restored when another one was", () => {
   expect(resultOf([other]).verified[0]?.proofs).toEqual(["present", "intact", "readable"]);
 });
 
+const ofCluster = (cluster: string, pointInTime?: string): Comparison => ({
+  block: { title: "", equal: "", lines: [] },
+  counts: { ...countsOf(cluster, tables(7), tables(7)), ...(pointInTime ? { pointInTime } : {}) },
+  what: "",
+  found: "",
+});
+
+test("a snapshot and a moment are rows of their own, and the moment proves nothing about the snapshot", () => {
+  const moment = "2026-11-21T10:44:09Z";
+  const toMoment = backOf("orders", ofCluster("then", moment), slot, { beside: true });
+  const orders = happened("orders", "aurora", ofCluster("before"));
+  const { restores, verified } = resultOf([{ ...orders, restores: [...orders.restores, toMoment] }]);
+  const row = { source: "orders", kind: "aurora", tables: 1, rowsExpected: 7, rowsFound: 7, seconds: 5 };
+  expect(restores).toEqual([
+    { ...row, cluster: "before" },
+    { ...row, cluster: "then", pointInTime: moment },
+  ]);
+  expect(verified[0]?.proofs).toEqual(["present", "restored"]);
+  expect(resultOf([{ ...orders, restores: [toMoment] }]).verified[0]?.proofs).toEqual(["present"]);
+});
+
 test("what came back with a difference fails the demo, and is named", () => {
-  expect(() => shopComparison({ things: 1 }, tables(7), tables(6))).toThrow(DemoFailed);
-  expect(() => shopComparison({ things: 1 }, tables(7), tables(6))).toThrow("table a: 7 before, 6 after");
+  expect(() => shopComparison("shop", { things: 1 }, tables(7), tables(6))).toThrow(DemoFailed);
+  expect(() => shopComparison("shop", { things: 1 }, tables(7), tables(6))).toThrow("table a: 7 before, 6 after");
+  expect(() => requireEqual("the cluster", tables(7), tables(6))).toThrow("the cluster differs: table a: 7 before, 6 after");
   const after = new Map(secrets).set("app/b", "other");
   expect(() => vaultComparison({ things: 1, expected: 2, found: 2 }, secrets, after, "http://127.0.0.1:20002")).toThrow(
     "of the restored secrets 1 differ: secret/app/b holds something else",

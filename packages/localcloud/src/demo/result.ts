@@ -2,10 +2,11 @@ import { writeFileSync } from "node:fs";
 import { type Output, table } from "@holdfast/cli/src/output.ts";
 import { bytes, took } from "@holdfast/cli/src/wording.ts";
 import { backupId, type Evidence, type Proof } from "@holdfast/core";
+import type { ClusterCounts } from "./orders/compare.ts";
 import type { Restored } from "./restored.ts";
 import type { Made } from "./scheduled.ts";
 import type { ShopCounts } from "./shop/subject.ts";
-import type { Comparison } from "./subject.ts";
+import type { Comparison, Restoring } from "./subject.ts";
 import type { VaultCounts } from "./vault/subject.ts";
 import { proven } from "./verified.ts";
 
@@ -13,15 +14,19 @@ import { proven } from "./verified.ts";
 export type Result = {
   backups: { source: string; kind: string; id: string; bytes: number; seconds: number }[];
   verified: { id: string; proofs: Proof[]; seconds: number }[];
-  restores: ({ source: string; kind: string; seconds: number } & (ShopCounts | VaultCounts))[];
+  restores: ({ source: string; kind: string; seconds: number } & (ShopCounts | VaultCounts | ClusterCounts))[];
 };
 /** What happened to one source. */
-export type Happened = { made: Made; verification: Evidence; restored: Restored; comparison: Comparison };
+export type Happened = { made: Made; verification: Evidence; restores: readonly Back[] };
+/** One of its restores. */
+export type Back = { restoring: Pick<Restoring, "beside">; restored: Restored; comparison: Comparison };
 
 export const resultOf = (all: readonly Happened[]): Result => ({
   backups: all.map(({ made }) => ({ ...whose(made), id: backupId(made.entry), bytes: made.bytes, seconds: made.seconds })),
   verified: all.map((it) => ({ id: backupId(it.made.entry), proofs: proofsOf(it), seconds: it.verification.seconds })),
-  restores: all.map(({ made, restored, comparison }) => ({ ...whose(made), ...comparison.counts, seconds: restored.seconds })),
+  restores: all.flatMap(({ made, restores }) =>
+    restores.map(({ restored, comparison }) => ({ ...whose(made), ...comparison.counts, seconds: restored.seconds })),
+  ),
 });
 
 function whose({ loaded }: Made): { source: string; kind: string } {
@@ -29,8 +34,12 @@ function whose({ loaded }: Made): { source: string; kind: string } {
   return { source, kind };
 }
 
-const proofsOf = ({ made, restored }: Happened): Proof[] =>
-  proven(restored.outcome.slot === made.entry.slot ? ["readable", "restored"] : ["readable"]);
+function proofsOf({ made, verification, restores }: Happened): Proof[] {
+  const own = restores.some(({ restoring, restored }) => !restoring.beside && restored.outcome.slot === made.entry.slot);
+  const restored: Proof[] = own ? ["restored"] : [];
+  // Of a snapshot nobody reads bytes, so no proof of them is implied.
+  return verification.proof === "present" ? ["present", ...restored] : proven(["readable", ...restored]);
+}
 
 export const writeResult = (file: string, result: Result): void => writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
 
@@ -38,11 +47,16 @@ export function showResult(all: readonly Happened[], out: Output): void {
   const { verified } = resultOf(all);
   table(
     [
-      ...all.map(({ made }) => ["  backup", backupId(made.entry), `${bytes(made.bytes)} encrypted`, took(made.seconds)]),
+      ...all.map(({ made }) => ["  backup", backupId(made.entry), sizeOf(made), took(made.seconds)]),
       ...verified.map((it) => ["  verified", it.id, it.proofs.join(", "), took(it.seconds)]),
-      ...all.map(({ comparison, restored }) => ["  restored", comparison.what, comparison.found, took(restored.seconds)]),
+      ...all
+        .flatMap(({ restores }) => restores)
+        .map(({ comparison, restored }) => ["  restored", comparison.what, comparison.found, took(restored.seconds)]),
     ],
     out,
     [3],
   );
 }
+
+const sizeOf = ({ loaded, bytes: size }: Made): string =>
+  loaded.manifest.artifacts.length > 0 ? `${bytes(size)} encrypted` : "a snapshot at RDS";

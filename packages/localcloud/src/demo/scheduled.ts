@@ -92,10 +92,11 @@ async function awaitManifest(subject: Subject, watching: Watching, say: Say): Pr
 const landed = ({ objects }: Entry): string =>
   objects.map(({ key, bytes: size }) => `${key.split("/").at(-1)} ${bytes(size)}`).join(", ") || "reading the source";
 
-/** Throws {@link DemoFailed} when it was not the schedule that asked for it. */
+/** Throws {@link DemoFailed} when it was not the schedule that asked for it. What the schedule began at RDS, the event of its end finishes. */
 function readBackup(subject: Subject, entry: Entry, loaded: Loaded): Made {
   const { manifest } = loaded;
-  if (manifest.trigger !== "schedule")
+  const byEvent = manifest.artifacts.length === 0 && manifest.trigger === "replay";
+  if (manifest.trigger !== "schedule" && !byEvent)
     throw new DemoFailed(
       `${backupId(entry)} was made by "${manifest.trigger}"`,
       "The demo is about a schedule; something else made a backup meanwhile.",
@@ -109,7 +110,8 @@ function readBackup(subject: Subject, entry: Entry, loaded: Loaded): Made {
   };
 }
 
-const describeBackup = ({ entry, loaded, holds, bytes: size, seconds }: Made): Told => ({
-  text: `backup ${entry.slot}: ${holds}, ${counted(loaded.manifest.artifacts.length, "encrypted file")}, ${bytes(size)}, signed`,
-  seconds,
-});
+function describeBackup({ entry, loaded, holds, bytes: size, seconds }: Made): Told {
+  const { artifacts } = loaded.manifest;
+  const files = artifacts.length > 0 ? `${counted(artifacts.length, "encrypted file")}, ${bytes(size)}, signed` : "and a signed manifest";
+  return { text: `backup ${entry.slot}: ${holds}, ${files}`, seconds };
+}

@@ -1,19 +1,21 @@
 import path from "node:path";
 import { openPlace, type Place } from "@holdfast/cli/src/place.ts";
 import type { World } from "@holdfast/cli/src/world.ts";
-import { type Cloud, openCloud } from "../cloud.ts";
+import { type Cloud, type CloudOptions, openCloud } from "../cloud.ts";
 import type { Postgres, VaultCensus } from "../services/index.ts";
 import { type Folder, removeLocal, writeLocal, writeOfflineKey, writePlan } from "./folder.ts";
+import { type Cluster, foundCluster, type LocalRds, openRds, stockCluster } from "./orders/open.ts";
 import type { Counted } from "./shop/census.ts";
 import { openServer, stockShop } from "./shop/open.ts";
 import type { Steps } from "./steps.ts";
 import { fillWithSecrets, openVaults, type Vaults } from "./vault/open.ts";
 import { neverStarted, orAborted } from "./wait.ts";
 
-/** What the demo is played on: a server with the shop, a Vault and a fresh one beside it, and a local AWS with the whole graph. */
+/** What the demo is played on: a server with the shop, a cluster of Aurora, a Vault and a fresh one beside it, and a local AWS with the whole graph. */
 export type Stage = {
   server: Postgres;
   vaults: Vaults;
+  cluster: Cluster;
   cloud: Cloud;
   /** As the command line sees it with `--local`. */
   place: Place;
@@ -29,31 +31,50 @@ export type Stop = () => Promise<unknown>;
 /** Opens everything; `stopping` gets what stops a part as soon as that part is begun, so that an end in the middle leaves nothing. */
 export async function openStage(options: StageOptions, stopping: Stop[]): Promise<Stage> {
   const { folder, schedule, world } = options;
-  const [server, vaults] = await Promise.all([openServer(options, stopping), openVaults(options, stopping)]);
+  const [server, vaults, rds] = await Promise.all([
+    openServer(options, stopping),
+    openVaults(options, stopping),
+    openRds(options, stopping),
+  ]);
   const { original, fresh } = vaults;
   const offlineKey = await writeOfflineKey(folder);
-  writePlan(folder, { offlineKey, schedule, vaults: { original: original.url, fresh: fresh.url } });
-  const [shop, vault, cloud] = await Promise.all([
+  const { promise: founded, resolve: found } = Promise.withResolvers<void>();
+  const prepare = async (client: Cloud["client"]) => {
+    const key = await foundCluster(rds, client);
+    const values = { offlineKey, schedule, vaults: { original: original.url, fresh: fresh.url }, cluster: { key, ca: rds.ca } };
+    writePlan(folder, values);
+    found();
+  };
+  const secrets = { ...server.secrets, ...vaults.secrets, ...rds.secrets };
+  const [shop, vault, cluster, cloud] = await Promise.all([
     stockShop(server, options),
     fillWithSecrets(vaults, options),
-    startCloud({ ...server.secrets, ...vaults.secrets }, options, stopping),
+    founded.then(() => stockCluster(rds, options)),
+    startCloud({ secrets, rds, prepare }, options, stopping),
   ]);
   writeLocal(folder, cloud);
   stopping.push(async () => removeLocal(folder));
-  return { server, vaults, cloud, before: { shop, vault }, place: await openPlace({ local: true }, world), since: new Date() };
+  return { server, vaults, cluster, cloud, before: { shop, vault }, place: await openPlace({ local: true }, world), since: new Date() };
 }
 
-const startCloud = (secrets: Record<string, unknown>, { folder, steps, world }: StageOptions, stopping: Stop[]): Promise<Cloud> =>
+const startCloud = (
+  parts: Pick<CloudOptions, "secrets" | "prepare"> & { rds: LocalRds },
+  { folder, steps, world }: StageOptions,
+  stopping: Stop[],
+): Promise<Cloud> =>
   steps.run(
     "local AWS",
     (progress) => {
       const log = path.join(folder.logs, "aws.log");
-      const starting = openCloud({ plan: folder.plan, log, secrets, progress, signal: world.signal });
+      const starting = openCloud({ plan: folder.plan, log, ...parts, progress, waitScale, signal: world.signal });
       stopping.push(() => starting.then((cloud) => cloud.stop(), neverStarted));
       return orAborted(starting, world.signal);
     },
     describeCloud,
   );
+
+/** RDS is asked each minute whether it is ready; its own minutes are 60 ms here. */
+const waitScale = 0.02;
 
 function describeCloud({ deployed }: Cloud): string {
   const made = deployed.graph.resources.filter(({ custom }) => custom);

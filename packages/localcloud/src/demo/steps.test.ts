@@ -28,7 +28,7 @@ test("a step that ended has one line: when it ended, how long it took, and what 
     (found) => `counted ${found}`,
   );
   await step;
-  expect(lines()).toEqual(["    5.0 s    3.0 s         counted 42", ""]);
+  expect(lines()).toEqual(["    5.0 s    3.0 s               counted 42", ""]);
 });
 
 test("who knows better how long it took may say so", async () => {
@@ -38,7 +38,7 @@ test("who knows better how long it took may say so", async () => {
     () => pass(1),
     () => ({ text: "a backup", seconds: 7 }),
   );
-  expect(lines()[0]).toBe("    1.0 s    7.0 s         a backup");
+  expect(lines()[0]).toBe("    1.0 s    7.0 s               a backup");
 });
 
 test("a step says which source it is about, in its line and while it runs", async () => {
@@ -50,7 +50,7 @@ test("a step says which source it is about, in its line and while it runs", asyn
   );
   await step;
   expect(written.join("")).toContain("vault counting");
-  expect(lines().join("")).toContain("    0.4 s    0.4 s  vault  counted");
+  expect(lines().join("")).toContain("    0.4 s    0.4 s  vault        counted");
 });
 
 test("what is longer than the terminal is wide goes on below its own beginning", async () => {
@@ -58,9 +58,9 @@ test("what is longer than the terminal is wide goes on below its own beginning",
   steps.of("shop").detail(2, "make the role and the database shop owned by it");
   steps.of("shop").detail(undefined, "- load it");
   expect(lines()).toEqual([
-    "             2.0 s  shop     make the role and the database",
-    "                             shop owned by it",
-    "                    shop     - load it",
+    "             2.0 s  shop           make the role and the",
+    "                                   database shop owned by it",
+    "                    shop           - load it",
     "",
   ]);
 });

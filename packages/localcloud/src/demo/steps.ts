@@ -27,7 +27,7 @@ export type StepsOptions = {
 };
 
 const redrawMillis = 200;
-const columns = { at: 9, took: 9, source: 9 };
+const columns = { at: 9, took: 9, source: 15 };
 const fixed = columns.at + columns.took + columns.source;
 /** Long lines are hard to read, also where there is room for them. */
 const widths = { least: 60, usual: 100, most: 140 };

@@ -9,8 +9,10 @@ import {
   type Proof,
   proofs,
   readEvidence,
+  recordedProof,
   whole,
 } from "@holdfast/core";
+import { kinds } from "@holdfast/sources";
 import { DemoFailed } from "./errors.ts";
 import type { Made, Watching } from "./scheduled.ts";
 import { tries, watchForTrouble } from "./trouble.ts";
@@ -19,17 +21,30 @@ import { waitFor } from "./wait.ts";
 /** A queue that is slow, and one retry. */
 const patience = 120;
 
-/** Waits until the event of the manifest has led to signed evidence that the backup can be read to its end. */
+/** What verify does with a backup of each recorded proof, and what it means that it is proven. */
+const words = {
+  readable: {
+    doing: "reads every byte of it",
+    told: "verified: signature, digests, decryption, and the archive read to its end",
+  },
+  present: {
+    doing: "asks RDS for the snapshot and KMS for its key",
+    told: "verified: signature; RDS has the snapshot, whole and unchanged, and its key is enabled",
+  },
+} as const;
+
+/** Waits until the event of the manifest has led to signed evidence of what can be proven of such a backup without restoring it. */
 export async function awaitVerification(made: Made, watching: Watching): Promise<Evidence> {
   const { source, kind } = made.loaded.manifest;
+  const proof = recordedProof(kinds[kind]?.kind ?? { verified: ["readable"] });
+  const { doing, told } = words[proof];
   return await watching.steps.of(source).run(
     "verification",
     async (say) => {
-      say(`S3 event → EventBridge → queue → verify-${kind} reads every byte of it`);
-      return await awaitEvidence("readable", made, watching);
+      say(`S3 event → EventBridge → queue → verify-${kind} ${doing}`);
+      return await awaitEvidence(proof, made, watching);
     },
-    ({ findings }) =>
-      `verified: signature, digests, decryption, and the archive read to its end${findings.length > 0 ? `; ${counted(findings.length, "note")}` : ""}`,
+    ({ findings }) => `${told}${findings.length > 0 ? `; ${counted(findings.length, "note")}` : ""}`,
   );
 }
 

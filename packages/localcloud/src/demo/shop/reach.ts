@@ -18,7 +18,7 @@ export const howToQuery = ({ host, port, user }: Server, folder: Folder): string
   `  PGPASSFILE=${shown(folder, folder.pgpass)} psql -h ${host} -p ${port} -U ${user} ${database}`,
 ];
 
-export const howToOpenDump = (made: Made): string[] => [
-  `  age -d -i offline.key ${keptAt(made, `${database}.dump.zst`)} | zstd -d -o ${database}.dump`,
-  `  pg_restore --list ${database}.dump`,
-];
+export function howToOpenDump(made: Made): string[] {
+  const dump = made.loaded.manifest.artifacts.find(({ name }) => name.endsWith(".dump"))?.name ?? "";
+  return [`  age -d -i offline.key ${keptAt(made, `${dump}.zst`)} | zstd -d -o ${dump}`, `  pg_restore --list ${dump}`];
+}

@@ -4,8 +4,8 @@ import path from "node:path";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import type { Connection } from "../../services/index.ts";
 
-/** A server and its superuser. */
-export type Server = Omit<Connection, "database">;
+/** A server and its superuser, or, at RDS, who it was made for. `ca`: PEM of the authority that its certificate is of; without it it speaks no TLS. */
+export type Server = Omit<Connection, "database"> & { ca?: string };
 export type Login = { username: string; password: string };
 
 /** What reads for backups, and what restores; neither is a superuser. */
@@ -55,8 +55,8 @@ const sql = (part: string): Promise<string> => readFile(path.join(import.meta.di
 
 /** Runs `work` with a session of the server's superuser. */
 export async function connected<T>(server: Server, database: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const { host, port, user, password } = server;
-  const client = new Client({ host, port, user, password, database, ssl: false });
+  const { host, port, user, password, ca } = server;
+  const client = new Client({ host, port, user, password, database, ssl: ca === undefined ? false : { ca } });
   // A connection that breaks while nobody asks would end the process; the next query tells.
   client.on("error", () => {});
   await client.connect();

@@ -16,7 +16,6 @@ const { source, target, database } = shop;
 export const shopSubject = (server: Server, before: readonly Counted[]): Subject => ({
   source,
   kind: "postgres",
-  input: { source, target, database },
   holds(manifest) {
     const rows = native.parse(manifest.native).databases.reduce((all, it) => all + it.rows, 0);
     requireSame("rows in the backup's manifest", rows, before);
@@ -26,16 +25,28 @@ export const shopSubject = (server: Server, before: readonly Counted[]): Subject
     await dropShop(server, database);
     return `DROP DATABASE ${database}; ${grouped(rowsOf(before, "table"))} rows are gone`;
   },
-  compared: "every row equals what was there before, by the demo's own queries",
-  async compare(outcome) {
-    requireSame("rows that the restore expected", outcome.expected, before);
-    requireSame("rows that the restore found", outcome.found, before);
-    return shopComparison(outcome, before, await takeCensus(server, database));
-  },
+  restores: () => [
+    {
+      name: source,
+      input: { source, target, database },
+      compared,
+      async compare(outcome) {
+        requireSame("rows that the restore expected", outcome.expected, before);
+        requireSame("rows that the restore found", outcome.found, before);
+        return shopComparison(database, outcome, before, await takeCensus(server, database));
+      },
+    },
+  ],
 });
+export const compared = "every row equals what was there before, by the demo's own queries";
 
 /** Throws {@link DemoFailed} where the two are not the same. */
-export function shopComparison({ things }: Pick<Outcome, "things">, before: readonly Counted[], after: readonly Counted[]): Comparison {
+export function shopComparison(
+  database: string,
+  { things }: Pick<Outcome, "things">,
+  before: readonly Counted[],
+  after: readonly Counted[],
+): Comparison {
   const different = differences(before, after);
   if (different.length > 0)
     throw new DemoFailed(`the restored database differs: ${different.join("; ")}`, "The restore's evidence and logs say more.");
@@ -49,7 +60,7 @@ export function shopComparison({ things }: Pick<Outcome, "things">, before: read
 }
 
 /** What Holdfast says is held against counts that it has no part in. */
-function requireSame(what: string, said: number, before: readonly Counted[]): void {
+export function requireSame(what: string, said: number, before: readonly Counted[]): void {
   const rows = rowsOf(before, "table");
   if (said !== rows)
     throw new DemoFailed(`${what}: ${grouped(said)}, and the database held ${grouped(rows)}`, "The two must agree to the row.");

@@ -23,7 +23,6 @@ const { source, target } = vault;
 export const vaultSubject = (vaults: Vaults, written: VaultCensus, operator: Operator): Subject => ({
   source,
   kind: "vault",
-  input: { source, target, force: true },
   holds(manifest) {
     const { entries } = native.parse(manifest.native);
     requireAll("entries in the backup's manifest", entries.data, written);
@@ -33,15 +32,21 @@ export const vaultSubject = (vaults: Vaults, written: VaultCensus, operator: Ope
     await vaults.original.stop();
     return `its process is killed and its disk is gone, with ${grouped(written.size)} secrets`;
   },
-  attend: operator,
-  compared: "every secret equals what was written before, by an application's login",
-  async compare(outcome) {
-    requireAll("entries that the restore found", outcome.found, written);
-    const after = new Map(await takeVaultCensus(vaults.fresh, vaults.application));
-    // What Holdfast reads at each backup is beside the secrets.
-    after.delete(MARKER.replace("secret/data/", ""));
-    return vaultComparison(outcome, written, after, vaults.fresh.url);
-  },
+  restores: () => [
+    {
+      name: source,
+      input: { source, target, force: true },
+      attend: operator,
+      compared: "every secret equals what was written before, by an application's login",
+      async compare(outcome) {
+        requireAll("entries that the restore found", outcome.found, written);
+        const after = new Map(await takeVaultCensus(vaults.fresh, vaults.application));
+        // What Holdfast reads at each backup is beside the secrets.
+        after.delete(MARKER.replace("secret/data/", ""));
+        return vaultComparison(outcome, written, after, vaults.fresh.url);
+      },
+    },
+  ],
 });
 
 type Proved = Pick<Outcome, "things" | "expected" | "found">;
