@@ -76,6 +76,17 @@ export class NothingToAccept extends HoldfastError {
   override readonly name = "NothingToAccept";
   override readonly fault = "input";
 }
+/** Backups that are files age by lifecycle rules; there is nothing else to delete. */
+export class NothingToPrune extends HoldfastError {
+  override readonly name = "NothingToPrune";
+  override readonly fault = "input";
+  constructor(source: string, kind: string, pruned: readonly string[]) {
+    super(
+      `nothing is ever pruned of ${source}: backups of kind ${kind} are files in the store, and lifecycle rules delete those`,
+      pruned.length > 0 ? `Sources that are pruned: ${[...pruned].sort().join(", ")}.` : "The plan has no source that is pruned.",
+    );
+  }
+}
 /** The person was asked and said no. */
 export class Declined extends HoldfastError {
   override readonly name = "Declined";

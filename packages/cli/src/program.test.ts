@@ -12,7 +12,7 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "holdfast-program-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-const commands = ["list", "status", "backup", "restore", "drill", "fetch", "accept", "keygen"];
+const commands = ["list", "status", "backup", "restore", "drill", "fetch", "accept", "prune", "keygen"];
 
 describe("help", () => {
   test("names every command and the exit codes", async () => {
@@ -33,6 +33,7 @@ describe("a wrong command line ends with 2", () => {
     [[]],
     [["nope"]],
     [["backup"]],
+    [["prune"]],
     [["list", "--nope"]],
     [["fetch", "shop"]],
     [["accept", "shop/20261121T020000Z"]],

@@ -7,6 +7,7 @@ import { drillCommand } from "./commands/drill.ts";
 import { fetchCommand } from "./commands/fetch.ts";
 import { keygenCommand } from "./commands/keygen.ts";
 import { listCommand } from "./commands/list.ts";
+import { pruneCommand } from "./commands/prune.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { statusCommand } from "./commands/status.ts";
 import { Interrupted, UsageWrong } from "./errors.ts";
@@ -51,6 +52,7 @@ function programOf(world: World, finish: Finish): Command {
     drillCommand,
     fetchCommand,
     acceptCommand,
+    pruneCommand,
     keygenCommand,
   ])
     program.addCommand(command(world, finish));
