@@ -3,7 +3,7 @@ import { isAurora } from "./engines.ts";
 import { begin, type Home } from "./home.ts";
 import { bringUp, HOST, powerCluster, resource, scrap, ZONE } from "./instances.ts";
 import { arn, type Place } from "./names.ts";
-import { freePorts } from "../services/index.ts";
+import { bindable, freePorts } from "../services/index.ts";
 import type { Cluster, ClusterApi, Instance } from "./state.ts";
 import type { Master, Volume } from "./volume.ts";
 
@@ -26,7 +26,8 @@ export type ClusterWish = {
  */
 export async function bringUpCluster(home: Home, wish: ClusterWish): Promise<Cluster> {
   const { place, id, engine, master, volume } = wish;
-  const [Port = 0] = wish.port ? [wish.port] : await freePorts(1);
+  // An endpoint that was told must not move when its first instance comes up: a port that somebody has is known to be taken now.
+  const [Port = 0] = wish.port && (await bindable(wish.port)) ? [wish.port] : await freePorts(1);
   const cluster: Cluster = { what: "cluster", place, turn: 0, master, volume, api: clusterApi(home, wish, Port) };
   home.estate.region(place).clusters.set(id, cluster);
   begin(home, {

@@ -194,6 +194,7 @@ describe("an Aurora cluster", () => {
         DBClusterIdentifier: "orders-one",
         SnapshotIdentifier: "one",
         Engine: "aurora-postgresql",
+        Port: port,
       }),
     );
     await until(async () => ((await cluster("orders"))?.LatestRestorableTime ?? new Date(0)) >= RestoreToTime);
@@ -206,8 +207,11 @@ describe("an Aurora cluster", () => {
     expect(DBClusterAutomatedBackups[0]?.RestoreWindow?.EarliestTime).toEqual((await cluster("orders"))?.EarliestRestorableTime);
     for (const id of ["orders-one", "orders-then"]) {
       await until(async () => (await cluster(id))?.Status === "available");
-      expect((await cluster(id))?.DBClusterMembers).toEqual([]);
+      const told = await cluster(id);
+      expect(told?.DBClusterMembers).toEqual([]);
+      expect(told?.Port).not.toBe(port);
       await member(id, `${id}-1`);
+      expect((await cluster(id))?.Port).toBe(told?.Port);
       expect(await query(id, "select id from orders")).toEqual([{ id: 1 }]);
     }
   });

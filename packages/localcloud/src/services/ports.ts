@@ -48,7 +48,8 @@ function taken(error: unknown): boolean {
   return error instanceof ServiceNotReady && /already in use/i.test(error.lastLines);
 }
 
-function bindable(port: number): Promise<boolean> {
+/** Whether nothing listens there now. */
+export function bindable(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = net.createServer();
     server.once("error", () => resolve(false));
