@@ -1,7 +1,7 @@
 import { DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { type Context, HoldfastError, type Surroundings } from "@holdfast/core";
-import { RdsNotFound } from "./errors.ts";
+import { RdsDenied, RdsNotFound } from "./errors.ts";
 import { translate } from "./refusal.ts";
 import type { Credentials } from "./replicarole.ts";
 
@@ -9,7 +9,7 @@ import type { Credentials } from "./replicarole.ts";
 export type Api = {
   /** `doing` ends the sentence "… while": `describing the instance shop`. */
   rds<R>(doing: string, ask: (client: RDSClient, options: { abortSignal: AbortSignal }) => Promise<R>): Promise<R>;
-  /** Undefined where there is no such key, or none that this role may see. */
+  /** Undefined where there is no such key, or none that is shared with this account: KMS does not tell which. See {@link HIDDEN}. */
   key(id: string): Promise<Key | undefined>;
 };
 export type Key = {
@@ -55,10 +55,14 @@ async function described(client: KMSClient, id: string, abortSignal: AbortSignal
     const { Arn: arn = id, KeyState: state = "unknown", KeyManager } = KeyMetadata ?? {};
     return { arn, state, managed: KeyManager === "AWS" };
   } catch (error) {
-    if (error instanceof RdsNotFound) return undefined;
+    if (error instanceof RdsNotFound || (error instanceof RdsDenied && NOT_SHARED.test(error.message))) return undefined;
     throw error;
   }
 }
+/** The state of a key that {@link Api.key} does not find, for people. */
+export const HIDDEN = "not to be found, or not shared with this account";
+/** A role without the right to ask is told of its identity-based policy instead. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+const NOT_SHARED = /resource-based polic/i;
 
 /** Undefined instead of the error that says so. */
 export async function unlessMissing<R>(asking: Promise<R>): Promise<R | undefined> {

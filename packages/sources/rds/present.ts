@@ -1,5 +1,5 @@
 import type { Finding, Read } from "@holdfast/core";
-import type { Api, OpenApi } from "./api.ts";
+import { type Api, HIDDEN, type OpenApi } from "./api.ts";
 import { doubts } from "./doubts.ts";
 import type { Snapshots } from "./family.ts";
 import type { Recorded, Written } from "./recorded.ts";
@@ -56,7 +56,7 @@ function differences(found: Pick<Recorded, "arn" | "resource" | "key">, told: Pi
 
 async function keyOf(api: Api, id: string, key: string | undefined): Promise<Finding[]> {
   if (key === undefined) return [];
-  const state = (await api.key(key))?.state ?? "not to be found";
+  const state = (await api.key(key))?.state ?? HIDDEN;
   if (state === "Enabled") return [];
   return [
     refuse(

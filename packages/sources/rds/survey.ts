@@ -4,7 +4,7 @@ import {
   paginateDescribeOrderableDBInstanceOptions,
 } from "@aws-sdk/client-rds";
 import type { Backup } from "@holdfast/core";
-import type { Api } from "./api.ts";
+import { type Api, HIDDEN } from "./api.ts";
 import type { Snapshots } from "./family.ts";
 import type { Written } from "./recorded.ts";
 import type { Group, Restores } from "./restores.ts";
@@ -47,7 +47,7 @@ export async function survey<Settings, Target>(
   return {
     taken: await restores.taken(api, target.names),
     snapshot: (await snapshots.find(api, snapshot.id))?.status ?? "gone",
-    key: snapshot.key === undefined ? "none" : ((await api.key(snapshot.key))?.state ?? "not to be found"),
+    key: snapshot.key === undefined ? "none" : ((await api.key(snapshot.key))?.state ?? HIDDEN),
     offered,
     missing: await missingOf(api, restores.groups(settings)),
     unavailable: offered.includes(snapshot.version) ? await unavailableOf(api, snapshot, restores.classes(settings)) : [],
