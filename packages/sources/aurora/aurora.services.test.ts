@@ -98,6 +98,8 @@ test("it comes up with its instances and the data of that moment; undo removes a
     [`${id}-1`, true],
     [`${id}-2`, false],
   ]);
+  expect((await describeCluster(id))?.ServerlessV2ScalingConfiguration).toMatchObject({ MinCapacity: 0.5, MaxCapacity: 4 });
+  expect((await describeInstance(world, `${id}-2`))?.DBInstanceClass).toBe("db.serverless");
   const proven = await of.prove({ ...opened, beside: [aDump("20261121T020000Z", { orders: [1, 1] })] }, {}, made, aContext());
   expect(proven).toMatchObject({ unit: "checks", thing: "cluster", found: proven.expected });
   expect(proven.findings).toMatchObject([

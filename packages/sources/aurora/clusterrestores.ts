@@ -51,6 +51,7 @@ export const clusterRestores: Restores<Settings, Target> = {
     ...[...new Set(instances.map((one) => one.DBParameterGroupName))].flatMap((name) => parameterGroup(name)),
   ],
   protects: ({ DeletionProtection }) => DeletionProtection,
+  refuses: ({ EngineMode }) => (EngineMode === "serverless" ? SERVERLESS_V1 : undefined),
   taken: async (api, names) => (await all(api)).flatMap(({ DBClusterIdentifier: id = "" }) => (id.startsWith(names) ? [id] : [])),
   async window(api, of, resource) {
     const found = await describe(api, of);
@@ -81,6 +82,13 @@ export const clusterRestores: Restores<Settings, Target> = {
 
 /** The port is part of the endpoint that is told, and protection comes when it is handed over. */
 const OWN: readonly (keyof Settings)[] = ["Port", "DeletionProtection"];
+
+/** https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless.html */
+const SERVERLESS_V1 = {
+  name: "serverless-v1-ended",
+  message: "it is a backup of Aurora Serverless v1, which AWS ended on 31 March 2025, so no such cluster can be made any more",
+  hint: "Restore its snapshot by hand with --engine-mode provisioned and add an instance of class db.serverless, or restore its dump. Backups made since AWS moved the cluster to v2 restore as usual.",
+};
 
 const memberId = (cluster: string, at: number): string => `${cluster}-${at + 1}`;
 

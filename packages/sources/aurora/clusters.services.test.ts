@@ -44,11 +44,23 @@ test("a cluster under AWS's own key is encrypted anew, and one that is not encry
   expect(native.snapshot.key).toBeUndefined();
 });
 
-test("a Multi-AZ DB cluster's snapshots cannot be copied, which is said when that would help", async () => {
+test("a Multi-AZ DB cluster's snapshots cannot be copied, which is said beforehand and when that would help", async () => {
+  const told = await of({ cluster: "three", key }).preflight(aContext());
+  expect(told).toMatchObject([
+    {
+      name: "not-copyable",
+      severity: "note",
+      message: expect.stringContaining("no automated one stands in"),
+      hint: expect.stringContaining("Its dump"),
+    },
+    { name: "unencrypted", hint: expect.stringContaining("Copies of its snapshots cannot be encrypted anew") },
+  ]);
+  expect((await of({ cluster: "plain" }).preflight(aContext())).map(({ name }) => name)).not.toContain("not-copyable");
   world.rds.setCluster(region, "three", "stopped");
   await expect(of({ cluster: "three" }).capture(slotAt("2026-11-21T03:00:00Z"), aContext())).rejects.toMatchObject({
     name: "NothingToCopy",
     message: expect.stringContaining("Multi-AZ DB clusters cannot be copied"),
+    hint: expect.stringContaining("state available"),
   });
   world.rds.setCluster(region, "three", "available");
 });

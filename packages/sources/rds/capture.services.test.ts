@@ -96,9 +96,15 @@ describe("a slot's snapshot", () => {
       ),
     );
     const later = await of({ instance: "doomed" });
-    expect(await later.preflight(aContext())).toMatchObject([{ name: "instance-missing", severity: "note" }]);
+    expect(await later.preflight(aContext())).toMatchObject([
+      { name: "instance-missing", severity: "note", hint: expect.stringContaining("the backups that stand stay") },
+    ]);
     expect(await (await captured(later, slot)).native()).toMatchObject({ settings: { DBInstanceClass: "db.m7g.large" } });
-    await expect(later.capture(slotAt("2026-11-21T03:00:00Z"), aContext())).rejects.toMatchObject({ name: "RdsDatabaseMissing" });
+    await expect(later.capture(slotAt("2026-11-21T03:00:00Z"), aContext())).rejects.toMatchObject({
+      name: "RdsDatabaseMissing",
+      message: "there is no instance doomed",
+      hint: expect.stringContaining("deleted or renamed"),
+    });
   });
 
   test("that failed loses the slot for good, and is not taken again", async () => {
@@ -187,7 +193,11 @@ describe("a slot's snapshot", () => {
     world.rds.quotas.manualSnapshots = 3;
     const capture = await of({ instance: "busy" });
     expect(await capture.preflight(aContext())).toContainEqual(expect.objectContaining({ name: "snapshot-quota-full" }));
-    await expect(capture.capture(slot, aContext())).rejects.toMatchObject({ name: "SnapshotQuotaFull", fault: "input" });
+    await expect(capture.capture(slot, aContext())).rejects.toMatchObject({
+      name: "SnapshotQuotaFull",
+      fault: "input",
+      hint: expect.stringContaining("Keep fewer snapshots in the plan"),
+    });
   });
 
   test("is taken in spite of throttling", async () => {
@@ -240,20 +250,28 @@ describe("an instance that cannot be snapshotted", () => {
     expect(await capture.preflight(aContext())).toContainEqual(
       expect.objectContaining({ name: "database-not-available", hint: expect.stringContaining("more storage") }),
     );
-    await expect(capture.capture(at("05:00"), aContext())).rejects.toThrow("is storage-full, so no snapshot can be taken, and there is no");
+    await expect(capture.capture(at("05:00"), aContext())).rejects.toMatchObject({
+      name: "NothingToCopy",
+      message: expect.stringContaining("is storage-full, so no snapshot can be taken, and there is no automated snapshot"),
+      hint: expect.stringContaining("state available"),
+    });
     world.rds.setInstance(region, "busy", "available");
   });
 
   test.each([
-    ["modifying", "06:00"],
-    ["incompatible-parameters", "08:00"],
-    ["stopped", "09:00"],
-  ])("because it is %s has its newest automated snapshot copied, and that is told", async (status, time) => {
+    ["modifying", "06:00", "waits for it some minutes"],
+    ["storage-full", "07:00", "Give it more storage"],
+    ["incompatible-parameters", "08:00", "Correct its parameter group"],
+    ["stopped", "09:00", "Start it, or leave it"],
+  ])("because it is %s has its newest automated snapshot copied, and that is told", async (status, time, hint) => {
     await world.rds.automate(region, "busy");
     const newest = await world.rds.automate(region, "busy");
     await become(async () => (await describeInstance(world, "busy"))?.DBInstanceStatus === "available");
     world.rds.setInstance(region, "busy", status);
     const capture = await of({ instance: "busy", wait: 0 }, "own");
+    expect(await capture.preflight(aContext())).toContainEqual(
+      expect.objectContaining({ name: "database-not-available", hint: expect.stringContaining(hint) }),
+    );
     const ready = await captured(capture, at(time));
     expect(await ready.native()).toMatchObject({ snapshot: { id: name(time), how: "copied", taken: await takenOf(newest) } });
     expect(ready.findings).toMatchObject([
@@ -271,6 +289,20 @@ describe("an instance that cannot be snapshotted", () => {
     const ready = await captured(await of({ instance: "shop", key }, "own"), then);
     expect(await ready.native()).toMatchObject({ snapshot: { how: "copied", key } });
     world.rds.setInstance(region, "shop", "available");
+  });
+
+  test("is tried again where too many copies are under way for the automated one", async () => {
+    world.rds.setInstance(region, "busy", "storage-full");
+    world.rds.quotas.snapshotCopies = 0;
+    const capture = await of({ instance: "busy" });
+    await expect(capture.capture(at("10:00"), aContext())).rejects.toMatchObject({
+      name: "CopiesInLine",
+      fault: "world",
+      hint: expect.stringContaining("waits in line"),
+    });
+    world.rds.quotas.snapshotCopies = 20;
+    expect(await capture.capture(at("10:00"), aContext())).toMatchObject({ state: "pending" });
+    world.rds.setInstance(region, "busy", "available");
   });
 
   test("for so long that the automated snapshot is old gives rise to doubt", async () => {
@@ -316,8 +348,37 @@ describe("a snapshot that is not under a key of one's own", () => {
     const gone = await world.key();
     await world.kms.send(new DisableKeyCommand({ KeyId: gone }));
     const capture = await of({ instance: "plain", key: gone });
-    expect(await capture.preflight(aContext())).toMatchObject([{ name: "plan-key-unusable" }]);
+    expect(await capture.preflight(aContext())).toMatchObject([
+      { name: "plan-key-unusable", message: `the plan's key ${gone} is Disabled`, hint: expect.stringContaining("Enable it") },
+    ]);
     await expect(captured(capture, slotAt("2026-11-21T12:00:00Z", "plain"))).rejects.toMatchObject({ name: "KeyNotUsable" });
+  });
+
+  test("is not copied under a key that its account does not let be used, which says so by name; what was taken stays", async () => {
+    const strangers = await world.key();
+    world.rds.refusedKeys.add(strangers);
+    const capture = await of({ instance: "plain", key: strangers });
+    const at = slotAt("2026-11-21T15:00:00Z", "plain");
+    await expect(captured(capture, at)).rejects.toMatchObject({
+      name: "KeyNotUsable",
+      hint: expect.stringContaining("let its policy allow this account's IAM (kms:CreateGrant"),
+    });
+    expect(await capture.begun?.("plain", aContext())).toContainEqual(at.at);
+    world.rds.refusedKeys.delete(strangers);
+    expect(await (await captured(capture, at)).native()).toMatchObject({ snapshot: { key: strangers } });
+  });
+
+  test("whose copy RDS refuses is named with what RDS says, and copied when it no longer refuses", async () => {
+    const capture = await of({ instance: "plain", key });
+    const at = slotAt("2026-11-21T16:00:00Z", "plain");
+    world.rds.refuse("CopyDBSnapshot", "InvalidParameterCombination", 1, "the option group has a persistent option");
+    await expect(captured(capture, at)).rejects.toMatchObject({
+      name: "RdsRefused",
+      code: "InvalidParameterCombination",
+      message: expect.stringContaining("the option group has a persistent option"),
+      hint: expect.stringContaining("Change what it names"),
+    });
+    expect(await (await captured(capture, at)).native()).toMatchObject({ snapshot: { key } });
   });
 });
 
@@ -344,9 +405,13 @@ describe("a snapshot is present", () => {
     expect(await readBack()).toMatchObject([{ name: "snapshot-not-available", severity: "refuse" }]);
     world.rds.setSnapshot(region, of.snapshot.id, "available");
     await world.kms.send(new DisableKeyCommand({ KeyId: of.snapshot.key }));
-    expect(await readBack()).toMatchObject([{ name: "snapshot-key-unusable", severity: "refuse" }]);
+    expect(await readBack()).toMatchObject([
+      { name: "snapshot-key-unusable", severity: "refuse", hint: expect.stringContaining("Enable it or cancel its deletion") },
+    ]);
     await world.api.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: of.snapshot.id }));
-    expect(await readBack()).toMatchObject([{ name: "snapshot-gone", severity: "refuse" }]);
+    expect(await readBack()).toMatchObject([
+      { name: "snapshot-gone", severity: "refuse", hint: expect.stringContaining("Restore another backup; snapshots have no lock") },
+    ]);
   });
 });
 

@@ -44,6 +44,7 @@ export const instanceRestores: Restores<Settings, Target> = {
     ...optionGroup(settings.OptionGroupName),
   ],
   protects: ({ DeletionProtection }) => DeletionProtection,
+  refuses: () => undefined,
   taken: async (api, names) => (await all(api)).flatMap(({ DBInstanceIdentifier: id = "" }) => (id.startsWith(names) ? [id] : [])),
   window: windowOf,
   make,

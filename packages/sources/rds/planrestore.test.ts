@@ -150,6 +150,15 @@ describe("a restore of a cluster", () => {
     expect(planned({ engineVersion: "17.5" }, ["17.5"])).toHaveProperty("creates");
   });
 
+  test("of Serverless v1, which has ended, is refused by that name with what to do", () => {
+    const { snapshot } = aBackup({ of: "orders", engine: "aurora-postgresql" }).native;
+    const backup = { slot: "20261121T020000Z", native: { snapshot, settings: { ...settings, EngineMode: "serverless", instances: [] } } };
+    const asked = { restores: clusterRestores, backup, want: {}, facts: healthy, target: clusterTarget.parse({}) };
+    expect(planRestore(asked)).toMatchObject({
+      refused: { name: "serverless-v1-ended", severity: "refuse", hint: expect.stringContaining("--engine-mode provisioned") },
+    });
+  });
+
   test("finds the same settings whatever order its instances are told in, and other ones different", () => {
     const turned = { ...settings, instances: settings.instances.toReversed() };
     expect(clusterRestores.differences(settings, turned).differ).toEqual([]);

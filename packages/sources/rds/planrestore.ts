@@ -32,6 +32,8 @@ export function planRestore<Settings, Target>(input: Input<Settings, Target>): R
   if (refused) return { refused };
   const { restores, backup, target } = input;
   const settings = restores.effective(backup.native.settings, target);
+  const ended = restores.refuses(settings);
+  if (ended) return { refused: { ...ended, severity: "refuse" } };
   const point = pointOf(input);
   const creates: Made[] = [
     ...restores.creates(identifierOf(input, point), settings),
@@ -122,7 +124,7 @@ function refuseKey({ facts, backup }: Seen): Finding | undefined {
   return refusal(
     "key-unusable",
     `the key ${key} is ${facts.key}`,
-    "Enable it or cancel its deletion; nothing under it can be restored before.",
+    "Enable it, cancel its deletion, or let its policy allow this account; nothing under it can be restored before.",
   );
 }
 

@@ -1,6 +1,6 @@
 import { DescribeAccountAttributesCommand } from "@aws-sdk/client-rds";
 import { type Finding, isIn } from "@holdfast/core";
-import type { Api } from "./api.ts";
+import { type Api, HIDDEN } from "./api.ts";
 import type { Database, Snapshots } from "./family.ts";
 import { isTakeable } from "./status.ts";
 
@@ -17,6 +17,7 @@ export async function preflight(at: At): Promise<Finding[]> {
     ...stateOf(at, database),
     ...upkeepOf(at, database),
     ...backupsOf(database),
+    ...copiesOf(at, database),
     ...(await roomOf(at)),
     ...(await keysOf(at, database)),
   ];
@@ -73,6 +74,12 @@ function backupsOf({ id, retention }: Database<unknown>): Finding[] {
   ];
 }
 
+function copiesOf({ snapshots: { noun } }: At, { id, uncopyable }: Database<unknown>): Finding[] {
+  if (!uncopyable) return [];
+  const message = `${uncopyable}: no automated one stands in where the ${noun} ${id} cannot be snapshotted, and none goes to another key, region or account`;
+  return [note("not-copyable", message, "Its dump is what can leave the region. Keep its schedule off its maintenance window.")];
+}
+
 /** Where people get to hear of it before it is too late. */
 const NEARLY_FULL = 0.8;
 
@@ -95,10 +102,8 @@ async function keysOf({ api, snapshots, source }: At, { id, encrypted, key, unco
   const managed = encrypted && (own?.managed ?? false);
   const wanted = source.key === undefined ? undefined : await api.key(source.key);
   return [
-    ...(encrypted && own ? unusable("database-key-unusable", `the key of ${id}`, own) : []),
-    ...(source.key === undefined
-      ? []
-      : unusable("plan-key-unusable", "the plan's key", wanted ?? { arn: source.key, state: "not to be found" })),
+    ...(encrypted && key !== undefined ? unusable("database-key-unusable", `the key of ${id}`, own ?? { arn: key, state: HIDDEN }) : []),
+    ...(source.key === undefined ? [] : unusable("plan-key-unusable", "the plan's key", wanted ?? { arn: source.key, state: HIDDEN })),
     ...stranger(id, { own: key, managed, planned: source.key }),
     ...weakness(snapshots, source, { id, encrypted, uncopyable, managed }),
   ];
@@ -106,7 +111,8 @@ async function keysOf({ api, snapshots, source }: At, { id, encrypted, key, unco
 
 function unusable(name: string, what: string, { arn, state }: { arn: string; state: string }): Finding[] {
   if (state === "Enabled") return [];
-  const hint = "Nothing under it can be snapshotted, copied or restored. Enable it, or cancel its deletion.";
+  const hint =
+    "Nothing under it can be snapshotted, copied or restored. Enable it, cancel its deletion, or let its policy allow this account.";
   return [note(name, `${what} ${arn} is ${state}`, hint)];
 }
 

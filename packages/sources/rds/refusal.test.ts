@@ -32,3 +32,17 @@ test.each([
 ])("what RDS says is %s, a fault of %s", (name, fault, error) => {
   expect(translate(error, "asking")).toMatchObject({ name, fault, cause: error });
 });
+
+test.each([
+  ["throttles", unknown("Throttling"), "It is tried again."],
+  [
+    "has no room for snapshots",
+    new SnapshotQuotaExceededFault(said("Cannot create more than 100 manual snapshots")),
+    "Keep fewer snapshots in the plan",
+  ],
+  ["copies too many at once", new SnapshotQuotaExceededFault(said("Cannot copy more than 20 snapshots")), "waits in line"],
+  ["may not use a key", unknown("KMSKeyNotAccessibleFault"), "let its policy allow this account's IAM (kms:CreateGrant"],
+  ["refuses a copy", unknown("InvalidParameterCombination"), "Nothing was made."],
+])("where RDS %s the hint says what to do", (_what, error, hint) => {
+  expect(translate(error, "asking").hint).toContain(hint);
+});

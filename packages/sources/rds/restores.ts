@@ -1,3 +1,4 @@
+import type { Finding } from "@holdfast/core";
 import type { Api } from "./api.ts";
 import type { Tags } from "./tags.ts";
 
@@ -36,6 +37,8 @@ export interface Restores<Settings, Target> {
   classes(settings: Settings): string[];
   groups(settings: Settings): Group[];
   protects(settings: Settings): boolean;
+  /** Why nothing with such settings can be made any more. Pure. */
+  refuses(settings: Settings): Pick<Finding, "name" | "message" | "hint"> | undefined;
   /** Identifiers that begin with that. */
   taken(api: Api, names: string): Promise<string[]>;
   /** The times that a database can be taken back to now. */

@@ -68,7 +68,11 @@ describe("what was recorded and is gone", () => {
   test("a subnet group is named, and another one can be given", async () => {
     await world.api.send(new DeleteDBSubnetGroupCommand({ DBSubnetGroupName: "inner" }));
     expect(await planned(await restores(), opened)).toMatchObject({
-      refused: { name: "group-gone", message: expect.stringContaining("subnetGroup inner") },
+      refused: {
+        name: "group-gone",
+        message: expect.stringContaining("subnetGroup inner"),
+        hint: expect.stringContaining("Give the target another subnetGroup in the plan"),
+      },
     });
     expect(await refusedOf({ subnetGroup: "default" })).toBe("allowed");
     await subnetGroup();
@@ -79,7 +83,11 @@ describe("what was recorded and is gone", () => {
     const versions = world.rds.versions.mysql ?? [];
     world.rds.versions.mysql = ["8.4.7"];
     expect(await planned(await restores(), opened)).toMatchObject({
-      refused: { name: "version-not-offered", message: expect.stringContaining("8.4.7") },
+      refused: {
+        name: "version-not-offered",
+        message: expect.stringContaining("8.4.7"),
+        hint: expect.stringContaining("aws rds modify-db-snapshot"),
+      },
     });
     world.rds.versions.mysql = versions;
   });
@@ -93,7 +101,11 @@ describe("what a restore makes", () => {
   test("is never what exists already, also when somebody is quicker", async () => {
     const plan = await allowed(await restores(), opened, { as: "restored-taken" });
     await anInstance(world, "restored-taken", { Engine: "mysql" });
-    await expect(step(plan, executionOf("one"))).rejects.toMatchObject({ name: "TargetTaken", fault: "input" });
+    await expect(step(plan, executionOf("one"))).rejects.toMatchObject({
+      name: "TargetTaken",
+      fault: "input",
+      hint: "Nothing was changed. Restore under another name.",
+    });
     expect(await planned(await restores(), opened, { as: "restored-taken" })).toMatchObject({ refused: { name: "target-taken" } });
     expect(await (await restores()).undo({ id: "one" }, aContext())).toEqual([]);
     expect(await stands("restored-taken")).toBe("available");

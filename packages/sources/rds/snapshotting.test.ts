@@ -65,6 +65,23 @@ test("an automated snapshot of an earlier database of that name does not stand i
   });
 });
 
+test("an event that comes before RDS shows the snapshot finds it being made, and takes no second one", async () => {
+  const rds = new SimulatedRds(numbers(1));
+  Object.assign(rds, { crashes: false });
+  const parts = { snapshots: rds, settings: z.object({ class: z.string() }), pace: { seconds: 0 }, project: "acme-test" };
+  const own = snapshotting(parts, { id: "shop", wait: 0 }, () => rds.api);
+  const context = { now: () => new Date(START), signal: new AbortController().signal, progress: () => {} };
+  const slot = { source: "shop", at: new Date(START), attempt: "any" };
+  await own.capture(slot, context);
+  // Lists and descriptions lag behind; only the name tells.
+  Object.assign(rds, { list: async () => [], find: async () => undefined });
+  expect(await own.capture(slot, context)).toEqual({
+    state: "pending",
+    note: "the snapshot holdfast-shop-20261121t000000z is being made by another run",
+  });
+  expect([...rds.all.keys()]).toEqual(["holdfast-shop-20261121t000000z"]);
+});
+
 test("one slot never has two snapshots, what was finished is never lost, and nothing is deleted that must stay", async () => {
   let taken = 0;
   for (let seed = 1; seed <= 1000; seed++) {
