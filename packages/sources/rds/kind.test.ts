@@ -61,6 +61,14 @@ describe("the role that restores", () => {
     expect([plain.secrets, plain.layers]).toEqual([[], []]);
     const asking = rdsKind.needs("restore", target.parse({ connection: "acme/shop" }));
     expect([asking.secrets, asking.layers]).toEqual([["acme/shop"], ["postgres"]]);
+    for (const { secrets, layers, allow } of [
+      rdsKind.needs("restore", target.parse({ iam: { user: "looker" } })),
+      aurora.needs("restore", clusterTarget.parse({ iam: { user: "looker" } })),
+    ]) {
+      expect([secrets, layers]).toEqual([[], ["postgres"]]);
+      expect(told(allow)["rds-db:connect"]).toEqual(["arn:aws:rds-db:{region}:{account}:dbuser:*/looker"]);
+    }
+    expect(told(plain.allow)).not.toHaveProperty("rds-db:connect");
   });
 });
 

@@ -1,23 +1,43 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CreateDBParameterGroupCommand } from "@aws-sdk/client-rds";
 import type { Made, Opened, Want } from "@holdfast/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
+import { makeCertificate } from "../postgres/kit/certificate.ts";
 import { captureAt } from "./capture.ts";
 import { census } from "./census.ts";
 import { config, target as targetSchema } from "./config.ts";
 import { rdsKind } from "./kind.ts";
 import { aDump } from "./kit/adump.ts";
 import { allowed, loaded, planned } from "./kit/restoring.ts";
-import { aContext, anInstance, become, captured, describeInstance, openedOf, openWorld, slotAt, type World } from "./kit/world.ts";
+import {
+  aContext,
+  anInstance,
+  become,
+  captured,
+  describeInstance,
+  openedOf,
+  openWorld,
+  slotAt,
+  type Trust,
+  trustIn,
+  type World,
+} from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { restore } from "./restore.ts";
 
+let scratch: string;
+let trust: Trust;
 let world: World;
 let opened: Opened<Native>;
 /** Between two writes. */
 let moment: Date;
 beforeAll(async () => {
-  world = await openWorld(scaled(0.0003));
+  scratch = await mkdtemp(join(tmpdir(), "rds-restore-"));
+  trust = await trustIn(scratch);
+  world = await openWorld(scaled(0.0003), trust);
   await world.api.send(
     new CreateDBParameterGroupCommand({ DBParameterGroupName: "shop-tuned", DBParameterGroupFamily: "postgres17", Description: "tuned" }),
   );
@@ -32,7 +52,7 @@ beforeAll(async () => {
   await world.query(
     "shop",
     `create table orders (id int primary key) with (autovacuum_enabled = off); insert into orders values (1), (2);
-     create role peeker login password 'peek'`,
+     create role peeker login password 'peek'; create role looker login; grant rds_iam to looker; grant select on orders to looker`,
   );
   await world.act(rdsKind.needs("capture", config.parse({ instance: "shop" })));
   const capture = captureAt({ seconds: 0.01 })(config.parse({ instance: "shop" }), world.surroundings);
@@ -44,6 +64,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await world?.end();
+  await rm(scratch, { recursive: true, force: true });
   expect(world.rds.failures).toEqual([]);
 });
 
@@ -52,7 +73,8 @@ const restores = (plan: object = {}) => restore(targetSchema.parse(plan), world.
 test("a backup comes up beside the original with its settings and data, is handed over, and undo leaves it alone then", async () => {
   const secret = world.secret("shop-owner", { username: "holdfast", password: "correct-horse", dbname: "shop" });
   await world.act(rdsKind.needs("restore", targetSchema.parse({})));
-  const of = restores({ connection: secret });
+  const tls = { ca: trust.ca, mode: "verify-full" };
+  const of = restores({ connection: secret, tls });
   const plan = await allowed(of, opened);
   expect(plan.creates).toEqual([{ what: "instance", id: "restored-shop-20261121t020000z" }]);
   const { made } = await loaded(of, opened, plan, "one");
@@ -66,6 +88,8 @@ test("a backup comes up beside the original with its settings and data, is hande
     { name: "endpoint", message: `it listens at ${host}:${port}` },
   ]);
   await besides(of, made, proven.expected);
+  await byToken(made);
+  await world.act(rdsKind.needs("restore", targetSchema.parse({})));
   expect(await of.finish(made, { id: "one" }, aContext())).toEqual(made);
   expect(await of.undo({ id: "one" }, aContext())).toEqual([]);
   expect(await describeInstance(world, "restored-shop-20261121t020000z")).toMatchObject({
@@ -102,10 +126,30 @@ async function besides(of: ReturnType<typeof restores>, made: readonly Made[], s
     expected: settings,
     findings: [{ name: "not-asked", severity: "note", message: "nobody logged in, for the target has no login" }, {}],
   });
-  const peeker = restores({ connection: world.secret("peeker", { username: "peeker", password: "peek", dbname: "shop" }) });
+  const peeker = restores({
+    connection: world.secret("peeker", { username: "peeker", password: "peek", dbname: "shop" }),
+    tls: { ca: trust.ca, mode: "verify-full" },
+  });
   expect((await proof({ shop: [1, 2] }, peeker)).findings[0]?.message).toContain(
     "about 0 rows in 1 table by the planner's estimate, and 1 of them nobody ever analysed; its dump",
   );
+}
+
+/** It logs in with rights on that one role and without any password; nobody is trusted but the authority that the target names. */
+async function byToken(made: readonly Made[]): Promise<void> {
+  const looking = { iam: { user: "looker" }, tls: { ca: trust.ca } };
+  const proof = (plan: object) =>
+    restores(plan).prove({ ...opened, beside: [aDump("20261121T020000Z", { shop: [1, 2] })] }, {}, made, aContext());
+  await world.act(rdsKind.needs("restore", targetSchema.parse(looking)));
+  expect((await proof(looking)).findings[0]).toMatchObject({
+    name: "rows-beside",
+    message: expect.stringContaining("shop: 2 rows in 1 table; "),
+  });
+  await expect(proof({ ...looking, tls: { ca: makeCertificate("Somebody else").cert } })).rejects.toMatchObject({
+    name: "ServerNotTrusted",
+  });
+  await world.act(rdsKind.needs("restore", targetSchema.parse({ iam: { user: "another" } })));
+  await expect(proof(looking)).rejects.toMatchObject({ name: "TokenRefused" });
 }
 
 test("rows are counted up to a margin, and estimated beyond it", async () => {

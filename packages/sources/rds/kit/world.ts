@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
@@ -11,12 +13,15 @@ import { nobody } from "../../../../test/kit/identity.ts";
 import { completed } from "../../../localcloud/src/deploy/completed.ts";
 import { type Clock, type LocalAws, lost, type Rds, rdsDouble } from "../../../localcloud/src/rds/index.ts";
 import { ministack } from "../../../localcloud/src/services/index.ts";
+import { makeCertificate } from "../../postgres/kit/certificate.ts";
 
 export const region = "eu-central-1";
 export const login = { MasterUsername: "holdfast", MasterUserPassword: "correct-horse" };
 
 export type World = {
   rds: Rds;
+  /** Where the local AWS is, and its root. */
+  aws: LocalAws;
   api: RDSClient;
   kms: KMSClient;
   surroundings: Surroundings;
@@ -31,16 +36,21 @@ export type World = {
 
 /**
  * The double beside a local AWS of its own, as the demo has it: in one that is not completed no key is AWS's own. Surroundings are those of a function,
- * where the SDK finds both by the environment.
+ * where the SDK finds both by the environment. With `tls` its endpoints take encrypted connections alone.
  */
-export async function openWorld(clock?: Clock): Promise<World> {
+export async function openWorld(clock?: Clock, tls?: Trust): Promise<World> {
   const aws = await ministack({ region, env: completed() });
   const { endpoint, root } = aws;
-  const rds = await rdsDouble({ aws: { endpoint, region, credentials: root }, ...(clock ? { clock } : {}) });
+  const rds = await rdsDouble({
+    aws: { endpoint, region, credentials: root },
+    ...(clock ? { clock } : {}),
+    ...(tls ? { tls: tls.files } : {}),
+  });
   // They are hints, and nobody listens here.
   rds.events.fate = lost;
   vi.stubEnv("AWS_ENDPOINT_URL_RDS", rds.endpoint);
   vi.stubEnv("AWS_ENDPOINT_URL_KMS", endpoint);
+  vi.stubEnv("AWS_ENDPOINT_URL_STS", endpoint);
   vi.stubEnv("AWS_REGION", region);
   be(root);
   const secrets = new Map<string, string>();
@@ -48,6 +58,7 @@ export async function openWorld(clock?: Clock): Promise<World> {
   const kms = new KMSClient({ endpoint, region, credentials: root });
   const world: World = {
     rds,
+    aws: { endpoint, region, credentials: root },
     kms,
     api: new RDSClient({ endpoint: rds.endpoint, region, credentials: root }),
     surroundings: {
@@ -66,7 +77,7 @@ export async function openWorld(clock?: Clock): Promise<World> {
       secrets.set(name, JSON.stringify(value));
       return name;
     },
-    query: (id, text) => query(rds, id, text),
+    query: (id, text) => query(rds, id, text, tls?.ca),
     key: async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? "",
     async act(needs) {
       if (!needs) return be(root);
@@ -106,8 +117,18 @@ export async function sessionOf(aws: LocalAws, { allow }: Pick<Needs, "allow">):
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
 }
 
-async function query<T>(rds: Rds, id: string, text: string): Promise<T[]> {
-  const client = new pg.Client(rds.connection(region, id));
+/** PEM of an authority, and paths of what it signed for the endpoints, which are all 127.0.0.1. */
+export type Trust = { ca: string; files: { cert: string; key: string } };
+export async function trustIn(scratch: string): Promise<Trust> {
+  const authority = makeCertificate("RDS");
+  const own = makeCertificate("endpoint", authority, ["127.0.0.1"]);
+  const files = { cert: join(scratch, "rds.crt"), key: join(scratch, "rds.key") };
+  await Promise.all([writeFile(files.cert, own.cert), writeFile(files.key, own.key)]);
+  return { ca: authority.cert, files };
+}
+
+async function query<T>(rds: Rds, id: string, text: string, ca: string | undefined): Promise<T[]> {
+  const client = new pg.Client({ ...rds.connection(region, id), ...(ca ? { ssl: { ca } } : {}) });
   await client.connect();
   try {
     return (await client.query(text)).rows;
