@@ -120,6 +120,10 @@ describe("each place", () => {
   test("keeps the newest that was restored of those that stand there", () => {
     expect(gone(["1 restored", "2", "3 restored", "4", "5"], [...far(["1", "2", "4", "5"])])).toEqual(["snap-2 at eu-west-1"]);
   });
+  test("counts its copies of those as verified, and as restored, all the same", () => {
+    const pruned = ["1 pruned restored", "2 pruned", "3 pruned", "4 pruned", "5", "6"];
+    expect(gone(pruned, [...days(5, 6), ...far(days(1, 4))])).toEqual(["snap-2 at eu-west-1"]);
+  });
   test("loses a failed copy of a good backup after two days", () => {
     expect(gone(["1", "2"], ["1", "2", ...far(["1", "2 failed"])])).toEqual(["snap-2 at eu-west-1"]);
     expect(gone(["1", "2"], ["1", "2", ...far(["1", "2 failed fresh"])])).toEqual([]);
@@ -139,8 +143,8 @@ describe("a backup that is recorded as deleted and still stands", () => {
 
 describe("more than a person should miss", () => {
   test("is told, and carried out by nobody else", () => {
-    expect(ask(days(1, 20), days(1, 20), 3).tooMany).toBe("17 of 20 would go, more than half and more than 7");
-    expect(ask(days(1, 20), days(1, 20), 8).tooMany).toBe("12 of 20 would go, more than half and more than 8");
+    expect(ask(days(1, 20), days(1, 20), 3).tooMany).toBe("17 of 20 would go, which is more than half");
+    expect(ask(days(1, 20), days(1, 20), 8).tooMany).toBe("12 of 20 would go, which is more than half");
   });
   test("is not what an outage of a week leaves, nor less than half, nor what failed", () => {
     expect(ask(days(1, 10), days(1, 10), 3).tooMany).toBeUndefined();
@@ -149,7 +153,7 @@ describe("more than a person should miss", () => {
   });
   test("is counted at each place by itself", () => {
     const far = days(1, 20).map((n) => `${n} at eu-west-1`);
-    expect(ask(days(1, 20), [...days(18, 20), ...far], 3).tooMany).toBe("17 of 20 would go at eu-west-1, more than half and more than 7");
+    expect(ask(days(1, 20), [...days(18, 20), ...far], 3).tooMany).toBe("17 of 20 would go at eu-west-1, which is more than half");
   });
 });
 
@@ -167,9 +171,7 @@ test("the plan is printed as lines for people", () => {
     "nothing goes",
     "nothing stands that stays",
   ]);
-  expect(printPrune(ask(days(1, 20), days(1, 20)))[0]).toBe(
-    "a person has to confirm it: 18 of 20 would go, more than half and more than 7",
-  );
+  expect(printPrune(ask(days(1, 20), days(1, 20)))[0]).toBe("a person has to confirm it: 18 of 20 would go, which is more than half");
 });
 
 // ── Rules for every question ─────────────────────────────────────────────────────────────────────────────────────────────────

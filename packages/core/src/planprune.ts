@@ -1,4 +1,3 @@
-import { slotTime } from "./layout.ts";
 import { garbageAfterHours, prunedUnasked } from "./margins.ts";
 import type { Held } from "./ports/prune.ts";
 import { newestDoubt, type Standing } from "./retention.ts";
@@ -44,7 +43,7 @@ export function planPrune({ standings, held, keep, now }: PruneQuestion): PruneP
     const { goes, because } = wanted.goes && stopped !== undefined ? stays("nothing of this source goes now") : wanted;
     plan[goes ? "remove" : "keep"].push({ ...one, because });
   }
-  return { ...plan, tooMany: tooMany(plan, keep) };
+  return { ...plan, tooMany: tooMany(plan) };
 }
 
 function stoppedBy(standings: readonly PruneStanding[]): string | undefined {
@@ -89,8 +88,7 @@ function judgePassing(one: Held, place: Place, keep: number, now: Date): Verdict
   if (!isOld(one, now)) return stays("the way to another one of its slot, which may be under way");
   if (place.whole.has(one.slot)) return goes("it was the way to another one of its slot, which is whole");
   if (place.begun.has(one.slot)) return stays("the way to another one of its slot, which is under way");
-  if (slotTime(one.slot) && newerThan(one.slot, place) >= keep)
-    return goes("its slot never got what it was the way to, and is not wanted any more");
+  if (newerThan(one.slot, place) >= keep) return goes("its slot never got what it was the way to, and is not wanted any more");
   return stays("the way to another one of its slot, which does not stand yet");
 }
 
@@ -104,12 +102,13 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
  * More at once than outages and a lively schedule leave behind is what a slip in the plan looks like (30 became 3), and no version of what
  * went can be had back.
  */
-function tooMany({ remove, keep: kept }: Pick<PrunePlan, "remove" | "keep">, keep: number): string | undefined {
+function tooMany({ remove, keep }: Pick<PrunePlan, "remove" | "keep">): string | undefined {
   for (const place of new Set(remove.map((one) => one.place))) {
     const wholeOf = (list: readonly Pruning[]) => list.filter((one) => one.place === place && one.state === "whole").length;
-    const [going, staying] = [wholeOf(remove), wholeOf(kept)];
-    if (going > Math.max(keep, prunedUnasked) && going > staying)
-      return `${going} of ${going + staying} would go${place === "" ? "" : ` at ${place}`}, more than half and more than ${Math.max(keep, prunedUnasked)}`;
+    const [going, staying] = [wholeOf(remove), wholeOf(keep)];
+    // At least as many stay as are kept.
+    if (going > prunedUnasked && going > staying)
+      return `${going} of ${going + staying} would go${place === "" ? "" : ` at ${place}`}, which is more than half`;
   }
   return undefined;
 }

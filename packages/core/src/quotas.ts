@@ -21,7 +21,7 @@ export function overQuota(sources: readonly Source[], raised: Readonly<Record<st
 function takenBy(sources: readonly Source[], kinds: Lists["kinds"]): Map<string, Taken[]> {
   const taken = new Map<string, Taken[]>();
   for (const { name: source, kind, config } of sources) {
-    const occupied = config === undefined || !Object.hasOwn(kinds, kind) ? undefined : kinds[kind]?.kind.occupies?.(config);
+    const occupied = config === undefined ? undefined : kinds[kind]?.kind.occupies?.(config);
     for (const [quota, places] of Object.entries(occupied ?? {})) taken.set(quota, [...(taken.get(quota) ?? []), { source, places }]);
   }
   return taken;

@@ -1,5 +1,6 @@
 import {
   BackupForged,
+  evidenceKey,
   type Held,
   manifestKey,
   type Prune,
@@ -104,7 +105,37 @@ describe("what retention no longer wants", () => {
     const { remove, keep } = await prunePlan(source, { list: of.store.list, service }, of.context);
     expect([remove.length, keep.length, service.removed, await of.keys()]).toEqual([3, 2, [], keys]);
   });
-  test("leaves a record of the source alone when it stood elsewhere, or was only the way", async () => {
+  test("is not what was restored last", async () => {
+    const { of, service } = await fiveDays();
+    const digest8 = (await of.entries())[0]?.evidence.readable?.[0]?.digest8 ?? "";
+    const restored = { proof: "restored", verdict: "ok", source: "shop", slot: firstSlot, digest8, run: "drill" } as const;
+    of.store.inside.overwrite(evidenceKey(restored), Buffer.from("{}"));
+    expect((await prune(source, portsOf(of, service), of.context)).removed).toEqual(slots.slice(1).map((slot) => `snap-${slot}`));
+  });
+  test("is not what has no manifest yet, though something of it is there", async () => {
+    const { of, service } = await fiveDays();
+    of.store.inside.overwrite("backups/shop/20261120T020000Z/attempt/x.age", Buffer.from("x"));
+    service.snapshots.push({ id: "young", place: "", slot: "20261120T020000Z", state: "whole", at: new Date(0) });
+    expect((await prune(source, portsOf(of, service), of.context)).removed).toHaveLength(3);
+    expect(service.snapshots.map(({ id }) => id)).toContain("young");
+  });
+  test("is judged elsewhere by what stands there, whatever went at the source", async () => {
+    const { of, service } = await fiveDays();
+    const copies = service.snapshots.slice(0, 3).map((one) => ({ ...one, id: `copy-${one.slot}`, place: "eu-west-1" }));
+    await prune(source, portsOf(of, service), of.context);
+    service.snapshots.push(...copies);
+    expect((await prune(source, portsOf(of, service), of.context)).removed).toEqual([`copy-${firstSlot}`]);
+  });
+  test("was only the way to a backup that stays, and then that is not recorded as gone", async () => {
+    const { of, service } = await fiveDays();
+    service.snapshots = [
+      ...service.snapshots.slice(3),
+      { id: "raw", place: "", slot: "20261125T020000Z", state: "passing", at: new Date(0) },
+    ];
+    expect((await prune(source, portsOf(of, service), of.context)).removed).toEqual(["raw"]);
+    expect(await of.keys("evidence/pruned/")).toEqual([]);
+  });
+  test("leaves a record of the source alone when it stood elsewhere, or never was a backup", async () => {
     const { of, service } = await fiveDays();
     const raw: Held = { id: "raw", place: "", slot: slotId(of.context.now()), state: "failed", at: new Date(0) };
     service.snapshots = [...service.snapshots.map((one) => ({ ...one, place: "eu-west-1" })), raw];
@@ -149,6 +180,7 @@ test("nothing is deleted where not all of it could be listed", async () => {
 test("a deadline ends it between two deletions", async () => {
   const { of, service } = await fiveDays();
   const near = new Error("near");
+  service.snapshots = service.snapshots.map((one) => ({ ...one, place: "eu-west-1" }));
   service.before = async () => of.context.abort(near);
   await expect(prune(source, portsOf(of, service), of.context)).rejects.toBe(near);
   expect(service.removed).toHaveLength(1);
