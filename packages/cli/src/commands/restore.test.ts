@@ -91,6 +91,17 @@ describe("a restore that ends well", () => {
       },
     ]);
   });
+  test("leaves a moment to the workflow, since some kinds can go to it, and says so of those", async () => {
+    const moment = "2026-11-21T09:30:00Z";
+    await restore({ ...go, at: moment }, t);
+    expect(t.started[0]?.input).toMatchObject({ at: moment });
+    expect(t.world.stderr.text).not.toContain("moment");
+    const { memo } = kinds;
+    const bound = { ...t.place, lists: { ...t.place.lists, kinds: { memo: { ...memo, kind: { ...memo.kind, portable: false } } } } };
+    t.answers.looks.push(...well());
+    await restore({ ...go, at: moment }, { ...t, place: bound });
+    expect(t.world.stderr.text).toContain(`  moment   ${moment} itself, if the database's own log still reaches it; else the backup above`);
+  });
   test("names the tables where rows were compared", async () => {
     const rows = { ...outcome, unit: "rows", thing: "table", things: 14, expected: 300_123, found: 300_123 };
     t.answers.looks.splice(0, 9, look("SUCCEEDED", stay("Prove", 8, 9, rows), { output: JSON.stringify(rows) }));

@@ -9,6 +9,7 @@ import {
   parseRestoreInput,
   type RestoreInput,
   StoreDenied,
+  slotTime,
   stateOf,
 } from "@holdfast/core";
 import { Command, Option } from "commander";
@@ -98,8 +99,7 @@ async function start(options: RestoreOptions, ports: Ports): Promise<string> {
   const entry = await choose(input, ports);
   preview(input, entry, ports);
   await confirm("Start the restore?", options.yes, world);
-  // What was shown is what is restored, also when a newer backup is verified in between.
-  const settled = entry ? { ...input, at: entry.slot } : input;
+  const settled = entry && !isMoment(input.at) ? { ...input, at: entry.slot } : input;
   const machine = `arn:aws:states:${place.plan.region}:${await place.cloud.account()}:stateMachine:${place.name("restore")}`;
   return await place.cloud.machines.start(
     machine,
@@ -108,6 +108,9 @@ async function start(options: RestoreOptions, ports: Ports): Promise<string> {
     world.signal,
   );
 }
+
+/** What was shown is what is restored, also when a newer backup is verified in between; but some kinds can go to a moment itself. */
+const isMoment = (at: string): boolean => at !== "latest" && slotTime(at) === undefined;
 
 const namesOf = (plan: Plan): Names => ({
   sources: Object.fromEntries(Object.values(plan.sources).map(({ name, kind }) => [name, kind])),
@@ -135,6 +138,8 @@ function preview(input: RestoreInput, entry: Entry | undefined, { place, out, wo
   out.note(
     `  restore  ${entry ? `${backupId(entry)}: ${age} old, ${state}, ${bytes(entry.bytes)}` : `${input.source} at ${input.at} (you may not list backups, so the workflow chooses)`}`,
   );
+  if (isMoment(input.at) && !kindOfSource(input, place)?.portable)
+    out.note(`  moment   ${input.at} itself, if the database's own log still reaches it; else the backup above`);
   if (input.from !== undefined) out.note(`  from     the copy in ${input.from}`);
   out.note(`  to       ${input.target}, ${whatHappensThere(input, place)}`);
   if (input.unverified && state !== "verified") out.note("  warning  nothing proves that this backup can be read");
@@ -142,8 +147,11 @@ function preview(input: RestoreInput, entry: Entry | undefined, { place, out, wo
     out.note(`  approval ${input.target} is protected: somebody else must approve within a day; the notice says how`);
 }
 
+const kindOfSource = ({ source }: Pick<RestoreInput, "source">, { plan, lists }: Pick<Ports["place"], "plan" | "lists">) =>
+  lists.kinds[sourceOf(plan, source).kind]?.kind;
+
 function whatHappensThere({ source, database }: RestoreInput, { plan, lists }: Ports["place"]): string {
-  if (lists.kinds[sourceOf(plan, source).kind]?.kind.replaces)
+  if (kindOfSource({ source }, { plan, lists })?.replaces)
     return "whose content is replaced; refused where there is any, unless it is protected or a drill";
   return `as ${database === undefined ? "something new with a name that is free" : `${database}, which must not exist`}; nothing there is changed`;
 }
