@@ -24,6 +24,11 @@ test("each subject has its block, and the numbers of all stand below each other"
   ]);
 });
 
+test("a line may say in its own words what it means that it is equal", () => {
+  const lines = [{ name: "written later", before: undefined, after: undefined, equal: true, means: "it is not there" }];
+  expect(shown([{ title: "a cluster", equal: "every row equal", lines }])[1]).toMatch(/written later +none +none {2}it is not there$/);
+});
+
 test("a sum is equal when all of it is", () => {
   const line = (before: number | undefined, after: number | undefined, equal: boolean) => ({ before, after, equal });
   expect(sum("all", [line(1, 1, true), line(2, 2, true)])).toEqual({ name: "all", before: 3, after: 3, equal: true });

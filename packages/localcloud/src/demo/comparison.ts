@@ -2,7 +2,14 @@ import { type Cell, type Output, table } from "@holdfast/cli/src/output.ts";
 import { grouped } from "@holdfast/cli/src/wording.ts";
 
 /** How much was there before and after; undefined: nothing of that name. */
-export type Line = { name: string; before: number | undefined; after: number | undefined; equal: boolean };
+export type Line = {
+  name: string;
+  before: number | undefined;
+  after: number | undefined;
+  equal: boolean;
+  /** What it means that this one is equal, where that is something else than for the others of its block. */
+  means?: string;
+};
 /** What was counted of one subject. `equal`: what it means that a line is equal. */
 export type Block = { title: string; equal: string; lines: readonly Line[] };
 
@@ -20,11 +27,11 @@ export function showComparison(blocks: readonly Block[], out: Output): void {
   );
 }
 
-const cells = ({ name, before, after, equal }: Line, words: string): Cell[] => [
+const cells = ({ name, before, after, equal, means }: Line, words: string): Cell[] => [
   `  ${name}`,
   amount(before),
   amount(after),
-  { text: equal ? words : "DIFFERENT", tone: equal ? "good" : "bad" },
+  { text: equal ? (means ?? words) : "DIFFERENT", tone: equal ? "good" : "bad" },
 ];
 
 export const amount = (many: number | undefined): string => (many === undefined ? "none" : grouped(many));

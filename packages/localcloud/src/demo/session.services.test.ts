@@ -91,17 +91,19 @@ test("who ends it while it starts leaves no server and no way to one", async () 
   const interrupt = new AbortController();
   const others = running();
   let begun: string[] = [];
-  const atDatabase = (text: string) => {
-    if (!text.includes("PostgreSQL")) return;
+  const atCluster = (text: string) => {
+    if (!text.includes("Aurora cluster")) return;
     begun = running().filter((file) => !others.includes(file));
     interrupt.abort(new Interrupted("SIGTERM"));
   };
   const { code, said } = await run(
     async ({ open }) => void (await open({ rows: 500, schedule: demoSchedule })),
     interrupt.signal,
-    atDatabase,
+    atCluster,
   );
   expect(said).toMatch(/PostgreSQL \d+\.\d+ runs/);
+  // The shop's and the cluster's.
+  expect(begun.filter((file) => file.startsWith("postgres-"))).toHaveLength(2);
   expect(code).toBe(143);
   expect(begun.filter((file) => file.startsWith("openbao-"))).toHaveLength(2);
   expect(running()).toEqual(others);

@@ -55,7 +55,7 @@ export const openRds = ({ folder, steps, world }: StageOptions, stopping: Stop[]
       const login = { user: "owner", password: randomBytes(18).toString("base64url") };
       return { endpoint, api, ca: authority.cert, login, secrets: secretsOf(login, authority.cert), join };
     },
-    () => "the RDS API runs on loopback; what it makes are PostgreSQL servers",
+    () => "the RDS API runs on loopback; what it makes are real servers",
   );
 
 function startDouble({ rdsCert: cert, rdsKey: key }: Folder): { double: Promise<Rds>; join: LocalRds["join"] } {

@@ -95,7 +95,12 @@ async function compareLastNight(outcome: Outcome, cluster: Cluster, before: Coun
   requireEqual(`the restored cluster ${made}`, before, after);
   requireEqual(`the cluster ${name} itself, which nothing may change,`, lost, await takeCensus(cluster.server, database));
   const counts = countsOf(made, before, after);
-  return { block: clusterBlock(`${name}, from the snapshot`, before, after), counts, what: `cluster ${made}`, found: rowsWords(counts) };
+  return {
+    block: clusterBlock(`cluster ${name}, from the snapshot`, before, after),
+    counts,
+    what: `cluster ${made}`,
+    found: rowsWords(counts),
+  };
 }
 
 /** The moment: with the first write and without the second. */
@@ -106,11 +111,11 @@ async function compareBetween(outcome: Outcome, cluster: Cluster, { moment, coun
   if (first !== 1 || second !== 0)
     throw new DemoFailed(`at ${moment} the cluster has ${first} of the first write and ${second} of the second`, "It must be 1 and 0.");
   const lines: Line[] = [
-    { name: "the write before that", before: 1, after: first, equal: true },
-    { name: "the write after that", before: undefined, after: second || undefined, equal: true },
+    { name: "written before that", before: 1, after: first, equal: true, means: "it is there" },
+    { name: "written after that", before: undefined, after: second || undefined, equal: true, means: "it is not there" },
   ];
   const counts = { ...countsOf(made, before, after), pointInTime: moment };
-  const title = `${name}, at ${clock(moment)} UTC`;
+  const title = `cluster ${name}, at ${clock(moment)} UTC`;
   return { block: clusterBlock(title, before, after, lines), counts, what: `cluster ${made}`, found: rowsWords(counts) };
 }
 
