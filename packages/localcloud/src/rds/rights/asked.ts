@@ -12,9 +12,11 @@ import type { Caller, Rights } from "./rights.ts";
  * roles are asked to be allowed, before it is known whether they are.
  */
 export function askedOf(aws: () => LocalAws, account: string, tell: (caller: string, demand: Demand) => void = () => {}): Rights {
-  let client: IAMClient | undefined;
+  const clients = new Map<string, IAMClient>();
   const policies = (arn: string) => {
-    client ??= new IAMClient(aws());
+    const of = arn.split(":")[4] ?? account;
+    const client = clients.get(of) ?? new IAMClient(of === account ? aws() : { ...aws(), credentials: rootOf(of) });
+    clients.set(of, client);
     return policiesOf(client, arn);
   };
   return {
@@ -47,6 +49,9 @@ export function askedOf(aws: () => LocalAws, account: string, tell: (caller: str
     },
   };
 }
+
+/** The local AWS takes an account's number for its root. */
+const rootOf = (account: string) => ({ accessKeyId: account, secretAccessKey: "test" });
 
 function refusedToUndefined(error: unknown): undefined {
   if (!(error instanceof RdsFault) || error.status !== 403) throw error;
