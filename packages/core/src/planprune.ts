@@ -17,7 +17,14 @@ export type Pruning = Held & { because: string };
 export type PrunePlan = { remove: Pruning[]; keep: Pruning[]; stopped: string | undefined; tooMany: string | undefined };
 
 /** What is known of one place: the slots there that are verified, newest first, what stands there by slot, and what stays for having been restored. */
-type Place = { verified: string[]; whole: ReadonlySet<string>; begun: ReadonlySet<string>; restored: string | undefined };
+type Place = {
+  verified: string[];
+  whole: ReadonlySet<string>;
+  begun: ReadonlySet<string>;
+  /** Slots of which a copy is under way at another place. */
+  copied: ReadonlySet<string>;
+  restored: string | undefined;
+};
 type Verdict = { goes: boolean; because: string };
 const stays = (because: string): Verdict => ({ goes: false, because });
 const goes = (because: string): Verdict => ({ goes: true, because });
@@ -56,8 +63,9 @@ function placeOf(name: string, held: readonly Held[], bySlot: ReadonlyMap<string
   const here = held.filter(({ place }) => place === name);
   const slots = (state: Held["state"]) => new Set(here.filter((one) => one.state === state).map(({ slot }) => slot));
   const whole = slots("whole");
+  const copied = new Set(held.filter(({ place, state }) => place !== name && state === "begun").map(({ slot }) => slot));
   const verified = [...whole].filter((slot) => stateAt(name, bySlot.get(slot)) === "verified").sort(newestFirst);
-  return { verified, whole, begun: slots("begun"), restored: verified.find((slot) => bySlot.get(slot)?.restored) };
+  return { verified, whole, begun: slots("begun"), copied, restored: verified.find((slot) => bySlot.get(slot)?.restored) };
 }
 
 /** That retention deleted it at the source says nothing about a copy. */
@@ -77,6 +85,8 @@ function judgeBackup(one: Held, standing: PruneStanding, place: Place, keep: num
   const { slot } = one;
   const state = stateAt(one.place, standing) ?? "unverified";
   const newer = newerThan(slot, place);
+  // The service breaks a copy off when what it is made from goes.
+  if (newer >= keep && place.copied.has(slot)) return stays("a copy of it is under way");
   if (newer >= keep && slot !== place.restored)
     return goes(`${state === "pruned" ? "it is recorded as deleted, and " : ""}${newer} verified ones that stand there are newer`);
   if (slot === place.restored && newer >= keep) return stays("the newest that was restored");
