@@ -17,6 +17,7 @@ export * from "./copy/fanout.ts";
 export * from "./copy/plancopy.ts";
 export * from "./copy/prove.ts";
 export * from "./copy/relay.ts";
+export * from "./copy/sample.ts";
 export * from "./copy/survey.ts";
 export * from "./crcs.ts";
 export * from "./errors.ts";

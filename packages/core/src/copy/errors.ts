@@ -81,3 +81,14 @@ export class CopyUnproven extends HoldfastError {
     );
   }
 }
+/** The copy of an artifact is not what it was made from, or not what was signed. */
+export class CopyDecayed extends HoldfastError {
+  override readonly name = "CopyDecayed";
+  override readonly fault = "backup";
+  constructor(store: string, key: string, what: string) {
+    super(
+      `${key} in ${store} ${what}`,
+      "Verify the backup in both stores: one of them changed. Do not restore from the one that did, and have its disk or its access looked at.",
+    );
+  }
+}
