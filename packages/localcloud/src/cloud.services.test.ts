@@ -1,6 +1,12 @@
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { CreateDBInstanceCommand, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
+import {
+  CreateDBInstanceCommand,
+  CreateDBSnapshotCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  RDSClient,
+} from "@aws-sdk/client-rds";
 import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { generateIdentity } from "@holdfast/age";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -19,7 +25,7 @@ const planWith = (instance: string) =>
       project: "rds",
       region: "eu-central-1",
       offlineKeys,
-      sources: { shop: { kind: "rds", instance, dump: false, schedule: "cron(0 2 1 1 ? *)" } },
+      sources: { shop: { kind: "rds", instance, dump: false, snapshots: 1, schedule: "cron(0 2 1 1 ? *)" } },
     },
     "",
   );
@@ -76,19 +82,51 @@ test("what the plan names is made when the local AWS is up, and before the plan 
   ]);
 });
 
-test("a function takes a snapshot by its role, and the event of its end lets it finish the backup", async () => {
+async function invoke(name: string, input: object): Promise<unknown> {
   const lambda = new LambdaClient(cloud.client);
-  const Payload = JSON.stringify({ scheduled: "2026-01-01T02:00:00Z" });
-  const answer = await lambda.send(new InvokeCommand({ FunctionName: "rds-local-backup-shop", Payload }));
+  const answer = await lambda.send(new InvokeCommand({ FunctionName: `rds-local-${name}`, Payload: JSON.stringify(input) }));
   lambda.destroy();
-  expect(answer.FunctionError, Buffer.from(answer.Payload ?? []).toString()).toBeUndefined();
+  const said = Buffer.from(answer.Payload ?? []).toString();
+  expect(answer.FunctionError, said).toBeUndefined();
+  return JSON.parse(said);
+}
+async function keys(Prefix: string): Promise<string[]> {
   const s3 = new S3Client({ ...cloud.client, forcePathStyle: true });
-  await until("the manifest", async () => {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: String(cloud.deployed.outputs.bucket) }));
-    return Contents.some(({ Key }) => Key === "backups/shop/20260101T020000Z/manifest.json");
-  });
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: String(cloud.deployed.outputs.bucket), Prefix }));
   s3.destroy();
+  return Contents.map(({ Key = "" }) => Key);
+}
+async function snapshots(): Promise<string[]> {
+  const { DBSnapshots = [] } = await api.send(new DescribeDBSnapshotsCommand({ SnapshotType: "manual" }));
+  return DBSnapshots.map(({ DBSnapshotIdentifier = "" }) => DBSnapshotIdentifier).sort();
+}
+const [first, second] = ["holdfast-shop-20260101t020000z", "holdfast-shop-20260102t020000z"];
+
+test("a function takes a snapshot by its role, and the event of its end lets it finish the backup", async () => {
+  await invoke("backup-shop", { scheduled: "2026-01-01T02:00:00Z" });
+  await until("the manifest", async () => (await keys("backups/")).includes("backups/shop/20260101T020000Z/manifest.json"));
   expect(rds.failures).toEqual([]);
+});
+
+test("a further one that is verified lets the one before it go, by the role of another function, which records it", async () => {
+  await until("the first one's evidence", async () => (await keys("evidence/present/shop/20260101T020000Z/ok.")).length === 1);
+  const made = new CreateDBSnapshotCommand({ DBInstanceIdentifier: "shop", DBSnapshotIdentifier: "before-the-upgrade" });
+  await api.send(made);
+  await until("the snapshot by hand", async () => {
+    const { DBInstances } = await api.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "shop" }));
+    return DBInstances?.[0]?.DBInstanceStatus === "available";
+  });
+  expect(await invoke("prune-shop", { print: true })).toMatchObject({
+    remove: [],
+    keep: [{ id: first, because: "one of the 1 newest verified" }],
+  });
+  await invoke("backup-shop", { slot: "2026-01-02T02:00:00Z" });
+  await until("the deletion", async () => !(await snapshots()).includes(first ?? ""));
+  expect(await snapshots()).toEqual(["before-the-upgrade", second]);
+  expect(await keys("evidence/pruned/")).toMatchObject([
+    expect.stringMatching(`^evidence/pruned/shop/20260101T020000Z/ok\\..{8}\\.${first}\\.json$`),
+  ]);
+  expect(await invoke("prune-shop", {})).toMatchObject({ removed: [], kept: 1 });
 });
 
 test("whom the local AWS does not know, RDS does not know either", async () => {
