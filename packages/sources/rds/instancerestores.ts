@@ -95,7 +95,9 @@ function standingOf(instance: DBInstance): Standing<Settings> {
 async function windowOf(api: Api, of: string, resource: string): Promise<{ earliest: Date; latest: Date } | undefined> {
   const command = new DescribeDBInstanceAutomatedBackupsCommand({ DBInstanceIdentifier: of });
   const asking = api.rds(`describing the automated backups of ${of}`, (client, options) => client.send(command, options));
-  const found = (await unlessMissing(asking))?.DBInstanceAutomatedBackups?.find(({ DbiResourceId }) => DbiResourceId === resource);
+  const all = (await unlessMissing(asking))?.DBInstanceAutomatedBackups;
+  // Those that are retained after their instance was deleted are reached by an ARN of their own, and end soon.
+  const found = all?.find(({ DbiResourceId, Status }) => DbiResourceId === resource && Status === "active");
   const { EarliestTime: earliest, LatestTime: latest } = found?.RestoreWindow ?? {};
   return earliest && latest ? { earliest, latest } : undefined;
 }
