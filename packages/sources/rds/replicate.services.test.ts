@@ -210,10 +210,14 @@ describe("a copy in another region", () => {
 
   test("that failed is lost for good, and is not another one's", async () => {
     const own = await whole("shop", near);
+    const { native } = shop();
     world.rds.setSnapshot(to, id("shop"), "failed");
     expect(await own.look(shop(), to, context)).toMatchObject({ state: "lost", finding: { name: "copy-failed", severity: "refuse" } });
     world.rds.setSnapshot(to, id("shop"), "available");
     expect(await own.look({ ...shop(), source: "another" }, to, context)).toBeUndefined();
+    expect(
+      await own.look({ ...shop(), native: { ...native, snapshot: { ...native.snapshot, arn: "another" } } }, to, context),
+    ).toBeUndefined();
     expect(await own.look({ ...shop(), slot: "20261122T020000Z" }, to, context)).toBeUndefined();
   });
 

@@ -195,6 +195,17 @@ describe("the copies of a source's backups", () => {
     expect(there.made).toEqual([`${near} ${slots[0]}`]);
   });
 
+  test("are made of no backup whose proof is about another manifest", async () => {
+    const [of, there] = [rig(), new Elsewhere()];
+    await of.days(1);
+    const [key = ""] = await of.keys("evidence/readable/");
+    const bytes = await whole(of.store.read.read({ key }), evidenceLimit);
+    of.store.inside.remove(key);
+    await of.store.create.create(key.replace(/ok\.[0-9a-f]{8}/, "ok.00000000"), once(bytes), of.context);
+    expect(await replicating(of, there)).toEqual([{ to: near, recorded: [] }]);
+    expect(there.asked).toEqual([]);
+  });
+
   test("are looked at once a day, and one that is gone is told and not made again", async () => {
     const [of, there] = [rig(), new Elsewhere()];
     await of.days(1);
