@@ -21,6 +21,22 @@ export const placed = (command: Command): Command =>
 export const said = (command: Command): Command =>
   command.option("--json", "print the result as JSON, and nothing else on stdout").option("--debug", "print where an error comes from");
 
+/** Of commands that read backups: where from, and by what login. */
+export const reading = (command: Command): Command =>
+  command
+    .option("--from <store>", "read the copy in one of the plan's stores; AWS is asked for nothing that you bring")
+    .addOption(new Option("--credentials <file>", "that store's login as its secret would hold it, when AWS is gone"));
+/** Of commands that believe backups: whose signatures. */
+export const trusting = (command: Command): Command =>
+  command
+    .option("--trust <file>", "a public signing key in PEM that you kept; may stand several times", gathered)
+    .option(
+      "--trust-key <id>",
+      "the id or SHA-256 of a signing key that you wrote down: the store's own file of it is believed",
+      fingerprint,
+    );
+export const opening = (command: Command): Command => command.option("--offline-key <file>", "decrypt with an offline key instead of KMS");
+
 export const outputOf = (world: World): Output =>
   output(world.stdout, world.stderr, { now: () => world.clock.now(), color: !world.env.NO_COLOR && world.env.TERM !== "dumb" });
 
@@ -45,3 +61,9 @@ export function positive(text: string): number {
   return value;
 }
 export const gathered = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
+
+function fingerprint(text: string, before: readonly string[] | undefined): string[] {
+  const id = text.replaceAll(":", "").toLowerCase();
+  if (!/^[0-9a-f]{16,64}$/.test(id)) throw new InvalidArgumentError("A key's id has 16 hexadecimal digits, its SHA-256 has 64.");
+  return [...(before ?? []), id];
+}

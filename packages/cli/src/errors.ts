@@ -71,6 +71,39 @@ export class FileUnusable extends HoldfastError {
   override readonly name = "FileUnusable";
   override readonly fault = "input";
 }
+/** Nobody said by what login a store is read, and AWS, where the plan keeps it, does not tell. */
+export class StoreLoginMissing extends HoldfastError {
+  override readonly name = "StoreLoginMissing";
+  override readonly fault = "input";
+  constructor(store: string, by: string, hint: string, cause: HoldfastError | undefined) {
+    super(`the store ${store} is opened by ${by}, and that failed${cause ? `: ${cause.message}` : ""}`, hint, { cause });
+  }
+}
+/** What would open a backup cannot be asked for. */
+export class KeyMissing extends HoldfastError {
+  override readonly name = "KeyMissing";
+  override readonly fault = "input";
+}
+/** A signature is of a key that nobody trusts. One that lies beside the backup is no witness. */
+export class KeyUntrusted extends HoldfastError {
+  override readonly name = "KeyUntrusted";
+  override readonly fault = "input";
+}
+/** The work asks AWS itself, or something else that is not on this machine. */
+export class NotHere extends HoldfastError {
+  override readonly name = "NotHere";
+  override readonly fault = "input";
+}
+/** Programs that a kind needs are not on this machine. */
+export class LayersMissing extends HoldfastError {
+  override readonly name = "LayersMissing";
+  override readonly fault = "input";
+}
+/** A restore failed or was interrupted, and what it had made could not be removed. */
+export class NotUndone extends HoldfastError {
+  override readonly name = "NotUndone";
+  override readonly fault = "world";
+}
 /** A backup without a doubt has nothing to accept. */
 export class NothingToAccept extends HoldfastError {
   override readonly name = "NothingToAccept";

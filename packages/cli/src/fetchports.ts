@@ -7,7 +7,7 @@ import { unsealByKms, unsealWith } from "./identity.ts";
 import { memo } from "./aws.ts";
 import { openPlace, type Place } from "./place.ts";
 import { sourceOf, verifiedBy } from "./plan.ts";
-import { deployedKeys, keysIn } from "./trust.ts";
+import { broughtKeys, deployedKeys, type TrustOptions, trustedKeys } from "./trust.ts";
 import type { World } from "./world.ts";
 
 export type FetchPorts = {
@@ -17,28 +17,42 @@ export type FetchPorts = {
   /** Read when a verified backup is to be chosen; throws where there is no plan. */
   place(): Promise<Place>;
 };
-export type FetchFrom = { store?: string; dir?: string; identity?: string; trust?: string[] };
+export type FetchFrom = TrustOptions & { dir?: string; offlineKey?: string };
 
 /**
- * Nothing is asked of AWS that the person brought along: bytes (`--dir`, `--store`), the key that opens (`--identity`), the keys that
- * are trusted (`--trust`). With all three there is no AWS, and the plan is not needed either.
+ * Nothing is asked of AWS that the person brought along: bytes (`--dir`, `--from`), the key that opens (`--offline-key`), the keys that are
+ * trusted (`--trust`, `--trust-key`). With all three there is no AWS, and with a folder the plan is not needed either.
  */
-export async function fetchPorts({ store, dir, identity, trust = [] }: FetchFrom, options: Common, world: World): Promise<FetchPorts> {
-  if (store !== undefined && dir !== undefined)
-    throw new UsageWrong("--store and --dir name two places to read from", "Leave one of them out.");
+export async function fetchPorts(options: FetchFrom, common: Common, world: World): Promise<FetchPorts> {
+  const { from, dir, offlineKey } = options;
+  if (from !== undefined && dir !== undefined)
+    throw new UsageWrong("--from and --dir name two places to read from", "Leave one of them out.");
   const at = (file: string) => path.resolve(world.cwd, file);
-  const place = memo(() => openPlace(options, world));
+  const place = memo(() => openPlace(common, world));
+  const store = dir === undefined ? await (await place()).store(from) : dirStore(at(dir));
   return {
-    store: dir === undefined ? await (await place()).store(store) : dirStore(at(dir)),
-    trusted: async () => (trust.length > 0 ? await keysIn(trust.map(at)) : await listedOrDeployed(await place(), dir !== undefined)),
-    unseal: async () => (identity === undefined ? await unsealByKms(await place()) : await unsealWith(at(identity))),
+    store,
+    trusted: async () =>
+      dir === undefined
+        ? await trustedKeys(options, await place(), store, world.cwd)
+        : await keysForFolder(options, store, place, world.cwd),
+    unseal: async () => (offlineKey === undefined ? await unsealByKms(await place()) : await unsealWith(at(offlineKey))),
     place,
   };
 }
 
-/** A downloaded folder is opened where AWS may be gone, so there the plan's own list has to do. */
-const listedOrDeployed = (place: Place, downloaded: boolean): Promise<TrustedKeys> =>
-  downloaded && Object.keys(place.plan.trust).length > 0 ? Promise.resolve(place.plan.trust) : deployedKeys(place);
+/** A downloaded folder is opened where AWS may be gone and even the plan, so there what was brought has to do, or the plan's own list. */
+async function keysForFolder(
+  options: TrustOptions,
+  store: FetchPorts["store"],
+  place: () => Promise<Place>,
+  cwd: string,
+): Promise<TrustedKeys> {
+  const brought = await broughtKeys(options, store, cwd);
+  if (Object.keys(brought).length > 0) return brought;
+  const { trust } = (await place()).plan;
+  return Object.keys(trust).length > 0 ? trust : await deployedKeys(await place());
+}
 
 export async function latestSlot(source: string, ports: Pick<FetchPorts, "store" | "place">): Promise<string> {
   const { plan, lists } = await ports.place();

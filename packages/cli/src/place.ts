@@ -8,9 +8,11 @@ import type { Cloud } from "./cloud.ts";
 import { LocalRefused, UsageWrong } from "./errors.ts";
 import { findLocal, isLoopback, isolate, type LocalCloud } from "./local.ts";
 import { loadPlan } from "./plan.ts";
+import { loginOf } from "./storelogin.ts";
 import type { World } from "./world.ts";
 
-export type PlaceOptions = { local?: boolean; stage?: string; plan?: string };
+/** `credentials`: a file with the login of the store that is named, in the place of what the plan says. */
+export type PlaceOptions = { local?: boolean; stage?: string; plan?: string; credentials?: string };
 
 /** Where a command acts: one stage of one plan, in AWS or on this machine. */
 export type Place = {
@@ -20,9 +22,11 @@ export type Place = {
   /** Set where the place is this machine. */
   local: { endpoint: string } | undefined;
   stage: string | undefined;
+  /** Where folders of kinds and stores begin. */
+  root: string;
   /** `acme-prod-backup-shop`, as `infra/` names what it deploys. Throws {@link UsageWrong} when no stage was said. */
   name(...parts: string[]): string;
-  /** The primary store, or one of the plan's. Throws `InputInvalid` and what the store throws. */
+  /** The primary store, or one of the plan's: then AWS is asked for its login alone, and not where one was brought. Throws `InputInvalid` and what the store throws. */
   store(name?: string): Promise<Store>;
 };
 
@@ -44,10 +48,12 @@ export async function openPlace(options: PlaceOptions, world: World): Promise<Pl
     return [plan.project, stage, ...parts].join("-");
   };
   const cloud = local ? localCloud(local) : awsCloud({ region: plan.region });
-  const primary = memo(async () => openPrimary(`${name("backups")}-${await cloud.account()}`, plan.region, cloud, local));
+  const primary = memo(async () =>
+    openPrimary(`${name("backups")}-${await cloud.account()}`, plan.region, { ...cloud, now: world.clock.now }, local),
+  );
   const store = (of?: string) =>
-    of === undefined ? primary() : openNamed(of, { plan, lists, cloud, root: world.root, local: local !== undefined });
-  return { plan, lists, cloud, local: local && { endpoint: local.endpoint }, stage, name, store };
+    of === undefined ? primary() : openNamed(of, { plan, lists, cloud, world, local: local !== undefined, file: options.credentials });
+  return { plan, lists, cloud, local: local && { endpoint: local.endpoint }, stage, root: world.root, name, store };
 }
 
 function localCloud({ endpoint, region, account, accessKeyId, secretAccessKey }: LocalCloud): Cloud {
@@ -56,25 +62,33 @@ function localCloud({ endpoint, region, account, accessKeyId, secretAccessKey }:
 }
 
 /** The local AWS is an S3-compatible store with an endpoint and keys of its own, and has what AWS has. */
-async function openPrimary(bucket: string, region: string, { secrets, identity }: Cloud, local: LocalCloud | undefined): Promise<Store> {
-  if (!local) return await openS3(s3.config.parse({ bucket }), { secrets, identity, region });
+async function openPrimary(
+  bucket: string,
+  region: string,
+  { secrets, identity, now }: Cloud & Pick<World["clock"], "now">,
+  local: LocalCloud | undefined,
+): Promise<Store> {
+  const of = { identity, now, use: "read" } as const;
+  if (!local) return await openS3(s3.config.parse({ bucket }), { ...of, secrets, region });
   const { endpoint, accessKeyId, secretAccessKey } = local;
   const config = s3.config.parse({ bucket, endpoint, region: local.region, credentials: "local", locks: true, archive: true });
-  return await openS3(config, { secrets: async () => JSON.stringify({ accessKeyId, secretAccessKey }), identity, region: local.region });
+  return await openS3(config, { ...of, secrets: async () => JSON.stringify({ accessKeyId, secretAccessKey }), region: local.region });
 }
 
-type Naming = { plan: Plan; lists: Lists; cloud: Cloud; root: string; local: boolean };
-async function openNamed(name: string, { plan, lists, cloud: { secrets, identity }, root, local }: Naming): Promise<Store> {
+type Naming = { plan: Plan; lists: Lists; cloud: Cloud; world: World; local: boolean; file: string | undefined };
+async function openNamed(name: string, { plan, lists, cloud, world, local, file }: Naming): Promise<Store> {
   const planned = Object.hasOwn(plan.stores, name) ? plan.stores[name] : undefined;
   const folder = planned && lists.stores[planned.kind]?.folder;
   if (!planned || folder === undefined)
     throw new InputInvalid(
       `no store is called "${name}"`,
-      `The plan's stores are: ${Object.keys(plan.stores).join(", ") || "none"}. Without --store or --from the primary one is meant.`,
+      `The plan's stores are: ${Object.keys(plan.stores).join(", ") || "none"}. Without --from the primary one is meant.`,
     );
   if (local) requireHere(name, planned.config);
-  const { open }: { open: OpenStore<unknown> } = await import(pathToFileURL(path.resolve(root, folder, "open.ts")).href);
-  return await open(planned.config, { secrets, identity, region: plan.region });
+  const { open }: { open: OpenStore<unknown> } = await import(pathToFileURL(path.resolve(world.root, folder, "open.ts")).href);
+  // Logins in the environment are of the person's own clouds, not of those on this machine.
+  const { config, ...login } = await loginOf(planned, { ...cloud, file, world: local ? { ...world, env: {} } : world });
+  return await open(config, { ...login, region: plan.region, use: "read", now: world.clock.now });
 }
 
 /** A store without an endpoint of its own is asked where the environment says, and that is this machine by then. */

@@ -24,12 +24,15 @@ export class ManifestTooLarge extends HoldfastError {
 export class BackupForged extends HoldfastError {
   override readonly name = "BackupForged";
   override readonly fault = "backup";
-  constructor(message: string, options?: ErrorOptions) {
+  /** The id of the key that signed and that the reader does not trust; undefined where the signature itself is missing or wrong. */
+  readonly untrusted: string | undefined;
+  constructor(message: string, options?: ErrorOptions & { untrusted?: string }) {
     super(
       message,
       "Nothing in this backup is believed. If the key is an older one of yours, list it under trust in holdfast.config.ts.",
       options,
     );
+    this.untrusted = options?.untrusted;
   }
 }
 /** A check before the backup found that it would be incomplete. */

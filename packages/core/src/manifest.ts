@@ -94,7 +94,7 @@ export function checkSignature(
   what: string,
 ): void {
   const pem = Object.hasOwn(trusted, keyId) ? trusted[keyId] : undefined;
-  if (pem === undefined) throw new BackupForged(`${what} is signed by key ${keyId}, which the plan does not trust`);
+  if (pem === undefined) throw new BackupForged(`${what} is signed by key ${keyId}, which the plan does not trust`, { untrusted: keyId });
   if (!signature) throw new BackupForged(`${what} has no signature`);
   if (!verifyWith("sha256", bytes, publicKeyOf(pem), signature)) throw new BackupForged(`the signature of ${what} does not hold`);
 }

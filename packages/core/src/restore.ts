@@ -11,7 +11,7 @@ import { InputInvalid, UnknownSource, UnknownTarget } from "./planerrors.ts";
 import type { Context } from "./ports/context.ts";
 import { ObjectArchived, TooLargeForLambda } from "./ports/errors.ts";
 import type { Kind, Proof } from "./ports/kind.ts";
-import type { Beside, Execution, Made, Restore, RestorePlan, Step, Want } from "./ports/restore.ts";
+import type { Beside, Execution, Made, Proven, Restore, RestorePlan, Step, Want } from "./ports/restore.ts";
 import type { Sign } from "./ports/sign.ts";
 import type { Opened } from "./ports/source.ts";
 import type { StoreCreate, StoreList, StoreThaw } from "./ports/store.ts";
@@ -262,6 +262,8 @@ export async function advance<Native, Facts>(
 
 /** `notes`: what a person must know or do now, for the notice. */
 export type Comparison = { unit: string; thing: string; things: number; expected: number; found: number; notes: string[] };
+/** A comparison, and the evidence of it where the plan says that what was loaded is the backup's own data. */
+export type RestoreCompared = { comparison: Comparison; evidence: Evidence | undefined; differs: RestoreDiffers | undefined };
 
 /**
  * Compares what was loaded with the backup's own contents and records it as signed evidence `restored`, also when they differ; but nothing where
@@ -274,12 +276,26 @@ export async function prove<Native, Facts>(
   ports: RestorePorts<Native, Facts> & { create: StoreCreate; sign: Sign },
   context: Context,
 ): Promise<Comparison> {
+  const { comparison, evidence, differs } = await compareRestored(of, made, execution, ports, context);
+  if (evidence) await record(evidence, ports, context);
+  if (differs) throw differs;
+  return comparison;
+}
+
+/** What {@link prove} finds out. Records nothing, for whoever may read the backup and not write to its store. */
+export async function compareRestored<Native, Facts>(
+  of: Planned<Facts>,
+  made: readonly Made[],
+  execution: { id: string },
+  ports: RestorePorts<Native, Facts>,
+  context: Context,
+): Promise<RestoreCompared> {
   const started = context.now();
   const { opened } = await reopen(of, ports, context);
   const proven = await ports.restore.prove({ ...opened, beside: await besideOf(of, ports, context) }, of.want, made, context);
-  const differs = proven.expected !== proven.found || proven.findings.some((f) => f.severity === "refuse");
-  const { unit, thing, things, expected, found } = proven;
+  const { unit, thing, things, expected, found, findings } = proven;
   const counts = { unit, thing, things, expected, found };
+  const differs = expected !== found || findings.some((f) => f.severity === "refuse") ? differing(of, proven) : undefined;
   const evidence: Evidence = {
     format: "holdfast-evidence/1",
     proof: "restored",
@@ -291,17 +307,18 @@ export async function prove<Native, Facts>(
     at: context.now().toISOString(),
     seconds: (context.now().getTime() - started.getTime()) / 1000,
     holdfast: version,
-    findings: proven.findings,
+    findings,
     details: { target: of.target, ...counts },
   };
-  if (of.plan.proves !== false) await record(evidence, ports, context);
-  if (differs)
-    throw new RestoreDiffers(
-      `${backupId(of.backup)} was loaded and differs: ${found} of ${expected} ${unit}; ${proven.findings.map((f) => f.message).join("; ")}`,
-      "What was made is removed. The evidence has the findings; restore an earlier backup if you need one now.",
-    );
-  return { ...counts, notes: proven.findings.map(({ message, hint }) => `${message}. ${hint}`) };
+  const notes = findings.map(({ message, hint }) => `${message}. ${hint}`);
+  return { comparison: { ...counts, notes }, evidence: of.plan.proves === false ? undefined : evidence, differs };
 }
+
+const differing = (of: Survey<unknown>, { found, expected, unit, findings }: Omit<Proven, "thing" | "things">): RestoreDiffers =>
+  new RestoreDiffers(
+    `${backupId(of.backup)} was loaded and differs: ${found} of ${expected} ${unit}; ${findings.map((f) => f.message).join("; ")}`,
+    "What was made is removed. The evidence has the findings; restore an earlier backup if you need one now.",
+  );
 
 /** Of each source that this one brings along the verified backup nearest in time, by its signed manifest. One that cannot be believed is left out. */
 async function besideOf<Native, Facts>(of: Survey<Facts>, ports: RestorePorts<Native, Facts>, context: Context): Promise<Beside[]> {

@@ -40,6 +40,8 @@ export type VerifyPorts<Native> = OpenPorts & {
 };
 export type VerifyOutcome = { state: "recorded" | "known"; id: string; verdict: Verdict; proof: Proof; findings: readonly Finding[] };
 type Result = { findings: Finding[]; details: Evidence["details"] };
+export type ExaminePorts<Native> = Omit<VerifyPorts<Native>, "create" | "sign">;
+export type Examined = Result & { digest: string; verdict: Verdict };
 
 /**
  * Proves one backup `readable` (or `present`, see {@link recordedProof}): signature, presence and size of each artifact, every byte decrypted, decompressed, digested, and read as
@@ -53,8 +55,7 @@ export async function verify<Native>(input: VerifyInput, ports: VerifyPorts<Nati
   const known = await findRun(proof, input, run, ports.list);
   if (known) return { state: "known", id: backupId(input), verdict: known, proof, findings: [] };
   const started = context.now();
-  const checked = await check(input, ports, context);
-  const verdict = verdictOf(checked.findings);
+  const { verdict, ...checked } = await examine(input, ports, context);
   const evidence: Evidence = {
     format: "holdfast-evidence/1",
     proof,
@@ -86,7 +87,13 @@ async function findRun(proof: Proof, at: BackupId, run: string, list: StoreList)
   return (["failed", "doubt", "ok"] as const).find((verdict) => found.includes(verdict));
 }
 
-async function check<Native>(input: VerifyInput, ports: VerifyPorts<Native>, context: Context): Promise<Result & { digest: string }> {
+/** What {@link verify} finds out about one backup. Records nothing. Throws as it does. */
+export async function examine<Native>(input: VerifyInput, ports: ExaminePorts<Native>, context: Context): Promise<Examined> {
+  const checked = await check(input, ports, context);
+  return { ...checked, verdict: verdictOf(checked.findings) };
+}
+
+async function check<Native>(input: VerifyInput, ports: ExaminePorts<Native>, context: Context): Promise<Result & { digest: string }> {
   let loaded: Loaded | undefined;
   try {
     loaded = await loadManifest(input, ports, context.signal);
@@ -109,16 +116,14 @@ async function check<Native>(input: VerifyInput, ports: VerifyPorts<Native>, con
 /** A manifest that could not be believed still has bytes, and the evidence against it must name them. */
 async function digestOf(input: VerifyInput, ports: OpenPorts, context: Context): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of ports.store.read(
-    { key: manifestKey(input), ...(input.version === undefined ? {} : { version: input.version }) },
-    undefined,
-    context.signal,
-  ))
+  const key = manifestKey(input);
+  const version = input.version ?? (await slotObjects(input, ports.list)).get(key)?.version;
+  for await (const chunk of ports.store.read({ key, ...(version === undefined ? {} : { version }) }, undefined, context.signal))
     hash.update(chunk);
   return hash.digest("hex");
 }
 
-async function readAll<Native>(loaded: Loaded, ports: VerifyPorts<Native>, context: Context): Promise<Result> {
+async function readAll<Native>(loaded: Loaded, ports: ExaminePorts<Native>, context: Context): Promise<Result> {
   const { manifest } = loaded;
   const present = await slotObjects(manifest, ports.list);
   for (const artifact of manifest.artifacts) requirePresent(manifest, artifact, present);

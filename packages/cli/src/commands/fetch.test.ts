@@ -117,7 +117,7 @@ describe("fetch refuses", () => {
   });
   test("a manifest that nobody trusted has signed", async () => {
     const strangers = { ...ports(), trusted: async () => t.proof.trusted };
-    await expect(fetch({ source: "note", slot }, strangers, t.out, t.world)).rejects.toMatchObject({ name: "BackupForged" });
+    await expect(fetch({ source: "note", slot }, strangers, t.out, t.world)).rejects.toMatchObject({ name: "KeyUntrusted" });
   });
   test("a manifest in which one letter was changed", async () => {
     t.store.inside.damage({ key: `backups/note/${slot}/manifest.json` }, (bytes) =>
@@ -216,7 +216,7 @@ describe("with a folder, an identity and a trusted key there is no AWS and no pl
     }
   };
   const alone = async (over: Partial<FetchOptions> = {}) => {
-    const options = { source: "note", slot, dir: "down", identity: "offline.key", trust: ["kept.pem"], out: "opened", ...over };
+    const options = { source: "note", slot, dir: "down", offlineKey: "offline.key", trust: ["kept.pem"], out: "opened", ...over };
     return await fetch(options, await fetchPorts(options, bare, t.world), t.out, t.world);
   };
   test.each([
@@ -252,13 +252,13 @@ describe("with a folder, an identity and a trusted key there is no AWS and no pl
       name: "FileUnusable",
       message: expect.stringContaining("no public key"),
     });
-    await expect(alone({ identity: "gone.key" })).rejects.toMatchObject({
+    await expect(alone({ offlineKey: "gone.key" })).rejects.toMatchObject({
       name: "FileUnusable",
       message: expect.stringContaining("gone.key"),
     });
   });
   test("and a store beside it is one place too many", async () => {
-    await expect(alone({ store: "far" })).rejects.toMatchObject({ name: "UsageWrong" });
+    await expect(alone({ from: "far" })).rejects.toMatchObject({ name: "UsageWrong" });
   });
 });
 

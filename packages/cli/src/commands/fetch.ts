@@ -17,8 +17,8 @@ import {
   type Unseal,
   whole,
 } from "@holdfast/core";
-import { Command } from "commander";
-import { backupArgument, type Common, type ExitCode, type Finish, gathered, outputOf, placed } from "../command.ts";
+import { Command, Option } from "commander";
+import { backupArgument, type Common, type ExitCode, type Finish, opening, outputOf, placed, reading, trusting } from "../command.ts";
 import { UsageWrong } from "../errors.ts";
 import { type FetchPorts, fetchPorts, latestSlot } from "../fetchports.ts";
 import { intact } from "../intact.ts";
@@ -26,6 +26,7 @@ import { meter } from "../meter.ts";
 import { json, type Output, table } from "../output.ts";
 import { type Piece, placesFor } from "../outplace.ts";
 import { requireFree, save } from "../save.ts";
+import { explained } from "../trust.ts";
 import { bytes, counted } from "../wording.ts";
 import type { World } from "../world.ts";
 
@@ -35,42 +36,48 @@ export type FetchOptions = {
   slot: string;
   artifact?: string | undefined;
   out?: string;
-  identity?: string;
+  offlineKey?: string;
   trust?: string[];
+  trustKey?: string[];
   encrypted?: boolean;
-  store?: string;
+  from?: string;
   dir?: string;
   force?: boolean;
   json?: boolean;
 };
 
 export const fetchCommand = (world: World, finish: Finish): Command =>
-  placed(
-    new Command("fetch")
-      .summary("decrypt a backup's files, and check every byte of them")
-      .description("Checks the signature and every digest. A file gets its name only after its last byte was authenticated.")
-      .argument("<source/slot>", "which backup; SOURCE/latest is the newest verified one", backupArgument)
-      .argument("[artifact]", "one file of it; without it all of them, into a folder")
-      .option("--out <path>", "a file, a folder, or - for stdout")
-      .option("--identity <file>", "decrypt with an offline key instead of KMS")
-      .option("--encrypted", "keep the files as they are stored, for age and zstd")
-      .option("--store <name>", "read the copy in one of the plan's stores")
-      .option("--dir <folder>", "read what was downloaded into a folder")
-      .option("--trust <file>", "a public signing key in PEM, instead of asking KMS; may stand several times", gathered)
-      .option("--force", "replace files that exist"),
+  opening(
+    trusting(
+      reading(
+        placed(
+          new Command("fetch")
+            .summary("decrypt a backup's files, and check every byte of them")
+            .description("Checks the signature and every digest. A file gets its name only after its last byte was authenticated.")
+            .argument("<source/slot>", "which backup; SOURCE/latest is the newest verified one", backupArgument)
+            .argument("[artifact]", "one file of it; without it all of them, into a folder")
+            .option("--out <path>", "a file, a folder, or - for stdout")
+            .addOption(new Option("--identity <file>", "the same as --offline-key, in age's word").hideHelp())
+            .option("--encrypted", "keep the files as they are stored, for age and zstd")
+            .option("--dir <folder>", "read what was downloaded into a folder")
+            .option("--force", "replace files that exist"),
+        ),
+      ),
+    ),
   )
     .addHelpText(
       "after",
       "\nExamples:\n  holdfast fetch shop/latest --stage prod\n  holdfast fetch shop/20261121T020000Z shop.dump --out - --stage prod | pg_restore --list\n" +
-        "\nWithout AWS:\n  holdfast fetch shop/20261121T020000Z --dir ./downloaded --identity offline.key --trust kept-key.pem\n",
+        "\nWithout AWS:\n  holdfast fetch shop/latest --from gcs --credentials gcs-reader.json --offline-key offline.key --trust kept-key.pem\n" +
+        "  holdfast fetch shop/20261121T020000Z --dir ./downloaded --offline-key offline.key --trust kept-key.pem\n",
     )
     .action(
       async (
         at: { source: string; slot: string },
         artifact: string | undefined,
-        options: Common & Omit<FetchOptions, "source" | "slot">,
+        { identity, ...options }: Common & Omit<FetchOptions, "source" | "slot"> & { identity?: string },
       ) => {
-        const asked = { ...options, ...at, artifact };
+        const asked = { ...(identity === undefined ? {} : { offlineKey: identity }), ...options, ...at, artifact };
         finish(await fetch(asked, await fetchPorts(asked, options, world), outputOf(world), world));
       },
     );
@@ -78,7 +85,10 @@ export const fetchCommand = (world: World, finish: Finish): Command =>
 export async function fetch(options: FetchOptions, ports: FetchPorts, out: Output, world: World): Promise<ExitCode> {
   const slot = options.slot === "latest" ? await latestSlot(options.source, ports) : options.slot;
   const at = { source: options.source, slot };
-  const loaded = await loadManifest(at, { store: ports.store.read, list: ports.store.list, trusted: await ports.trusted() }, world.signal);
+  const trusted = await ports.trusted();
+  const loaded = await explained(ports.store, trusted, () =>
+    loadManifest(at, { store: ports.store.read, list: ports.store.list, trusted }, world.signal),
+  );
   const { folder, pieces } = await placesFor(loaded.manifest, options, world.cwd);
   const force = options.force ?? false;
   if (options.out === "-" && (options.json || world.stdout.isTTY))

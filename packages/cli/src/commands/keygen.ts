@@ -48,5 +48,5 @@ const advice = (file: string, recipient: string): string[] => [
   "Keep it offline, in two places that do not burn down together, and not on this machine. Whoever has it reads every backup made for it.",
   "Test what you keep, now and after the next backup:",
   `  echo works | age -r ${recipient} | age -d -i ${file}`,
-  `  holdfast fetch SOURCE/latest --identity ${file}`,
+  `  holdfast fetch SOURCE/latest --offline-key ${file}`,
 ];

@@ -89,7 +89,7 @@ describe("the table", () => {
 
 test("a copy is listed from its own store", async () => {
   await t.make("note/20261120T020000Z", undefined, t.far);
-  await list({ source: "note", store: "far" }, t);
+  await list({ source: "note", from: "far" }, t);
   expect(t.world.stdout.text).toContain("note/20261120T020000Z");
 });
 

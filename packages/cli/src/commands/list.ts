@@ -16,34 +16,38 @@ import {
   stateOf,
 } from "@holdfast/core";
 import { Command } from "commander";
-import { type Common, type ExitCode, type Finish, placed, type Ports, portsOf, positive } from "../command.ts";
+import { type Common, type ExitCode, type Finish, placed, type Ports, portsOf, positive, reading } from "../command.ts";
 import { type Cell, json, type Output, table, type Tone } from "../output.ts";
 import { sourcesOf, verifiedBy } from "../plan.ts";
 import { bytes, counted, day, span, stateWord } from "../wording.ts";
 import type { World } from "../world.ts";
 
-export type ListOptions = { source?: string | undefined; store?: string; last?: number; all?: boolean; json?: boolean };
+export type ListOptions = { source?: string | undefined; from?: string; last?: number; all?: boolean; json?: boolean };
 type Backup = Entry & { manifest: Stored };
 type Row = { entry: Backup; state: State; tier: string | undefined; mark: Mark | undefined };
 
 export const listCommand = (world: World, finish: Finish): Command =>
-  placed(
-    new Command("list")
-      .summary("the backups of a source, and how each stands")
-      .description("Lists backups, newest first: age, size, proofs, and how long each is kept. Reads listings; opens no backup.")
-      .argument("[source]", "one source; without it all of the plan's")
-      .option("--store <name>", "read the copies in one of the plan's stores")
-      .option("--last <n>", "how many of each source", positive, 50)
-      .option("--all", "every one of them"),
+  reading(
+    placed(
+      new Command("list")
+        .summary("the backups of a source, and how each stands")
+        .description("Lists backups, newest first: age, size, proofs, and how long each is kept. Reads listings; opens no backup.")
+        .argument("[source]", "one source; without it all of the plan's")
+        .option("--last <n>", "how many of each source", positive, 50)
+        .option("--all", "every one of them"),
+    ),
   )
-    .addHelpText("after", "\nExample:\n  holdfast list shop --stage prod\n")
+    .addHelpText(
+      "after",
+      "\nExample:\n  holdfast list shop --stage prod\n\nWithout AWS:\n  holdfast list shop --from gcs --credentials gcs-reader.json\n",
+    )
     .action(async (source: string | undefined, options: Common & ListOptions) =>
       finish(await list({ ...options, source }, await portsOf(options, world))),
     );
 
 export async function list(options: ListOptions, { place, out, world }: Ports): Promise<ExitCode> {
   const sources = sourcesOf(place.plan, options.source);
-  const store = await place.store(options.store);
+  const store = await place.store(options.from);
   const found = [];
   for (const source of sources) {
     const entries = await catalogue(store.list, source.name);

@@ -7,36 +7,43 @@ import {
   sealedBy,
   slotTime,
   type Store,
+  type TrustedKeys,
   told,
   watchedSource,
 } from "@holdfast/core";
 import { Command } from "commander";
-import { type Common, type ExitCode, type Finish, outputOf, placed, type Ports, portsOf } from "../command.ts";
+import { type Common, type ExitCode, type Finish, outputOf, placed, type Ports, portsOf, reading, trusting } from "../command.ts";
 import { UsageWrong } from "../errors.ts";
 import { json, type Output, table, type Tone } from "../output.ts";
 import { sourcesOf } from "../plan.ts";
 import { bytes, counted, moment, span } from "../wording.ts";
 import type { Place } from "../place.ts";
-import { deployedKeys } from "../trust.ts";
+import { type TrustOptions, trustedKeys } from "../trust.ts";
 import type { World } from "../world.ts";
 
-export type StatusOptions = { source?: string | undefined; store?: string; json?: boolean };
+export type StatusOptions = { source?: string | undefined; from?: string; json?: boolean } & TrustOptions;
 /** What could not be looked at is neither ok nor a breach, and is never told as either. */
 type Seen =
   | (SourceStatus & { sealedBy?: SealedBy | { unknown: string } | undefined })
   | { source: string; kind: string; verdict: "unknown"; reasons: string[] };
 
 export const statusCommand = (world: World, finish: Finish): Command =>
-  placed(
-    new Command("status")
-      .summary("one honest line a source")
-      .description("Says of each source whether its newest verified backup is young enough, and why not. No data is a breach, never ok.")
-      .argument("[source]", "one source; without it all of the plan's")
-      .option("--store <name>", "look at the copies in one of the plan's stores"),
+  trusting(
+    reading(
+      placed(
+        new Command("status")
+          .summary("one honest line a source")
+          .description(
+            "Says of each source whether its newest verified backup is young enough, and why not. No data is a breach, never ok.",
+          )
+          .argument("[source]", "one source; without it all of the plan's"),
+      ),
+    ),
   )
     .addHelpText(
       "after",
-      "\nExit code: 0 ok, 1 breach, 2 wrong command line, 3 could not look.\n\nExample:\n  holdfast status --stage prod || page-somebody\n",
+      "\nExit code: 0 ok, 1 breach, 2 wrong command line, 3 could not look.\n\nExample:\n  holdfast status --stage prod || page-somebody\n" +
+        "\nWithout AWS:\n  holdfast status --from gcs --credentials gcs-reader.json\n",
     )
     .action(async (source: string | undefined, options: Common & StatusOptions) => {
       finish(await orUnknown(options, world, async () => await status({ ...options, source }, await portsOf(options, world))));
@@ -59,9 +66,9 @@ async function orUnknown(options: Common, world: World, work: () => Promise<Exit
 
 export async function status(options: StatusOptions, { place, out, world }: Ports): Promise<ExitCode> {
   const sources = sourcesOf(place.plan, options.source);
-  const store = await place.store(options.store);
+  const store = await place.store(options.from);
   const seen: Seen[] = [];
-  for (const source of sources) seen.push(await lookAt(source, place, store, world));
+  for (const source of sources) seen.push(await lookAt(source, options, place, store, world));
   if (options.json) json({ sources: seen }, out);
   else show(seen, out);
   if (seen.some(({ verdict }) => verdict === "breach")) return 1;
@@ -69,11 +76,11 @@ export async function status(options: StatusOptions, { place, out, world }: Port
 }
 
 /** One source that cannot be looked at does not hide the others. */
-async function lookAt(source: Source, place: Place, store: Store, { clock, signal }: World): Promise<Seen> {
+async function lookAt(source: Source, options: StatusOptions, place: Place, store: Store, { clock, signal, cwd }: World): Promise<Seen> {
   const { name, kind } = source;
   try {
     const { status } = await look(watchedSource(place.plan, source, place.lists), store.list, clock.now());
-    return { ...status, sealedBy: await sealOf(status, place, store, signal) };
+    return { ...status, sealedBy: await sealOf(status, place, store, () => trustedKeys(options, place, store, cwd), signal) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof HoldfastError)) throw error;
@@ -82,12 +89,18 @@ async function lookAt(source: Source, place: Place, store: Store, { clock, signa
 }
 
 /** Read from the newest verified manifest, which takes more rights than to list: who lacks them is told so. */
-async function sealOf({ kind: name, newestVerified }: SourceStatus, place: Place, store: Store, signal: AbortSignal) {
+async function sealOf(
+  { kind: name, newestVerified }: SourceStatus,
+  place: Place,
+  store: Store,
+  trusted: () => Promise<TrustedKeys>,
+  signal: AbortSignal,
+) {
   const kind = place.lists.kinds[name]?.kind;
   const [source, slot] = newestVerified?.split("/") ?? [];
   if (!kind?.sealedBy || source === undefined || slot === undefined || !slotTime(slot)) return undefined;
   try {
-    return await sealedBy({ source, slot }, kind, { store: store.read, list: store.list, trusted: await deployedKeys(place) }, signal);
+    return await sealedBy({ source, slot }, kind, { store: store.read, list: store.list, trusted: await trusted() }, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof HoldfastError)) throw error;

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import path from "node:path";
 import { createSeal, generateIdentity } from "@holdfast/age";
 import {
   backup,
@@ -58,7 +59,10 @@ export async function testPlace(world: TestWorld): Promise<TestPlace> {
   const [manifest, proof] = [signer(), signer()];
   const name = `far-${randomBytes(4).toString("hex")}`;
   const store = memoryStore({ now: world.clock.now });
-  const far = (await open({ name }, { secrets: async () => "", region: "", identity: nobody })) as MemoryStore;
+  const far = (await open(
+    { name },
+    { secrets: async () => "", region: "", identity: nobody, use: "read", now: world.clock.now },
+  )) as MemoryStore;
   const lists = { kinds, stores };
   const plan = parsePlan(planOf(recipient, name), lists);
   const trusted = { ...manifest.trusted, ...proof.trusted };
@@ -69,6 +73,7 @@ export async function testPlace(world: TestWorld): Promise<TestPlace> {
     lists,
     local: undefined,
     stage: "prod",
+    root: path.resolve(import.meta.dirname, "../../../.."),
     name: (...parts) => ["acme", "prod", ...parts].join("-"),
     store: async (of) => (of === undefined ? store : far),
     cloud: {

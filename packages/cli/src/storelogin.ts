@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { HoldfastError, type Identity, type PlannedStore, type Secrets } from "@holdfast/core";
+import { FileUnusable, StoreLoginMissing } from "./errors.ts";
+import type { World } from "./world.ts";
+
+/** A store's config and what opens it, of AWS or brought along. */
+export type StoreLogin = { config: unknown; secrets: Secrets; identity: Identity };
+type Brought = { name: string; text: string };
+
+/**
+ * Who brings a login along is not asked for AWS's: it takes the place of the federation or the secret that the plan names. A person's own login of
+ * that cloud, where its tools keep one in the environment, does as well. Without either the plan's way asks AWS, and {@link StoreLoginMissing} says
+ * what to bring when that fails.
+ */
+export async function loginOf(
+  store: PlannedStore,
+  { file, world, secrets, identity }: { file: string | undefined; world: Pick<World, "cwd" | "env"> } & Omit<StoreLogin, "config">,
+): Promise<StoreLogin> {
+  const brought =
+    file === undefined ? await inEnvironment(store.kind, world) : { name: file, text: await read(path.resolve(world.cwd, file)) };
+  if (!brought) return { config: store.config, ...asking(store, { secrets, identity }) };
+  // Every kind of store that needs a login calls it so (`packages/stores/*/kind.ts`).
+  const config = { ...(store.config as object), federation: undefined, credentials: brought.name };
+  return { config, secrets: async () => brought.text, identity };
+}
+
+async function inEnvironment(kind: string, { env, cwd }: Pick<World, "cwd" | "env">): Promise<Brought | undefined> {
+  const name = (environment[kind] ?? []).find((each) => env[each]);
+  const value = name === undefined ? undefined : env[name];
+  if (name === undefined || !value) return undefined;
+  if (name === "GOOGLE_APPLICATION_CREDENTIALS") return { name, text: await read(path.resolve(cwd, value)) };
+  return { name, text: JSON.stringify(name === "AZURE_STORAGE_KEY" ? { accountKey: value } : { sas: value }) };
+}
+/** Not AWS's own for S3: they would be signed into requests to a stranger. */
+const environment: Readonly<Record<string, readonly string[]>> = {
+  gcs: ["GOOGLE_APPLICATION_CREDENTIALS"],
+  azure: ["AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_KEY"],
+};
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new FileUnusable(`the credentials ${file} cannot be read`, "It is what the secret of that store would hold.", { cause });
+  }
+}
+
+/** The plan's way, with words for the day when AWS does not answer. */
+function asking(store: PlannedStore, of: Omit<StoreLogin, "config">): Omit<StoreLogin, "config"> {
+  const told = async <T>(ask: Promise<T>, of: string): Promise<T> => {
+    try {
+      return await ask;
+    } catch (cause) {
+      throw new StoreLoginMissing(store.name, of, wanted(store.kind), cause instanceof HoldfastError ? cause : undefined);
+    }
+  };
+  const keyless = "federation, which needs AWS to say who asks";
+  return {
+    secrets: (name) => told(of.secrets(name), `the secret ${name} in Secrets Manager`),
+    identity: {
+      token: (...asked) => told(of.identity.token(...asked), keyless),
+      callerIdentity: (...asked) => told(of.identity.callerIdentity(...asked), keyless),
+    },
+  };
+}
+
+function wanted(kind: string): string {
+  const variables = (environment[kind] ?? []).join(" or ");
+  const form = Object.hasOwn(forms, kind) ? forms[kind] : "what the secret of such a store holds";
+  return `Give a login of your own that may read there: --credentials FILE, with ${form}${variables && `; or ${variables} in the environment`}.`;
+}
+const forms: Readonly<Record<string, string>> = {
+  s3: '{"accessKeyId": "…", "secretAccessKey": "…"}',
+  gcs: "a service account's key as Google's JSON file",
+  azure: '{"sas": "sv=…&sig=…"} or {"accountKey": "…"}',
+};
