@@ -15,10 +15,10 @@ const plan = planOf(
     sources: {
       shop: { kind: "rds", instance: "shop", key, schedule, dump: false, snapshots: 5 },
       orders: { kind: "aurora", cluster: "orders", schedule, dump: false },
-      vault: { kind: "vault", nodes: ["https://one.example:8200"], auth: { method: "approle", secret: "test/vault" }, schedule },
+      note: { kind: "memo", secret: "test/note", schedule },
     },
   },
-  "",
+  `import { kind } from "../../../test/kinds/memo/kind.ts";\nexport const kinds = { memo: { kind, folder: "test/kinds/memo" } };`,
 );
 let graph: Graph;
 beforeAll(async () => {
@@ -82,10 +82,10 @@ describe("the role that prunes an instance", () => {
     ["s3:PutObject", "evidence/pruned/orders/20261121T020000Z/ok.x.y.json", create, "ImplicitlyDenied"],
     ["s3:PutObject", "evidence/present/shop/20261121T020000Z/ok.x.y.json", create, "ImplicitlyDenied"],
     ["s3:PutObject", "backups/shop/20261121T020000Z/manifest.json", create, "ImplicitlyDenied"],
-    ["s3:GetObject", "backups/shop/20261121T020000Z/manifest.json", {}, "Allowed"],
+    ["s3:GetObjectVersion", "backups/shop/20261121T020000Z/manifest.json", {}, "Allowed"],
     ["s3:GetObjectVersion", "backups/shop/20261121T020000Z/a/manifest.sig", {}, "Allowed"],
-    ["s3:GetObject", "backups/shop/20261121T020000Z/a/shop.dump.zst.age", {}, "ImplicitlyDenied"],
-    ["s3:GetObject", "backups/orders/20261121T020000Z/manifest.json", {}, "ImplicitlyDenied"],
+    ["s3:GetObjectVersion", "backups/shop/20261121T020000Z/a/shop.dump.zst.age", {}, "ImplicitlyDenied"],
+    ["s3:GetObjectVersion", "backups/orders/20261121T020000Z/manifest.json", {}, "ImplicitlyDenied"],
     ["s3:DeleteObject", "backups/shop/20261121T020000Z/manifest.json", {}, "ExplicitlyDenied"],
     ["s3:PutObjectVersionTagging", "backups/shop/20261121T020000Z/manifest.json", {}, "ImplicitlyDenied"],
   ])("asked for %s on %s hears what it should", async (action, object, context, answer) => {

@@ -6,7 +6,9 @@ import { config as clusterConfig } from "../aurora/config.ts";
 import { aurora } from "../aurora/kind.ts";
 import { config } from "./config.ts";
 import { rdsKind } from "./kind.ts";
+import { SimulatedRds } from "./kit/simulated.ts";
 import { shortened, snapshotName } from "./names.ts";
+import { pruning } from "./pruning.ts";
 
 const identifier = fc.stringMatching(/^[a-z](-?[a-z0-9]){0,40}$/).filter((id) => id.length <= 63);
 const moment = fc.date({ min: new Date("2000-01-01"), max: new Date("2099-12-31"), noInvalidDate: true });
@@ -34,6 +36,17 @@ describe("the role that deletes", () => {
     expect(allows(needs, "rds:DeleteDBSnapshot", `${at}snapshot:${other}`)).toBe(false);
     expect(needs.allow.flatMap(({ actions }) => actions)).toEqual(["rds:DescribeDBSnapshots", "rds:DeleteDBSnapshot"]);
   });
+});
+
+test("what RDS tells no time of, or that of other data, is as old as its slot at most", async () => {
+  const rds = new SimulatedRds(() => 0.5);
+  rds.crashes = false;
+  const slots = ["20261121T000000Z", "20261121T020000Z"];
+  for (const slot of slots)
+    rds.add(slot, { "holdfast:project": "acme", "holdfast:source": "shop", "holdfast:slot": slot }, undefined, "failed");
+  const own = pruning([{ name: "", snapshots: rds, of: "shop", open: () => rds.api }], "acme");
+  const found = await own.held("shop", { now: () => new Date(0), signal: new AbortController().signal, progress: () => {} });
+  expect(found.map(({ at }) => at.toISOString())).toEqual(["2026-11-21T01:00:00.000Z", "2026-11-21T02:00:00.000Z"]);
 });
 
 describe("a source", () => {

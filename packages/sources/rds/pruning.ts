@@ -31,8 +31,11 @@ async function heldAt(place: PrunePlace, project: string, source: string, contex
   const all = await place.snapshots.list(place.open(context), place.of, "manual");
   return all.flatMap((snapshot) => {
     const slot = snapshot.tags[SLOT] ?? "";
-    const own = snapshot.tags[PROJECT] === project && snapshot.tags[SOURCE] === source && slotTime(slot) !== undefined;
-    return own ? [{ id: snapshot.id, place: place.name, slot, state: stateOf(snapshot), at: snapshot.at }] : [];
+    const due = slotTime(slot);
+    if (snapshot.tags[PROJECT] !== project || snapshot.tags[SOURCE] !== source || !due) return [];
+    // Of copies RDS tells when the data are from, and of what failed perhaps no time at all; nothing was begun before its slot.
+    const at = new Date(Math.max(due.getTime(), snapshot.at.getTime()));
+    return [{ id: snapshot.id, place: place.name, slot, state: stateOf(snapshot), at }];
   });
 }
 
