@@ -1,10 +1,11 @@
+import { hasFiles } from "@holdfast/core";
 import { allow, lambda } from "./lambda.ts";
 import { type Deployment, folderOf, kindOf, logical } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
 import type { Layers } from "./layers.ts";
 import type { Databases } from "./lookup.ts";
-import { role } from "./role.ts";
+import { role, type Statement } from "./role.ts";
 
 /** One Lambda a source, each with its own role and schedule. It can add to its own backups and read none. */
 export function backup(
@@ -40,7 +41,7 @@ export function backup(
       },
       statements: [
         { sid: "AddToOwnBackups", actions: ["s3:PutObject"], resources: [own] },
-        { sid: "AbortOwnUploads", actions: ["s3:AbortMultipartUpload"], resources: [own] },
+        ...(hasFiles(kind) ? [{ sid: "AbortOwnUploads", actions: ["s3:AbortMultipartUpload"], resources: [own] }] : []),
         {
           sid: "ListOwnBackups",
           actions: ["s3:ListBucketVersions"],
@@ -48,12 +49,7 @@ export function backup(
           conditions: { StringLike: { "s3:prefix": [`backups/${source.name}/*`, ...(losses ? [losses] : [])] } },
         },
         ...(losses ? [{ sid: "RecordLosses", actions: ["s3:PutObject"], resources: [$interpolate`${at.bucket.arn}/${losses}`] }] : []),
-        {
-          sid: "WrapFileKeys",
-          actions: ["kms:Encrypt"],
-          resources: [at.keys.envelope],
-          conditions: { StringEquals: { "kms:EncryptionContext:source": source.name } },
-        },
+        ...(hasFiles(kind) ? [wrapFileKeys(at.keys, source.name)] : []),
         { sid: "SignManifest", actions: ["kms:Sign"], resources: [at.keys.manifest.arn] },
       ],
     });
@@ -63,6 +59,13 @@ export function backup(
   }
   return made;
 }
+
+const wrapFileKeys = (keys: Keys, source: string): Statement => ({
+  sid: "WrapFileKeys",
+  actions: ["kms:Encrypt"],
+  resources: [keys.envelope],
+  conditions: { StringEquals: { "kms:EncryptionContext:source": source } },
+});
 
 /** An event which hints that something pending has finished asks the function to look. Losing it is harmless: `watch` looks too. */
 function hint(d: Deployment, name: string, pattern: object, fn: sst.aws.Function): void {

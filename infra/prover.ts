@@ -5,9 +5,9 @@ type At = { bucket: aws.s3.Bucket; keys: Keys };
 
 /**
  * What a function needs that opens backups of certain sources and records what it found as one proof of its own: nobody else decrypts, and
- * nobody writes two proofs. What it may read beside backups is its own affair.
+ * nobody writes two proofs. What it may read beside backups is its own affair. `files`: whether there is anything to decrypt.
  */
-export function prover(at: At, sources: string[], proof: "present" | "readable" | "restored") {
+export function prover(at: At, sources: string[], proof: "present" | "readable" | "restored", files: boolean) {
   const statements: Statement[] = [
     {
       sid: "ListBackupsAndEvidence",
@@ -20,12 +20,16 @@ export function prover(at: At, sources: string[], proof: "present" | "readable" 
       actions: ["s3:PutObject"],
       resources: sources.map((source) => $interpolate`${at.bucket.arn}/evidence/${proof}/${source}/*`),
     },
-    {
-      sid: "UnwrapFileKeys",
-      actions: ["kms:Decrypt"],
-      resources: [at.keys.envelope],
-      conditions: { StringEquals: { "kms:EncryptionContext:source": sources } },
-    },
+    ...(files
+      ? [
+          {
+            sid: "UnwrapFileKeys",
+            actions: ["kms:Decrypt"],
+            resources: [at.keys.envelope],
+            conditions: { StringEquals: { "kms:EncryptionContext:source": sources } },
+          },
+        ]
+      : []),
     { sid: "SignProof", actions: ["kms:Sign"], resources: [at.keys.proof.arn] },
   ];
   const environment = {

@@ -41,7 +41,7 @@ export function prune(d: Deployment, at: At): void {
       statements: [consumer.statement, ...statementsOf(at, source.name)],
     });
     consume(name, consumer, fn, 2);
-    route(d, name, consumer, objectCreated(at.bucket.bucket, [{ prefix: `evidence/${recordedProof(kind)}/${source.name}/` }]));
+    route(d, name, consumer, objectCreated(at.bucket.bucket, [{ prefix: `evidence/${recordedProof(kind)}/` }]));
     schedule(d, name, "rate(1 day)", fn);
   }
 }
@@ -55,7 +55,7 @@ const statementsOf = ({ bucket, keys }: At, source: string): Statement[] => [
   },
   {
     sid: "ReadManifests",
-    actions: ["s3:GetObject", "s3:GetObjectVersion"],
+    actions: ["s3:GetObjectVersion"],
     resources: ["manifest.json", "manifest.sig"].map((file) => $interpolate`${bucket.arn}/backups/${source}/*/${file}`),
   },
   { sid: "RecordPruned", actions: ["s3:PutObject"], resources: [$interpolate`${bucket.arn}/evidence/pruned/${source}/*`] },

@@ -57,7 +57,7 @@ const statementsOf = ({ bucket, keys }: At, source: string): Statement[] => [
   },
   {
     sid: "ReadManifests",
-    actions: ["s3:GetObject", "s3:GetObjectVersion"],
+    actions: ["s3:GetObjectVersion"],
     resources: ["manifest.json", "manifest.sig"].map((file) => $interpolate`${bucket.arn}/backups/${source}/*/${file}`),
   },
   { sid: "RecordReplicated", actions: ["s3:PutObject"], resources: [$interpolate`${bucket.arn}/evidence/replicated/${source}/*`] },

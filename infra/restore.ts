@@ -1,4 +1,4 @@
-import type { Proof } from "@holdfast/core";
+import { hasFiles, type Proof } from "@holdfast/core";
 import { type Deployment, folderOf, kindOf, sourcesOf } from "./deployment.ts";
 import { drilled } from "./drill.ts";
 import { entry } from "./entry.ts";
@@ -42,10 +42,12 @@ function targetFunction(
 ): sst.aws.Function {
   const name = `restore-${target.name}`;
   const sources = sourcesOf(d, target.kind);
-  const proof = prover(at, sources, "restored");
+  const kind = kindOf(d, target.kind);
+  const files = hasFiles(kind);
+  const proof = prover(at, sources, "restored", files);
   const stores = Object.values(d.plan.stores);
   const storeNeeds = stores.map((store) => d.lists.stores[store.kind]?.kind.needs(["read", "list"], store.config));
-  const needs = kindOf(d, target.kind).needs("restore", target.config);
+  const needs = kind.needs("restore", target.config);
   const objects = sources.map((source) => $interpolate`${at.bucket.arn}/backups/${source}/*`);
   const brought = broughtBy(d, sources);
   const beside = Object.values(brought).flatMap((of) => of.map(({ source }) => source));
@@ -81,7 +83,7 @@ function targetFunction(
         actions: ["s3:GetObject", "s3:GetObjectVersion"],
         resources: [...objects, ...sources.map((source) => $interpolate`${at.bucket.arn}/evidence/*/${source}/*`)],
       },
-      { sid: "ThawBackups", actions: ["s3:RestoreObject"], resources: objects },
+      ...(files ? [{ sid: "ThawBackups", actions: ["s3:RestoreObject"], resources: objects }] : []),
       ...proof.statements,
       ...readBeside(at, beside),
       {
@@ -117,7 +119,7 @@ function readBeside(at: At, sources: string[]): Statement[] {
     },
     {
       sid: "ReadManifestsBeside",
-      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      actions: ["s3:GetObjectVersion"],
       resources: sources.flatMap((source) =>
         ["json", "sig"].map((end) => $interpolate`${at.bucket.arn}/backups/${source}/*/manifest.${end}`),
       ),

@@ -1,4 +1,4 @@
-import { recordedProof } from "@holdfast/core";
+import { hasFiles, recordedProof } from "@holdfast/core";
 import { type Deployment, folderOf, kindOf, sourcesOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
@@ -17,7 +17,8 @@ export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; l
   for (const kindName of new Set(Object.values(d.plan.sources).map((source) => source.kind))) {
     const name = `verify-${kindName}`;
     const sources = sourcesOf(d, kindName);
-    const proof = prover(at, sources, recordedProof(kindOf(d, kindName)));
+    const kind = kindOf(d, kindName);
+    const proof = prover(at, sources, recordedProof(kind), hasFiles(kind));
     const consumer = queue(d, name, timeoutMinutes * 60);
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
@@ -28,14 +29,15 @@ export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; l
       ]),
       memory: "1769 MB",
       timeout: `${timeoutMinutes} minutes`,
-      needs: kindOf(d, kindName).needs("read"),
+      needs: kind.needs("read"),
       layers: at.layers,
       environment: proof.environment,
       statements: [
         consumer.statement,
         {
           sid: "ReadBackups",
-          actions: ["s3:GetObject", "s3:GetObjectVersion"],
+          // Manifests are read by version; the files that they name are never written twice.
+          actions: [...(hasFiles(kind) ? ["s3:GetObject"] : []), "s3:GetObjectVersion"],
           resources: sources.map((source) => $interpolate`${at.bucket.arn}/backups/${source}/*`),
         },
         ...proof.statements,

@@ -9,7 +9,15 @@ const account = "111122223333";
 const vaults = Object.fromEntries(
   ["three", "alone", "spare", "drill"].map((name) => [name, [`https://${name}.example:8200`]]),
 ) as TestPlan["vaults"];
-const plan = planFile({ folder: "/nowhere", offlineKey: "age1tmuzfpyxsaw96hz39tgzwd0fmcxsd6gfjl8wpxcl6a7n4u7x3crqfsyzfp", vaults });
+const keyIn = (region: string) => `arn:aws:kms:${region}:${account}:key/11111111-2222-4333-8444-555555555555`;
+const plan = planFile({
+  folder: "/nowhere",
+  offlineKey: "age1tmuzfpyxsaw96hz39tgzwd0fmcxsd6gfjl8wpxcl6a7n4u7x3crqfsyzfp",
+  vaults,
+  key: keyIn("eu-central-1"),
+  farKey: keyIn("eu-west-1"),
+  ca: "-----BEGIN CERTIFICATE-----",
+});
 let graph: Graph;
 let live: Graph;
 beforeAll(async () => {
@@ -68,6 +76,14 @@ describe("the writer", () => {
   });
 });
 
+/** Actions on which IAM knows no resource. */
+const aboutNothing = [
+  "cloudwatch:PutMetricData",
+  "rds:DescribeAccountAttributes",
+  "rds:DescribeDBEngineVersions",
+  "rds:DescribeOrderableDBInstanceOptions",
+];
+
 describe("the other roles", () => {
   test.each([
     ["verify-postgres", "s3:GetObjectVersion", "backups/shop/x", plain, "Allowed"],
@@ -110,6 +126,9 @@ describe("the other roles", () => {
     expect(await kms("verify-postgres", "kms:Decrypt", "note")).toBe("ImplicitlyDenied");
     expect(await kms("retain", "kms:Decrypt", "shop")).toBe("ImplicitlyDenied");
     expect(await kms("watch", "kms:Decrypt", "shop")).toBe("ImplicitlyDenied");
+    // Their backups are manifests alone, which nobody encrypts.
+    expect(await kms("backup-orders", "kms:Encrypt", "orders")).toBe("ImplicitlyDenied");
+    expect(await kms("verify-aurora", "kms:Decrypt", "orders")).toBe("ImplicitlyDenied");
   });
 
   test("no role holds a wildcard action, and a wildcard resource only where AWS has no other", () => {
@@ -119,8 +138,56 @@ describe("the other roles", () => {
           Action.filter((action) => action.includes("*")),
           `${role} ${Sid}`,
         ).toEqual([]);
-        if (Resource.includes("*")) expect([role, Action], Sid).toEqual(["test-local-watch", ["cloudwatch:PutMetricData"]]);
+        if (Resource.includes("*")) expect(aboutNothing, `${role} ${Sid}`).toEqual(expect.arrayContaining(Action));
       }
+  });
+});
+
+describe("each role of a source at RDS", () => {
+  const at = "20260101t000000z";
+  const [own, ownRaw] = [`cluster-snapshot:holdfast-orders-prod-${at}`, `cluster-snapshot:holdfastraw-orders-prod-${at}`];
+  const tills = `snapshot:holdfast-till-prod-${at}`;
+  test.each([
+    ["backup-orders", "rds:CreateDBClusterSnapshot", "cluster:orders-prod", "Allowed"],
+    ["backup-orders", "rds:CreateDBClusterSnapshot", own, "Allowed"],
+    ["backup-orders", "rds:CreateDBClusterSnapshot", "cluster:orders-prod-eu", "ImplicitlyDenied"],
+    ["backup-orders", "rds:CreateDBClusterSnapshot", `cluster-snapshot:holdfast-orders-prod-eu-${at}`, "ImplicitlyDenied"],
+    ["backup-orders", "rds:AddTagsToResource", "cluster:orders-prod", "ImplicitlyDenied"],
+    ["backup-orders", "rds:CreateDBSnapshot", "db:till-prod", "ImplicitlyDenied"],
+    ["backup-orders", "rds:DeleteDBClusterSnapshot", ownRaw, "Allowed"],
+    ["backup-orders", "rds:DeleteDBClusterSnapshot", own, "ImplicitlyDenied"],
+    ["backup-orders", "rds:DeleteDBCluster", "cluster:orders-prod", "ImplicitlyDenied"],
+    ["backup-orders", "rds:RestoreDBClusterFromSnapshot", own, "ImplicitlyDenied"],
+    ["backup-till", "rds:CreateDBSnapshot", "db:till-prod", "Allowed"],
+    ["backup-till", "rds:CreateDBSnapshot", tills, "Allowed"],
+    ["backup-till", "rds:CreateDBSnapshot", "db:till", "ImplicitlyDenied"],
+    ["backup-till", "rds:CreateDBSnapshot", "db:orders-prod-1", "ImplicitlyDenied"],
+    ["backup-till", "rds:CreateDBClusterSnapshot", "cluster:orders-prod", "ImplicitlyDenied"],
+    ["backup-till", "rds:DeleteDBSnapshot", tills, "ImplicitlyDenied"],
+    ["backup-till", "rds:ModifyDBSnapshotAttribute", tills, "ImplicitlyDenied"],
+    ["verify-aurora", "rds:DescribeDBClusterSnapshots", own, "Allowed"],
+    ["verify-aurora", "rds:DescribeDBSnapshots", tills, "ImplicitlyDenied"],
+    ["verify-aurora", "rds:DescribeDBClusters", "cluster:orders-prod", "ImplicitlyDenied"],
+    ["verify-rds", "rds:DescribeDBSnapshots", tills, "Allowed"],
+    ["verify-rds", "rds:DeleteDBSnapshot", tills, "ImplicitlyDenied"],
+    ["restore-clusters", "rds:RestoreDBClusterFromSnapshot", own, "Allowed"],
+    ["restore-clusters", "rds:DeleteDBCluster", "cluster:restored-orders-prod", "Allowed"],
+    ["restore-clusters", "rds:DeleteDBCluster", "cluster:orders-prod", "ImplicitlyDenied"],
+    ["restore-clusters", "rds:ModifyDBCluster", "cluster:orders-prod", "ImplicitlyDenied"],
+    ["restore-clusters", "rds:DeleteDBInstance", "db:orders-prod-1", "ImplicitlyDenied"],
+    ["restore-clusters", "rds:DeleteDBClusterSnapshot", own, "ImplicitlyDenied"],
+    ["restore-clusters", "rds:AddTagsToResource", own, "ImplicitlyDenied"],
+    ["restore-instances", "rds:RestoreDBInstanceFromDBSnapshot", tills, "Allowed"],
+    ["restore-instances", "rds:DeleteDBInstance", "db:restored-till-prod", "Allowed"],
+    ["restore-instances", "rds:DeleteDBInstance", "db:till-prod", "ImplicitlyDenied"],
+    ["restore-instances", "rds:ModifyDBInstance", "db:till-prod", "ImplicitlyDenied"],
+    ["restore-instances", "rds:DeleteDBSnapshot", tills, "ImplicitlyDenied"],
+    ["watch", "rds:DescribeDBSnapshots", tills, "ImplicitlyDenied"],
+    ["retain", "rds:DeleteDBSnapshot", tills, "ImplicitlyDenied"],
+  ])("%s asked for %s on %s hears %s", async (role, action, name, answer) => {
+    const principal = `arn:aws:iam::${account}:role/test-local-${role}`;
+    const resource = `arn:aws:rds:eu-central-1:${account}:${name}`;
+    expect(await simulate({ principal, action, resource, account, context: plain, policy: roleOf(role) })).toBe(answer);
   });
 });
 
@@ -170,8 +237,11 @@ describe("the graph", () => {
     expect(alarms.map(({ inputs }) => (inputs.dimensions as { Source: string }).Source).sort()).toEqual([
       "box",
       "note",
+      "orders",
+      "orders-dump",
       "shop",
       "tick",
+      "till",
       "vault",
     ]);
     for (const { inputs } of alarms)
