@@ -8,12 +8,17 @@ export const kinds = { memo: { kind: memo, folder: "test/kinds/memo" } };
 /** A store likewise. */
 export const stores = { shelf: { kind: shelf, folder: "test/stores/shelf" } };
 
-/** `folder`: where memos are restored to; `offlineKey`: a public half; `vaults`: addresses of nodes; `key`: of snapshots, an ARN. */
+/**
+ * `folder`: where memos are restored to; `offlineKey`: a public half; `vaults`: addresses of nodes; `key` and `farKey`: ARNs, of snapshots and of
+ * their copies in another region; `ca`: the authority of the databases at RDS, in PEM.
+ */
 export type TestPlan = {
   folder: string;
   offlineKey: string;
   vaults: Record<"three" | "alone" | "spare" | "drill", string[]>;
   key: string;
+  farKey: string;
+  ca: string;
 };
 
 const approle = (name: string) => ({ method: "approle", secret: secret(name) });
@@ -24,7 +29,7 @@ const marker = "secret/data/holdfast";
 const owner = secret("test/owner");
 
 /** What the end-to-end tests deploy. */
-export const testPlan = ({ folder, offlineKey, vaults, key }: TestPlan): PlanInput =>
+export const testPlan = ({ folder, offlineKey, vaults, key, farKey, ca }: TestPlan): PlanInput =>
   plan({
     project: "test",
     region: "eu-central-1",
@@ -36,8 +41,17 @@ export const testPlan = ({ folder, offlineKey, vaults, key }: TestPlan): PlanInp
       shop: { kind: "postgres", connection: secret("test/shop"), databases: ["shop"], schedule: "rate(1 day)" },
       vault: { kind: "vault", nodes: vaults.three, auth: approle("test/vault"), marker, schedule: "rate(1 day)" },
       box: { kind: "vault", nodes: vaults.alone, auth: approle("test/box"), marker, schedule: "rate(1 day)" },
-      orders: { kind: "aurora", cluster: "orders-prod", key, schedule: "rate(1 day)" },
-      till: { kind: "rds", instance: "till-prod", key, schedule: "rate(1 day)" },
+      orders: {
+        kind: "aurora",
+        cluster: "orders-prod",
+        key,
+        snapshots: 3,
+        replicas: [{ region: "eu-west-1", key: farKey }],
+        dump: { databases: ["goods"], tls: { ca } },
+        drill: { target: "clusters" },
+        schedule: "rate(1 day)",
+      },
+      till: { kind: "rds", instance: "till-prod", key, snapshots: 1, dump: false, schedule: "rate(1 day)" },
     },
     targets: {
       desk: { kind: "memo", folder, waits: 2 },

@@ -71,9 +71,13 @@ test("an event that comes again, and one about nothing, leave one piece of evide
 });
 
 test.each([
-  [{ source: "note" }, "UnknownTarget", "Targets: desk, safe, staging, spare, drill"],
-  [{ source: "note", target: "nowhere" }, "UnknownTarget", "Targets: desk, safe, staging, spare, drill"],
-  [{ source: "nothing", target: "desk" }, "UnknownSource", "The plan's sources are: box, note, shop, tick, vault"],
+  [{ source: "note" }, "UnknownTarget", "Targets: desk, safe, staging, spare, drill, clusters, instances"],
+  [{ source: "note", target: "nowhere" }, "UnknownTarget", "Targets: desk, safe, staging, spare, drill, clusters, instances"],
+  [
+    { source: "nothing", target: "desk" },
+    "UnknownSource",
+    "The plan's sources are: box, note, orders, orders-dump, shop, tick, till, vault",
+  ],
   [{ source: "shop", target: "desk" }, "InputInvalid", "Targets that fit: staging"],
   [{ source: "note", target: "desk", at: "yesterday" }, "InputInvalid", '"yesterday" is neither'],
   [{ source: "note", target: "desk", from: "moon" }, "InputInvalid", 'no store is called "moon"'],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { slotId } from "@holdfast/core";
 import type { Graph } from "@holdfast/localcloud";
 import { beforeAll, expect, test } from "vitest";
-import { serviceUses, tracedUses, type Use } from "../kit/actions.ts";
+import { rdsUses, serviceUses, tracedUses, type Use } from "../kit/actions.ts";
 import { cloud } from "../kit/cloud.ts";
 import { policies } from "../kit/graph.ts";
 import { type Policy, type PolicyStatement, simulate } from "../kit/simulate.ts";
@@ -11,18 +11,24 @@ import { archive } from "../kit/tamper.ts";
 const c = cloud();
 const graph: Graph = JSON.parse(readFileSync(c.local.graph, "utf8"));
 
+const losses = (source: string) => `arn:aws:s3:::${c.local.bucket}/evidence/lost/${source}/x`;
+
 /** What is shown where a whole cloud cannot: with the file that would fail without it. */
 const elsewhere: Use[] = [
-  ...["backup-box", "backup-note", "backup-shop", "backup-tick", "backup-vault"].map((name) => ({
+  ...["backup-box", "backup-note", "backup-orders-dump", "backup-shop", "backup-tick", "backup-vault"].map((name) => ({
     role: `test-local-${name}`,
     action: "s3:AbortMultipartUpload",
   })), // packages/stores/s3/s3.services.test.ts
+  { role: "test-local-backup-orders", action: "rds:DeleteDBClusterSnapshot" }, // packages/sources/aurora/clusters.services.test.ts
+  { role: "test-local-backup-till", action: "s3:PutObject", resource: losses("till") }, // test/e2e/rds.test.ts, of orders
   { role: "test-local-watch", action: "sqs:SendMessage" }, // test/e2e/watch.test.ts
   { role: "test-local-watch", action: "lambda:InvokeFunction" },
 ];
 let uses: Use[];
+const ours = new Set(policies(graph).keys());
+const asked = (): Use[] => [...tracedUses(c.local.trace), ...rdsUses(c.local.databases.rds)].filter(({ role }) => ours.has(role));
 
-/** Drives each function through all that its role is for, so that its trace shows what it asks; vault.test.ts, which comes before, drives the Vaults. */
+/** Drives each function through all that its role is for, so that its trace shows what it asks; vault.test.ts and rds.test.ts, which come before, drive theirs. */
 beforeAll(async () => {
   const days = ["2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", "2026-06-03T00:00:00Z"];
   await driven("note", days[0] ?? "", { target: "desk" });
@@ -30,7 +36,7 @@ beforeAll(async () => {
   await driven("shop", days[2] ?? "", { target: "staging", database: "roles_check" });
   await driven("tick", days[0] ?? "", { target: "desk" });
   for (const name of ["retain", "watch"]) expect(await c.invoke(name, { scheduled: "now" })).not.toHaveProperty("error");
-  uses = [...tracedUses(c.local.trace), ...serviceUses(graph), ...elsewhere];
+  uses = [...asked(), ...serviceUses(graph), ...elsewhere];
 });
 
 async function driven(source: string, day: string, to: { target: string; database?: string }): Promise<void> {
@@ -105,6 +111,6 @@ test.each(statements)(
 
 test("functions were seen to ask for nothing that their role does not hold", () => {
   const held = new Set(statements.map(({ role, action }) => `${role} ${action}`));
-  const refused = tracedUses(c.local.trace).filter(({ role, action }) => !held.has(`${role} ${action}`));
+  const refused = asked().filter(({ role, action }) => !held.has(`${role} ${action}`));
   expect([...new Set(refused.map(({ role, action }) => `${role} ${action}`))]).toEqual([]);
 });

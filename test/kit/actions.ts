@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { Graph, Resource } from "@holdfast/localcloud";
+import type { Graph, Rds, Resource } from "@holdfast/localcloud";
 
 /** One thing that a role was seen, or is known, to do. `resource` undefined: known from a body that traces do not hold. */
 export type Use = { role: string; action: string; resource?: string };
@@ -23,6 +23,10 @@ export function tracedUses(folder: string): Use[] {
     return { role: traced.function, ...(traced.service === "s3" ? s3Use(traced) : otherUse(traced)) };
   });
 }
+
+/** What functions asked of the double of RDS, and RDS of KMS in their name. */
+export const rdsUses = ({ demanded }: Pick<Rds, "demanded">): Use[] =>
+  demanded().map(({ caller, action, resource }) => ({ role: caller.split("/")[1] ?? "", action, resource }));
 
 /** Path-style requests: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
 function s3Use({ method, path: at, query }: Traced): Omit<Use, "role"> {

@@ -44,10 +44,10 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
     backup: (source: string, slot: Date) => invoke(`backup-${source}`, { slot: slot.toISOString() }),
     entry: async (source: string, slot: string): Promise<Entry | undefined> =>
       (await catalogue(store.list, source)).find((entry) => entry.slot === slot),
-    verdict: (source: string, slot: string): Promise<Verdict> =>
+    verdict: (source: string, slot: string, proof: "present" | "readable" = "readable"): Promise<Verdict> =>
       until(
         `evidence of ${source}/${slot}`,
-        async () => (await catalogue(store.list, source)).find((entry) => entry.slot === slot)?.evidence.readable?.[0]?.verdict,
+        async () => (await catalogue(store.list, source)).find((entry) => entry.slot === slot)?.evidence[proof]?.[0]?.verdict,
       ),
     start: async (input: unknown): Promise<string> =>
       (await machines.send(new StartExecutionCommand({ stateMachineArn: machine, input: JSON.stringify(input) }))).executionArn ?? "",

@@ -4,7 +4,8 @@ import path from "node:path";
 import { generateIdentity } from "@holdfast/age";
 import { type Cloud, openCloud, type Postgres, postgres } from "@holdfast/localcloud";
 import { makeLogins, makeShop } from "../../packages/localcloud/src/demo/shop/shop.ts";
-import { planFile } from "./graph.ts";
+import { type Databases, openDatabases } from "./databases.ts";
+import { planFile, testPlanText } from "./graph.ts";
 import { openMailbox } from "./mail.ts";
 import { outage } from "./outage.ts";
 import { openVaults, type Vaults } from "./vaults.ts";
@@ -27,6 +28,7 @@ export type Local = {
   /** The file with the graph that was deployed. */
   graph: string;
   vaults: Vaults;
+  databases: Databases;
   postgres: Pick<Postgres, "host" | "port" | "user" | "password" | "bin">;
 };
 
@@ -46,7 +48,7 @@ export async function openLocal(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), "holdfast-e2e-"));
   const desk = path.join(folder, "desk");
   mkdirSync(desk);
-  const starting = [postgres(), openVaults()] as const;
+  const starting = [postgres(), openVaults(), openDatabases(folder)] as const;
   const stops: (() => Promise<void>)[] = starting.map((each) => async () => {
     await each.then(
       ({ stop }) => stop(),
@@ -58,15 +60,19 @@ export async function openLocal(): Promise<() => Promise<void>> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const [database, { vaults }] = await Promise.all(starting);
+    const [database, { vaults }, databases] = await Promise.all(starting);
     const { identity, recipient } = await generateIdentity();
     const offlineKey = path.join(folder, "offline.key");
     writeFileSync(offlineKey, `${identity}\n`, { mode: 0o600 });
-    const plan = planFile({
+    const values = {
       folder: desk,
       offlineKey: recipient,
       vaults: { three: vaults.three.nodes, alone: vaults.alone.nodes, spare: [at(vaults.spare)], drill: [at(vaults.drill)] },
-    });
+      ca: databases.ca,
+      key: "",
+      farKey: "",
+    };
+    const plan = planFile(values);
     stops.push(async () => plan.remove());
     const { host, port, user, password, bin } = database;
     const server = { host, port, user, password };
@@ -77,6 +83,8 @@ export async function openLocal(): Promise<() => Promise<void>> {
       plan: plan.file,
       trace,
       waitScale: 0.002,
+      rds: databases.rds,
+      prepare: async (client) => plan.write(testPlanText({ ...values, ...(await databases.make(client)) })),
       secrets: {
         "test/note": "one\ntwo\nthree\n",
         "test/shop": { host, port, ...logins.holdfast },
@@ -85,9 +93,11 @@ export async function openLocal(): Promise<() => Promise<void>> {
         "test/box": vaults.alone.backup,
         "test/spare": { token: "of a cluster that is not there yet" },
         "test/drill": { token: "of a cluster that is not there yet" },
+        "test/owner": databases.owner,
       },
     });
     stops.push(cloud.stop);
+    await databases.fill();
     const graph = path.join(folder, "graph.json");
     writeFileSync(graph, JSON.stringify(cloud.deployed.graph));
     opened = {
@@ -102,6 +112,7 @@ export async function openLocal(): Promise<() => Promise<void>> {
       offlineKey,
       trace,
       vaults,
+      databases,
       postgres: { host, port, user, password, bin },
     };
   } catch (error) {

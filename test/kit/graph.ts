@@ -6,14 +6,14 @@ import type { Policy } from "./simulate.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 
-type PlanFile = { file: string; remove(): void };
+type PlanFile = { file: string /** Writes it anew, before it is deployed. */; write(text: string): void; remove(): void };
 
 /** A plan file of one run's own, inside the clone so that its imports resolve. Ends with its folder. */
-export const planFile = (values: TestPlan): PlanFile =>
-  written(`import { kinds, stores, testPlan } from "../../../test/plan.ts";
+export const planFile = (values: TestPlan): PlanFile => written(testPlanText(values));
+export const testPlanText = (values: TestPlan): string => `import { kinds, stores, testPlan } from "../../../test/plan.ts";
 export { kinds, stores };
 export default testPlan(${JSON.stringify(values)});
-`);
+`;
 
 /** Likewise, with any plan, after lines of its own, which may export `kinds`. */
 export const planOf = (plan: object, lines: string): PlanFile => written(`${lines}\nexport default ${JSON.stringify(plan)};\n`);
@@ -22,8 +22,9 @@ function written(text: string): PlanFile {
   mkdirSync(path.join(clone, ".local", "plans"), { recursive: true });
   const folder = mkdtempSync(path.join(clone, ".local", "plans", "run-"));
   const file = path.join(folder, "plan.ts");
-  writeFileSync(file, text);
-  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const write = (lines: string) => writeFileSync(file, lines);
+  write(text);
+  return { file, write, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export const ofType = (graph: Graph, type: string): Resource[] =>
