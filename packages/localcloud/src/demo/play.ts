@@ -92,18 +92,20 @@ async function happen(
   const store = await place.store();
   const watching: Watching = { place, store, trusted: await deployedKeys(place), schedule, since, steps, signal };
   await awaitSchedule(subjects, watching);
-  const made = await Promise.all(subjects.map((subject) => awaitBackup(subject, watching)));
-  const [verifications] = await Promise.all([
-    Promise.all(made.map((each) => awaitVerification(each, watching))),
+  const backups = await Promise.all(subjects.map(async (subject) => ({ subject, made: await awaitBackup(subject, watching) })));
+  const [verified] = await Promise.all([
+    Promise.all(backups.map(async (each) => ({ ...each, verification: await awaitVerification(each.made, watching) }))),
     Promise.all(subjects.map((subject) => subject.goOn?.(steps.of(subject.source)))),
   ]);
   await Promise.all(subjects.map((subject) => lose(subject, watching)));
-  const restores = await Promise.all(subjects.map((subject, i) => bringBack(subject, made[i], watching)));
-  const happened = made.flatMap((each, i) => {
-    const [verification, own] = [verifications[i], restores[i]];
-    return verification && own ? [{ made: each, verification, restores: own }] : [];
-  });
-  for (const { made: each } of happened) await keepBackup(folder.store, each, store, watching.trusted);
+  const happened = await Promise.all(
+    verified.map(async ({ subject, made, verification }) => ({
+      made,
+      verification,
+      restores: await bringBack(subject, made, watching),
+    })),
+  );
+  for (const { made } of happened) await keepBackup(folder.store, made, store, watching.trusted);
   return happened;
 }
 
@@ -116,17 +118,17 @@ async function lose({ source, lose: accident }: Subject, { steps, signal }: Watc
   );
 }
 
-const bringBack = (subject: Subject, made: Made | undefined, watching: Watching): Promise<Back[]> =>
-  Promise.all(subject.restores().map((restoring) => bringOneBack(restoring, made, watching)));
+const bringBack = (subject: Subject, made: Made, watching: Watching): Promise<Back[]> =>
+  Promise.all(subject.restores(made.entry.slot).map((restoring) => bringOneBack(restoring, made, watching)));
 
-async function bringOneBack(restoring: Restoring, made: Made | undefined, watching: Watching): Promise<Back> {
+async function bringOneBack(restoring: Restoring, made: Made, watching: Watching): Promise<Back> {
   const restored = await restoreOne(restoring, watching);
   const comparison = await watching.steps.of(restoring.name).run(
     "comparing",
     () => orAborted(restoring.compare(restored.outcome), watching.signal),
     () => restoring.compared,
   );
-  if (made && !restoring.beside) await awaitEvidence("restored", await madeAt(restored.outcome.slot, made, watching), watching);
+  if (!restoring.beside) await awaitEvidence("restored", await madeAt(restored.outcome.slot, made, watching), watching);
   return { restoring, restored, comparison };
 }
 

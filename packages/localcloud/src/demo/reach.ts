@@ -4,7 +4,7 @@ import type { Cloud } from "../cloud.ts";
 import { type Folder, shown } from "./folder.ts";
 import type { Cluster } from "./orders/open.ts";
 import { clusterCommands, howToAskRds, howToQueryCluster } from "./orders/reach.ts";
-import { shop } from "./plan.ts";
+import { orders, shop } from "./plan.ts";
 import type { Made } from "./scheduled.ts";
 import { howToOpenDump, howToQuery, shopCommands } from "./shop/reach.ts";
 import type { Stage } from "./stage.ts";
@@ -18,7 +18,7 @@ export function howToReach(
 ): string[] {
   return [
     "With Holdfast, in another terminal of this folder:",
-    "  npm run holdfast -- status --local",
+    `  npm run holdfast -- status --local${restored ? doubtful : ""}`,
     ...shopCommands(folder),
     ...clusterCommands,
     ...vaultCommands(vaults, folder, restored),
@@ -31,6 +31,8 @@ export function howToReach(
     ...howToUnseal(vaults, folder, restored),
   ];
 }
+
+const doubtful = `                     # ${orders.dump.source} comes into doubt: the DELETE has taken most of its rows`;
 
 function howToUseAws({ client, deployed, ministack }: Cloud, { rds }: Cluster): string[] {
   const { endpoint, region, credentials } = client;

@@ -16,8 +16,8 @@ export type Subject = {
   goOn?(steps: Steps): Promise<void>;
   /** Loses all or much of it, and tells what happened. None: it is a part of another one. */
   lose?(): Promise<string>;
-  /** What is restored after the accident; several at the same time. */
-  restores(): readonly Restoring[];
+  /** What is restored after the accident; several at the same time. `slot`: that of the backup from before it. */
+  restores(slot: string): readonly Restoring[];
 };
 
 export type Restoring = {

@@ -64,7 +64,10 @@ const outcomeAt = (server: Server | undefined, cluster = "restored-orders"): Out
   found: 1,
   notes: [],
 });
-const [ofSnapshot, ofMoment] = [0, 1].map((i) => () => subject.restores()[i] as Restoring) as [() => Restoring, () => Restoring];
+const [ofSnapshot, ofMoment] = [0, 1].map((i) => () => subject.restores("20261121T020000Z")[i] as Restoring) as [
+  () => Restoring,
+  () => Restoring,
+];
 
 test("between the backup and the accident there are two writes with a whole second between them, and then the items are gone", async () => {
   if (!original) throw new Error("no server");
@@ -73,6 +76,7 @@ test("between the backup and the accident there are two writes with a whole seco
   const counts = await takeCensus(original, "orders");
   subject = clusterSubject({ server: original, counts, rds }, new AbortController().signal);
   await subject.goOn?.(quiet);
+  expect(ofSnapshot().input.at).toBe("20261121T020000Z");
   const { at } = ofMoment().input;
   expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   const { rows: written } = await query(original, `SELECT id, placed < '${at}' AS before FROM purchase WHERE id > 6000 ORDER BY id`);

@@ -43,16 +43,17 @@ export function clusterSubject(cluster: Cluster, signal: AbortSignal): Subject {
       lost = await takeCensus(server, database);
       return `DELETE FROM item, and no WHERE; ${grouped(gone ?? 0)} rows are gone`;
     },
-    restores: () => [
-      restoring(source, {}, (outcome) => compareLastNight(outcome, cluster, counts, lost)),
-      { ...restoring(`${source}@time`, { at: between.moment }, (outcome) => compareBetween(outcome, cluster, between)), beside: true },
+    // What the schedule made meanwhile is of after the accident, so people say which backup they mean.
+    restores: (slot) => [
+      restoring(source, slot, (outcome) => compareLastNight(outcome, cluster, counts, lost)),
+      { ...restoring(`${source}@time`, between.moment, (outcome) => compareBetween(outcome, cluster, between)), beside: true },
     ],
   };
 }
 
-const restoring = (called: string, input: { at?: string }, compare: Restoring["compare"]): Restoring => ({
+const restoring = (called: string, at: string, compare: Restoring["compare"]): Restoring => ({
   name: called,
-  input: { source, target, ...input },
+  input: { source, target, at },
   compared: "every row of the new cluster equals what was there then, by the demo's own queries",
   compare,
 });
@@ -147,10 +148,10 @@ export const dumpSubject = ({ counts }: Cluster, outside: Server): Subject => {
       requireSame("rows in the dump's manifest", rows, counts);
       return `${grouped(rows)} rows`;
     },
-    restores: () => [
+    restores: (at) => [
       {
         name: dump.source,
-        input: dump,
+        input: { ...dump, at },
         compared,
         compare: async (outcome) => shopComparison(dump.database, outcome, counts, await takeCensus(outside, dump.database)),
       },
