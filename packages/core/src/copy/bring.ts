@@ -20,7 +20,7 @@ export async function bringObject({ key, version }: Ref, from: StoreRead, to: De
 
 export async function placeObject(key: string, bytes: Uint8Array, to: Destination, context: Context): Promise<Origin> {
   const { object, origin } = await createOrFind(key, once(bytes), bytes.length, to, context);
-  await proveStored(object, digestsOf(bytes), origin, to, context);
+  await proveStored(object, digestsOf(bytes), origin, { ...to, fits: bytes.length }, context);
   return origin;
 }
 

@@ -70,14 +70,14 @@ export class CopyIncomplete extends HoldfastError {
     super(`${key} in ${store} ${what}`, "No manifest was written there. Copying again sends what is missing.");
   }
 }
-/** The destination neither keeps nor checks sums, and the object is too large to be read back. */
+/** The destination neither keeps nor checks sums, and the object is too large for one runner to read it back. */
 export class CopyUnproven extends HoldfastError {
   override readonly name = "CopyUnproven";
-  override readonly fault = "input";
+  override readonly fault = "world";
   constructor(store: string, key: string, bytes: number) {
     super(
       `${store} says nothing of the ${bytes} bytes of ${key} that proves them`,
-      "Set a checksum that the store supports in the plan: what it neither keeps nor checks has to be read back, and this is too large for it.",
+      "Copying again reads it back by several workers. A checksum that the store supports, set in the plan, spares that.",
     );
   }
 }

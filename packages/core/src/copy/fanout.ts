@@ -1,7 +1,7 @@
 import { copyRange, copyRangesAtMost } from "../margins.ts";
 import type { Context } from "../ports/context.ts";
 import { ObjectExists, ObjectTooLarge, UploadGone } from "../ports/errors.ts";
-import type { Part, Stored, Sum, Upload } from "../ports/store.ts";
+import type { Part, Ref, Stored, Sum, Upload } from "../ports/store.ts";
 import { combine, type Piece } from "./combine.ts";
 import { CopyDiffers, CopyIncomplete, PartCorrupted, TooLargeForStore } from "./errors.ts";
 import type { Sourced } from "./plancopy.ts";
@@ -10,16 +10,27 @@ import { requireSigned } from "./stream.ts";
 
 /** Parts `first` to `last`, from 1, of one upload: what one worker takes. */
 export type PartRange = { first: number; last: number };
-/** One artifact that workers share. JSON: it travels through a state machine. */
-export type FanOut = Sourced & { upload: Upload; ranges: PartRange[] };
+/**
+ * One artifact that workers share. JSON: it travels through a state machine. `standing`: it was made already and is read back, so that no upload
+ * is behind `upload`.
+ */
+export type FanOut = Sourced & { upload: Upload; ranges: PartRange[]; standing?: Ref };
 /**
  * What one worker did: the CRCs of the bytes that it read, joined over its parts, so that it stays small. `checked`: the sum by which the store
  * itself told that it got each of them, where it told any. `there`: the upload was gone, and the whole object stands there as it should.
  */
 export type Relayed = PartRange & (({ state: "sent"; checked?: Sum } & Piece) | { state: "there" });
 
-/** Begins an upload and shares its parts out. Throws {@link TooLargeForStore}. */
-export async function beginFanOut({ source, signed }: Sourced, to: Destination, range: number = copyRange): Promise<FanOut> {
+/** Begins an upload and shares its parts out, or what stands there already. Throws {@link TooLargeForStore}. */
+export async function beginFanOut(
+  { source, signed, standing }: Sourced & { standing?: Ref },
+  to: Destination,
+  range: number = copyRange,
+): Promise<FanOut> {
+  if (standing) {
+    const upload = { key: source.key, token: "", part: range, bytes: signed.bytes };
+    return { source, signed, upload, ranges: shareOut(upload, range), standing };
+  }
   try {
     const upload = await to.ranges.begin(source.key, signed.bytes);
     return { source, signed, upload, ranges: shareOut(upload, range) };
@@ -49,6 +60,11 @@ export async function finishFanOut(job: FanOut, relayed: readonly Relayed[], to:
   const whole = joined(job, relayed, to);
   if (whole === "there") return proveThere(job, job.signed, to, context);
   const { key } = job.source;
+  if (job.standing) {
+    const compared = compareSums(whole, job.signed);
+    if (compared.is === "equal") return "crc32c and crc64nvme read back";
+    throw new CopyDiffers(to.name, key, compared.is === "different" ? compared.what : "no digest was taken");
+  }
   const expected: Piece = { bytes: whole.bytes, sums: { ...whole.sums, ...job.signed.sums } };
   try {
     await givingUp(job, to, () => requireSigned(key, whole, job.signed));
@@ -70,7 +86,9 @@ export async function finishFanOut(job: FanOut, relayed: readonly Relayed[], to:
 }
 
 /** For whoever gives a copy up: nothing stays open. Twice is harmless. */
-export const abandonFanOut = ({ upload }: FanOut, { ranges }: Destination): Promise<void> => ranges.abort(upload);
+export async function abandonFanOut({ upload, standing }: FanOut, { ranges }: Destination): Promise<void> {
+  if (!standing) await ranges.abort(upload);
+}
 
 /** Joins what workers read, in order. Throws {@link CopyIncomplete} where a range has no answer, {@link PartCorrupted} where two say otherwise. */
 function joined({ upload, ranges, source }: FanOut, relayed: readonly Relayed[], to: Destination): (Piece & { checked?: Sum }) | "there" {

@@ -11,8 +11,8 @@ export type CopyStep = Sourced &
     /** It stands there with its size, and the store says nothing else of it: it has to be read back. */
     | { do: "read back" }
     | { do: "stream" }
-    /** `workers`: how many at most. */
-    | { do: "fan out"; workers: number }
+    /** `workers`: how many at most. `standing`: it stands there, so they read that back instead of sending. */
+    | { do: "fan out"; workers: number; standing?: Ref }
     | { do: "refuse"; error: CopyDiffers | TooLargeForStore }
   );
 /** `here`: one runner does all of it in its time. `bytes`: still to be sent. */
@@ -39,14 +39,16 @@ export function planCopy(
     const compared = found && compareSums(found, signed);
     if (compared?.is === "equal") return { ...artifact, do: "nothing", proof: `${compared.by} stored` };
     if (compared?.is === "different") return { ...artifact, do: "refuse", error: new CopyDiffers(store, source.key, compared.what) };
-    if (compared) return { ...artifact, do: "read back" };
+    const workers = Math.ceil(signed.bytes / range);
+    if (compared && signed.bytes <= fits) return { ...artifact, do: "read back" };
+    if (compared) return { ...artifact, do: "fan out", workers, standing: { key: found.key, version: found.version } };
     if (signed.bytes > largest) return { ...artifact, do: "refuse", error: new TooLargeForStore(store, source.key, signed.bytes, largest) };
     if (signed.bytes <= fits) return { ...artifact, do: "stream" };
-    return { ...artifact, do: "fan out", workers: Math.ceil(signed.bytes / range) };
+    return { ...artifact, do: "fan out", workers };
   });
-  const bytesOf = (...what: CopyStep["do"][]) => steps.reduce((sum, step) => sum + (what.includes(step.do) ? step.signed.bytes : 0), 0);
-  const here = bytesOf("stream", "read back") <= fits && steps.every((step) => step.do !== "fan out");
-  return { steps, bytes: bytesOf("stream", "fan out"), here };
+  const bytesOf = (which: (step: CopyStep) => boolean) => steps.filter(which).reduce((sum, { signed }) => sum + signed.bytes, 0);
+  const here = bytesOf((step) => step.do !== "nothing") <= fits;
+  return { steps, bytes: bytesOf((step) => step.do === "stream" || (step.do === "fan out" && !step.standing)), here };
 }
 
 /** A line for each artifact, for people. */
@@ -62,7 +64,9 @@ function tellStep(step: CopyStep): string {
     case "stream":
       return "sent in one stream";
     case "fan out":
-      return `shared out among up to ${step.workers} workers`;
+      return step.standing
+        ? `stands there already and is read back by up to ${step.workers} workers, since the store keeps no sum of it`
+        : `shared out among up to ${step.workers} workers`;
     case "refuse":
       return `refused: ${step.error.message}`;
   }

@@ -11,11 +11,11 @@ export type Destination = { name: string; fits: number; read: StoreRead; list: S
 
 export const signedOf = ({ bytes, sha256, crc32c, crc64nvme }: Artifact): Piece => ({ bytes, sums: { sha256, crc32c, crc64nvme } });
 
-export type Compared = { is: "equal"; by: Sum } | { is: "different"; what: string } | { is: "unknown" };
+export type SumsCompared = { is: "equal"; by: Sum } | { is: "different"; what: string } | { is: "unknown" };
 const strongestFirst: readonly Sum[] = ["sha256", "md5", "crc64nvme", "crc32c", "crc32"];
 
 /** Every sum that both have must agree, and the length. `unknown`: the same length, and no sum that both have. */
-export function compareSums(found: Piece, expected: Piece): Compared {
+export function compareSums(found: Piece, expected: Piece): SumsCompared {
   if (found.bytes !== expected.bytes) return { is: "different", what: `${found.bytes} bytes instead of ${expected.bytes}` };
   const common = strongestFirst.filter((sum) => found.sums[sum] !== undefined && expected.sums[sum] !== undefined);
   const wrong = common.find((sum) => found.sums[sum] !== expected.sums[sum]);

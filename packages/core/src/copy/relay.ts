@@ -2,7 +2,7 @@ import { copyMemory } from "../margins.ts";
 import type { Bytes } from "../ports/bytes.ts";
 import type { Context } from "../ports/context.ts";
 import { UploadGone } from "../ports/errors.ts";
-import type { Part, Range, StoreRead, Sum, Upload } from "../ports/store.ts";
+import type { Part, Range, Ref, StoreRead, Sum, Upload } from "../ports/store.ts";
 import { combine, type Piece } from "./combine.ts";
 import { digesting } from "./digests.ts";
 import { PartCorrupted } from "./errors.ts";
@@ -14,10 +14,12 @@ type Sent = Piece & { checked?: Sum };
 
 /**
  * Copies the parts of one range. Those that the store holds already, with the right length and sum, are not sent again, so a worker that was lost
- * costs its range at most. Two workers at one range do no harm.
+ * costs its range at most. Two workers at one range do no harm. What stands there already is read
+ * back instead.
  * Throws {@link SourceGone}, {@link PartCorrupted} (try again), {@link UploadGone} (begin again), {@link CopyDiffers}.
  */
 export async function relay(job: FanOut, range: PartRange, from: StoreRead, to: Destination, context: Context): Promise<Relayed> {
+  if (job.standing) return { ...range, state: "sent", ...(await readBack(job.upload, job.standing, range, to, context)) };
   try {
     const held = await heldParts(job.upload, range, to);
     const numbers = Array.from({ length: range.last - range.first + 1 }, (_, i) => range.first + i);
@@ -35,6 +37,17 @@ export async function relay(job: FanOut, range: PartRange, from: StoreRead, to: 
     await requireThere(job, to, error);
     return { ...range, state: "there" };
   }
+}
+
+async function readBack(
+  upload: Upload,
+  standing: Ref,
+  { first, last }: PartRange,
+  { read }: Destination,
+  context: Context,
+): Promise<Piece> {
+  const span = { from: spanOf(upload, first).from, to: spanOf(upload, last).to };
+  return digestsOf(counted(read.read(standing, span, context.signal), context), []);
 }
 
 async function heldParts(upload: Upload, { first, last }: PartRange, to: Destination): Promise<Map<number, Part>> {
@@ -59,7 +72,7 @@ async function relayPart(
   const span = spanOf(upload, n);
   const read = () => counted(pinned(from, source, span, context.signal), context);
   if (held && held.bytes === span.to - span.from && Object.keys(held.sums).length > 0) {
-    const found = await digestsOf(read(), to);
+    const found = await digestsOf(read(), [to.ranges.limits.sum]);
     const compared = compareSums(held, found);
     if (compared.is === "equal") return { ...found, checked: compared.by };
   }
@@ -71,8 +84,8 @@ async function relayPart(
   return compared.is === "equal" ? { ...sent, checked: compared.by } : sent;
 }
 
-async function digestsOf(bytes: Bytes, to: Destination): Promise<Piece> {
-  const digests = digesting([to.ranges.limits.sum]);
+async function digestsOf(bytes: Bytes, sums: readonly Sum[]): Promise<Piece> {
+  const digests = digesting(sums);
   for await (const chunk of bytes) digests.update(chunk);
   return digests.end();
 }
