@@ -91,8 +91,14 @@ async function goOn<Native>(at: At<Native>, wanted: readonly Entry[], open: Open
 async function settle<Native>(at: At<Native>, backup: Backup<Native>, found: Replicated): Promise<string | undefined> {
   if (found.state === "pending" || found.state === "waiting") return found.note;
   if (found.state === "whole") await tell(at, backup, [], found.details);
-  else await tell(at, backup, [found.finding], {});
+  else await fail(at, backup, found.finding);
   return undefined;
+}
+
+/** Not of a backup that retention has let go of meanwhile: nobody is told of what was meant. */
+async function fail<Native>(at: At<Native>, backup: Backup<Native>, finding: Finding): Promise<void> {
+  const now = (await catalogue(at.ports.list, at.source.name)).find(({ slot }) => slot === backup.slot);
+  if (now && stateOf(now, at.source.verified) === "verified") await tell(at, backup, [finding], {});
 }
 
 /** Once a day for each copy, in the one run that falls to it: nothing is recorded of what still stands. */
@@ -102,7 +108,7 @@ function isDue({ verdict, at }: { verdict: "ok" | "failed"; at: Date }, now: Dat
 }
 
 async function recheck<Native>(at: At<Native>, backup: Backup<Native>, found: Replicated | undefined): Promise<void> {
-  if (found?.state === "lost") await tell(at, backup, [found.finding], {});
+  if (found?.state === "lost") await fail(at, backup, found.finding);
   if (found) return;
   const finding: Finding = {
     name: "copy-gone",
@@ -110,7 +116,7 @@ async function recheck<Native>(at: At<Native>, backup: Backup<Native>, found: Re
     message: `the copy of ${backup.source}/${backup.slot} in ${at.to} does not exist any more`,
     hint: "Somebody deleted it: CloudTrail there knows who. It is not made again; later backups are copied as before.",
   };
-  await tell(at, backup, [finding], {});
+  await fail(at, backup, finding);
 }
 
 async function tell<Native>(

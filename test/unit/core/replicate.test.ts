@@ -175,6 +175,19 @@ describe("the copies of a source's backups", () => {
     expect(there.made).toEqual([`${near} ${slots[1]}`, `${near} ${slots[0]}`]);
   });
 
+  test("are not told of where retention deletes the backup while it is asked for", async () => {
+    const [of, there] = [rig(), new Elsewhere()];
+    await of.days(1);
+    const [key = ""] = await of.keys("evidence/readable/");
+    there.turn = async () => {
+      const pruned = key.replace("readable", "pruned");
+      if (!(await of.keys()).includes(pruned)) await of.store.create.create(pruned, once(new Uint8Array(1)), of.context);
+      there.standing.set(`${near} ${slots[0]}`, { state: "lost", finding: refuse("snapshot-gone") });
+    };
+    expect(await replicating(of, there)).toEqual([{ to: near, recorded: [] }]);
+    expect(await evidence(of)).toEqual([]);
+  });
+
   test("at one destination go on though another one fails, whose error is thrown in the end", async () => {
     const [of, there] = [rig(), new Elsewhere()];
     await of.days(1);
