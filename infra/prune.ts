@@ -41,7 +41,7 @@ export function prune(d: Deployment, at: At): void {
       statements: [consumer.statement, ...statementsOf(at, source.name)],
     });
     consume(name, consumer, fn, 2);
-    route(d, name, consumer, objectCreated(at.bucket.bucket, [{ prefix: `evidence/${recordedProof(kind)}/` }]));
+    route(d, name, consumer, objectCreated(at.bucket.bucket, [{ prefix: `evidence/${recordedProof(kind)}/${source.name}/` }]));
     schedule(d, name, "rate(1 day)", fn);
   }
 }
