@@ -34,21 +34,19 @@ const goes = (because: string): Verdict => ({ goes: true, because });
  * nothing is left to do. Each place is judged by what stands there, so a place that lags behind loses nothing for what another one has.
  *
  * At each place the `keep` newest verified stay, and the newest restored one; a backup goes, whatever became of it, once so many verified ones
- * stand there that are newer. What is under way stays, with what it is made from, and what no manifest names yet. What failed, and what was only the way to another one,
- * goes when nobody can be at work on it any more. Nothing goes at all while nothing is verified, or a doubt is newer than all that is: a
- * snapshot that is deleted cannot be brought back.
+ * stand there that are newer. What is under way stays, with what it is made from, and what no manifest names yet. What failed, and what was only
+ * the way to another one, goes when nobody can be at work on it any more. Nothing goes at all while nothing is verified, or a doubt is newer than
+ * all that is: a snapshot that is deleted cannot be brought back.
  */
 export function planPrune({ standings, held, keep, now }: PruneQuestion): PrunePlan {
   const stopped = stoppedBy(standings);
   const bySlot = new Map(standings.map((standing) => [standing.slot, standing]));
   const places = new Map<string, Place>();
-  const copied = new Set(held.flatMap(({ place, state, slot }) => (place !== "" && state === "begun" ? slot : [])));
   const plan: PrunePlan = { remove: [], keep: [], stopped, tooMany: undefined };
   for (const one of held.toSorted(byAge)) {
     const place = places.get(one.place) ?? placeOf(one.place, held, bySlot);
     places.set(one.place, place);
-    const wanted =
-      one.place === "" && copied.has(one.slot) ? stays("a copy of it is under way") : judge(one, bySlot.get(one.slot), place, keep, now);
+    const wanted = judge(one, bySlot.get(one.slot), place, keep, now);
     const { goes, because } = wanted.goes && stopped !== undefined ? stays("nothing of this source goes now") : wanted;
     plan[goes ? "remove" : "keep"].push({ ...one, because });
   }
