@@ -49,10 +49,6 @@ describe("of what is verified", () => {
     expect(gone(standings, days(1, 5))).toEqual(["snap-1", "snap-3"]);
     expect(ask(standings, days(1, 5)).keep[0]).toMatchObject({ id: "snap-2", because: "the newest that was restored" });
   });
-  test("what a copy is being made from stays until that is whole", () => {
-    expect(gone(days(1, 4), [...days(1, 4), "1 begun at eu-west-1"])).toEqual(["snap-2"]);
-    expect(gone(days(1, 4), [...days(1, 4), "1 at eu-west-1"])).toEqual(["snap-1", "snap-2"]);
-  });
   test("only what still stands counts: what somebody deleted by hand protects nothing", () => {
     expect(gone(days(1, 5), ["1", "2", "3"])).toEqual(["snap-1"]);
     expect(gone(["1 restored", "2 restored", "3", "4", "5"], ["1", "3", "4", "5"])).toEqual(["snap-3"]);
