@@ -56,8 +56,10 @@ export async function openLocal(): Promise<() => Promise<void>> {
     );
   });
   const end = async () => {
-    for (const stop of stops.reverse()) await stop();
+    const failures: unknown[] = [];
+    for (const stop of stops.reverse()) await stop().catch((error) => failures.push(error));
     rmSync(folder, { recursive: true, force: true });
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const [database, { vaults }, databases] = await Promise.all(starting);

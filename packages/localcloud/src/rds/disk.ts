@@ -32,8 +32,13 @@ export async function openDisk(): Promise<Disk> {
       ready: async () => true,
       stop: { signal: "KILL", seconds: 1 },
     });
+    const made = new Set<string>();
     let count = 0;
-    const place = (what: string) => path.join(run.folder, `${what}-${++count}`);
+    const place = (what: string) => {
+      const folder = path.join(run.folder, `${what}-${++count}`);
+      made.add(folder);
+      return folder;
+    };
     const own = (file: string) => account && chownSync(file, account.uid, account.gid);
     const start = async (program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
       await promisify(execFile)(program, args, { cwd: run.folder, env: environment(run.folder, env), ...account });
@@ -54,9 +59,16 @@ export async function openDisk(): Promise<Disk> {
         writeFileSync(file, text, { mode: 0o600 });
         own(file);
       },
-      remove: (folder) => rmSync(folder, { recursive: true, force: true }),
+      remove(folder) {
+        rmSync(folder, { recursive: true, force: true });
+        made.delete(folder);
+      },
       run: start,
-      stop: keeper.stop,
+      async stop() {
+        // Tens of thousands of files take longer on a busy machine than a process is given to end.
+        await start("rm", ["-rf", ...made]);
+        await keeper.stop();
+      },
     };
   });
 }
