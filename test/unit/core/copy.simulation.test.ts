@@ -161,7 +161,7 @@ const hasManifest = ({ far }: World) => far.inside.versions(manifestKey(shop)).l
 
 test("workers die, are doubled and are answered 503 at any step: the copy ends complete and equal, and is nothing before", async () => {
   const states = new Map<string, number>();
-  for (let seed = 1; seed <= 1200; seed++) {
+  for (let seed = 1; seed <= 350; seed++) {
     const { world, last, stood } = await live(seed, { dies: 0.01 * (seed % 3), fails: 0.01 * (seed % 2), flips: 0 });
     const { state } = last as CopyOutcome;
     states.set(state, (states.get(state) ?? 0) + 1);
@@ -173,13 +173,13 @@ test("workers die, are doubled and are answered 503 at any step: the copy ends c
     ]);
   }
   // Neither all of them failed before, nor none did.
-  expect(states.get("copied")).toBeGreaterThan(100);
-  expect(states.get("known")).toBeGreaterThan(100);
+  expect(states.get("copied")).toBeGreaterThan(40);
+  expect(states.get("known")).toBeGreaterThan(40);
 });
 
 test("bits flip on the way: a copy is equal, or there is none", async () => {
   const ends = { whole: 0, none: 0 };
-  for (let seed = 1; seed <= 600; seed++) {
+  for (let seed = 1; seed <= 200; seed++) {
     const { world, last, stood } = await live(seed, { dies: 0.01, fails: 0.01, flips: 0.02 });
     expect([world.wrong, changed(world, stood)], `seed ${seed}`).toEqual([[], []]);
     const there = hasManifest(world);
@@ -187,11 +187,11 @@ test("bits flip on the way: a copy is equal, or there is none", async () => {
     else expect(last, `seed ${seed}`).toMatchObject({ state: "failed" });
     ends[there ? "whole" : "none"] += 1;
   }
-  expect(Math.min(ends.whole, ends.none)).toBeGreaterThan(50);
+  expect(Math.min(ends.whole, ends.none)).toBeGreaterThan(20);
 });
 
 test("something else stands there: it stays, and there is no copy", async () => {
-  for (let seed = 1; seed <= 300; seed++) {
+  for (let seed = 1; seed <= 80; seed++) {
     const keys = first.store.inside
       .versions()
       .map(({ key }) => key)
