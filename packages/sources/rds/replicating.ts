@@ -1,5 +1,5 @@
 import { type Backup, type Context, type Finding, InputInvalid, type Replicate, type Replicated } from "@holdfast/core";
-import type { Api, OpenApi } from "./api.ts";
+import { type Api, type OpenApi, unlessMissing } from "./api.ts";
 import { CopiesInLine, KeyNotUsable, RdsNameTaken, RdsNotFound, RdsRefused, SnapshotNamesTaken } from "./errors.ts";
 import type { Snapshot, Snapshots } from "./family.ts";
 import type { Recorded, Written } from "./recorded.ts";
@@ -48,7 +48,8 @@ export function replicating<Settings>(parts: Replicating): Replicate<Written<Set
 // ── What stands there ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function look<Settings>(at: At<Settings>): Promise<Exclude<Replicated, { state: "waiting" }> | undefined> {
-  const all = await at.snapshots.list(at.there, at.backup.native.snapshot.of, "manual");
+  // There is no such database there, which is nothing to complain about.
+  const all = (await unlessMissing(at.snapshots.list(at.there, at.backup.native.snapshot.of, "manual"))) ?? [];
   const own = all.filter(({ tags }) => isOf(tags, at));
   const found = own.find(({ status }) => status === "available") ?? own.find(({ status }) => !isLost(status)) ?? own[0];
   return found && (await judge(at, found));
