@@ -6,13 +6,16 @@ import { cipher, identity, secrets } from "./clients.ts";
 import { environment } from "./environment.ts";
 
 let opened: Promise<Store> | undefined;
+export const now = (): Date => new Date();
 
-/** The primary store. A verb takes from it only the ports that it needs, and the role allows no more. */
+/** The primary store. A verb takes from it only the ports that it needs, and the role, its only credential, allows no more. */
 export function primary(): Promise<Store> {
   opened ??= open(s3.config.parse({ bucket: environment.HOLDFAST_BUCKET }) as Parameters<typeof open>[0], {
     secrets,
     identity,
     region: environment.AWS_REGION,
+    use: "read",
+    now,
   });
   return opened;
 }

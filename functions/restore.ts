@@ -23,7 +23,7 @@ import { lambda, type Running } from "./bundle.ts";
 import { identity, secrets, signer, trusted } from "./clients.ts";
 import { environment } from "./environment.ts";
 import { executionOf, type QueueEvent } from "./event.ts";
-import { opening, primary } from "./files.ts";
+import { now, opening, primary } from "./files.ts";
 
 const machines = new SFNClient();
 
@@ -94,5 +94,5 @@ function executionFor(arn: string, started: Date): Execution {
 async function otherStore(stores: Stores, name: string): Promise<Store> {
   const found = stores[name];
   if (!found) throw new Error(`no store is called ${name}`);
-  return await found.open(found.config as never, { secrets, identity, region: environment.AWS_REGION });
+  return await found.open(found.config as never, { secrets, identity, region: environment.AWS_REGION, use: "read", now });
 }

@@ -1,4 +1,4 @@
-import { hasFiles, type Proof } from "@holdfast/core";
+import { hasFiles, type Proof, useRights } from "@holdfast/core";
 import { type Deployment, folderOf, kindOf, sourcesOf } from "./deployment.ts";
 import { drilled } from "./drill.ts";
 import { entry } from "./entry.ts";
@@ -46,7 +46,7 @@ function targetFunction(
   const files = hasFiles(kind);
   const proof = prover(at, sources, "restored", files);
   const stores = Object.values(d.plan.stores);
-  const storeNeeds = stores.map((store) => d.lists.stores[store.kind]?.kind.needs(["read", "list"], store.config));
+  const storeNeeds = stores.map((store) => d.lists.stores[store.kind]?.kind.needs(useRights.read, store.config, "read"));
   const needs = kind.needs("restore", target.config);
   const objects = sources.map((source) => $interpolate`${at.bucket.arn}/backups/${source}/*`);
   const brought = broughtBy(d, sources);

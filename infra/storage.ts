@@ -1,9 +1,9 @@
-import { abortUploadDays, archiveAfterDays, archiveFromDays, expiryDays, type Keep, noncurrentDays, tierDays, tiers } from "@holdfast/core";
+import { type Lifecycle, lifecycleOf } from "@holdfast/core";
 import type { Deployment } from "./deployment.ts";
 
 /** The primary store: versioned, locked, closed to the public, deleted from by lifecycle rules alone. */
 export function storage(d: Deployment): aws.s3.Bucket {
-  const keeps = Object.values(d.plan.sources).map((source) => source.keep);
+  const lifecycle = lifecycleOf(Object.values(d.plan.sources).map((source) => source.keep));
   const bucket = new aws.s3.Bucket(
     "Backups",
     { bucket: $interpolate`${d.name("backups")}-${d.account}`, objectLockEnabled: true, forceDestroy: false },
@@ -14,7 +14,7 @@ export function storage(d: Deployment): aws.s3.Bucket {
   const after = { dependsOn: [versioning] };
   new aws.s3.BucketObjectLockConfiguration(
     "BackupsLock",
-    { ...of, rule: { defaultRetention: { mode: "COMPLIANCE", days: shortestKeep(keeps) } } },
+    { ...of, rule: { defaultRetention: { mode: "COMPLIANCE", days: lifecycle.lockDays } } },
     after,
   );
   new aws.s3.BucketServerSideEncryptionConfiguration("BackupsEncryption", {
@@ -29,23 +29,17 @@ export function storage(d: Deployment): aws.s3.Bucket {
     restrictPublicBuckets: true,
   });
   new aws.s3.BucketOwnershipControls("BackupsOwner", { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } });
-  new aws.s3.BucketLifecycleConfiguration("BackupsLifecycle", { ...of, rules: lifecycleRules(keeps) }, after);
+  new aws.s3.BucketLifecycleConfiguration("BackupsLifecycle", { ...of, rules: lifecycleRules(lifecycle) }, after);
   new aws.s3.BucketPolicy("BackupsPolicy", { ...of, policy: bucketPolicy(bucket.arn) });
   new aws.s3.BucketNotification("BackupsEvents", { ...of, eventbridge: true });
   return bucket;
 }
 
-/** Nothing is unlocked before the youngest age at which anything may expire. */
-const shortestKeep = (keeps: Keep[]) => Math.min(...expiryDays(keeps), 30);
-
 type Rule = aws.types.input.s3.BucketLifecycleConfigurationRule;
 
-/**
- * What may be deleted, and when. A rule needs the release mark *and* the age: a wrong mark still meets the age and the lock, and when
- * nothing runs, nothing is marked and nothing expires. Days count from creation.
- */
-export function lifecycleRules(keeps: Keep[]): Rule[] {
-  const release = expiryDays(keeps).map(
+/** {@link Lifecycle} in the words of the provider. */
+export function lifecycleRules(lifecycle: Lifecycle): Rule[] {
+  const release = lifecycle.releases.map(
     (days): Rule => ({
       id: `release-${days}d`,
       status: "Enabled",
@@ -53,25 +47,24 @@ export function lifecycleRules(keeps: Keep[]): Rule[] {
       expiration: { days },
     }),
   );
-  const archived = tiers.filter((tier) => keeps.some((keep) => tierDays(keep, tier) >= archiveFromDays));
-  const archive = archived.map(
+  const archive = lifecycle.archived.map(
     (tier): Rule => ({
       id: `archive-${tier}`,
       status: "Enabled",
       filter: { tag: { key: "tier", value: tier } },
-      transitions: [{ days: archiveAfterDays, storageClass: "GLACIER" }],
+      transitions: [{ days: lifecycle.archiveAfterDays, storageClass: "GLACIER" }],
     }),
   );
   return [
     ...release,
     ...archive,
-    { id: "garbage", status: "Enabled", filter: { tag: { key: "garbage", value: "true" } }, expiration: { days: shortestKeep(keeps) } },
+    { id: "garbage", status: "Enabled", filter: { tag: { key: "garbage", value: "true" } }, expiration: { days: lifecycle.garbageDays } },
     {
       id: "housekeeping",
       status: "Enabled",
       filter: { prefix: "" },
-      abortIncompleteMultipartUpload: { daysAfterInitiation: abortUploadDays },
-      noncurrentVersionExpiration: { noncurrentDays },
+      abortIncompleteMultipartUpload: { daysAfterInitiation: lifecycle.abortUploadDays },
+      noncurrentVersionExpiration: { noncurrentDays: lifecycle.noncurrentDays },
       expiration: { expiredObjectDeleteMarker: true },
     },
   ];

@@ -95,7 +95,8 @@ async function opened(place: Place): Promise<Ports> {
   if ("folder" in place) return folderStore(place.folder);
   const { endpoint, region, bucket, credentials } = place;
   const parsed = s3.config.parse({ endpoint, region, bucket, credentials: "bench" });
-  return open(parsed as Parameters<typeof open>[0], { secrets: async () => JSON.stringify(credentials), region, identity: nobody });
+  const as = { identity: nobody, use: "copy", now: () => new Date() } as const;
+  return open(parsed as Parameters<typeof open>[0], { ...as, secrets: async () => JSON.stringify(credentials), region });
 }
 
 /** As the kernel kept it (proc(5), VmHWM), bytes. */

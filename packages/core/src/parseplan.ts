@@ -5,6 +5,7 @@ import {
   nameSchema,
   type Plan,
   type PlanInput,
+  type PlannedStore,
   planSchema,
   type Source,
   sourceSchema,
@@ -14,11 +15,9 @@ import {
 import { recheckHours } from "./margins.ts";
 import { PlanInvalid } from "./planerrors.ts";
 import { overQuota } from "./quotas.ts";
+import { misplacedAt, type Residency } from "./residency.ts";
 import { parseSchedule } from "./schedule.ts";
 import type { WatchedSource } from "./status.ts";
-
-/** The European Union's; eu-west-2 is London and eu-central-2 Zurich. https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */
-const unionRegions = ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"];
 
 /** Throws {@link PlanInvalid} with every problem and its path. */
 export function parsePlan(input: unknown, lists: Lists): Plan {
@@ -43,6 +42,7 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
     }),
   );
   const sources = sourcesOf(input, lists, part, problems);
+  problems.push(...Object.values(stores).flatMap((store) => unfit(store, input, Object.values(sources), lists)));
   problems.push(...overQuota(Object.values(sources), planSchema.shape.quotas.safeParse(listed(input, "quotas")).data ?? {}, lists));
   if (!parsed.success || problems.length > 0) throw new PlanInvalid(problems, parsed.success ? undefined : { cause: parsed.error });
   const { stores: _stores, sources: _sources, targets: _targets, quotas: _quotas, ...rest } = parsed.data;
@@ -148,19 +148,39 @@ function named<T extends z.ZodType>(input: unknown, list: "stores" | "sources" |
 }
 
 function outside(input: unknown): string[] {
-  const { region, residency } = { ...(input as Partial<PlanInput> | undefined) };
-  if (residency !== "eu" || typeof region !== "string" || unionRegions.includes(region)) return [];
-  return [`region: ${region} is ${abroad}`];
+  const { region } = { ...(input as Partial<PlanInput> | undefined) };
+  if (typeof region !== "string") return [];
+  return present(misplacedAt("region", { cloud: "aws", region, field: "" }, residencyOf(input)));
 }
-const abroad = `outside of the European Union, where residency "eu" keeps it; that has ${unionRegions.join(", ")}`;
 
-/** Copies that would leave the European Union, or stand where the source itself is. A destination is a region, with an account behind it where it is another one's. */
+const residencyOf = (input: unknown): Residency | undefined =>
+  planSchema.shape.residency.safeParse((input as Partial<PlanInput> | null | undefined)?.residency).data;
+const present = (problem: string | undefined): string[] => (problem === undefined ? [] : [problem]);
+
+/** A store where data may not be, whoever copies there; one that would keep for ever what is copied there. */
+function unfit({ name, kind: of, config }: PlannedStore, input: unknown, sources: readonly Source[], { stores }: Lists): string[] {
+  const kind = Object.hasOwn(stores, of) ? stores[of]?.kind : undefined;
+  if (!kind || config === undefined) return [];
+  const home = (input as Partial<PlanInput> | undefined)?.region;
+  const copied = sources.filter(({ copies }) => copies.includes(name)).map((source) => source.name);
+  const kept = copied.length > 0 && !kind.expires(config);
+  return [
+    ...present(misplacedAt(`stores.${name}`, kind.place(config, typeof home === "string" ? home : ""), residencyOf(input))),
+    ...(kept
+      ? [
+          `stores.${name}: it carries no marks by which its lifecycle rules could delete, and nothing else of Holdfast deletes there, so copies of ${copied.join(", ")} would stay for ever; take it out of copies, or name a store that has tags`,
+        ]
+      : []),
+  ];
+}
+
+/** Copies that would leave where data may be, or stand where the source itself is. A destination is a region, with an account behind it where it is another one's. */
 function misplaced(source: string, replicas: readonly string[], input: unknown): string[] {
-  const { region: home, residency } = { ...(input as Partial<PlanInput> | undefined) };
+  const { region: home } = { ...(input as Partial<PlanInput> | undefined) };
+  const path = `sources.${source}.replicas`;
   return replicas.flatMap((to) => {
-    const region = to.replace(/-\d{12}$/, "");
-    if (residency === "eu" && !unionRegions.includes(region)) return [`sources.${source}.replicas: ${region} is ${abroad}`];
-    if (to !== home) return [];
-    return [`sources.${source}.replicas: ${to} is where the source itself is; name another region, or another account`];
+    const abroad = misplacedAt(path, { cloud: "aws", region: to.replace(/-\d{12}$/, ""), field: "" }, residencyOf(input));
+    if (abroad) return [abroad];
+    return to === home ? [`${path}: ${to} is where the source itself is; name another region, or another account`] : [];
   });
 }

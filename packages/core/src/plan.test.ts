@@ -35,7 +35,8 @@ const cluster: Kind = {
 const bucket: StoreKind = {
   name: "bucket",
   config: z.strictObject({ bucket: z.string() }),
-  expires: true,
+  expires: () => true,
+  place: () => ({ cloud: "local", region: undefined, field: "" }),
   needs: () => ({ secrets: [], allow: [] }),
 };
 const lists: Lists = {
@@ -284,6 +285,47 @@ describe("a wrong field is named by its path", () => {
     const stores = { b: { kind: "bucket", bucket: "b" }, a: { kind: "bucket", bucket: "a" } };
     expectOne({ ...of({ copies: ["a", "c"] }), stores }, 'sources.shop.copies.1: "c" is none of the plan\'s stores: a, b');
     expectOne({ ...of({ copies: ["a", "b", "a"] }), stores }, 'sources.shop.copies.2: "a" is there twice');
+  });
+});
+
+describe("where a plan's stores may be", () => {
+  const somewhere = (region: string | undefined, marks = true): Lists => ({
+    ...lists,
+    stores: {
+      bucket: { kind: { ...bucket, expires: () => marks, place: () => ({ cloud: "azure", region, field: "region" }) }, folder: "x" },
+    },
+  });
+  const stores = { far: { kind: "bucket", bucket: "b" } };
+  const copied = { ...right, sources: { shop: { ...shop, copies: ["far"] } }, stores };
+
+  test("is where its residency is, for those that nothing is copied to as well", () => {
+    expect(problemsOf({ ...right, stores, residency: "eu" }, somewhere("westeurope"))).toEqual([]);
+    expect(problemsOf({ ...right, stores, residency: "europe" }, somewhere("uksouth"))).toEqual([]);
+    expect(problemsOf({ ...right, stores, residency: "eu" }, somewhere("uksouth"))).toEqual([
+      expect.stringMatching(/^stores\.far\.region: uksouth is outside of the European Union.*westeurope/),
+    ]);
+    expect(problemsOf({ ...right, stores }, somewhere("eastus"))).toEqual([]);
+  });
+  test("must be said where there is a residency", () => {
+    expect(problemsOf({ ...right, stores, residency: "eu" }, somewhere(undefined))).toEqual([
+      expect.stringContaining("stores.far.region: the store does not say where it is"),
+    ]);
+    expect(problemsOf({ ...right, stores }, somewhere(undefined))).toEqual([]);
+  });
+  test("may be a list, which the plan's own region is held to likewise", () => {
+    expect(problemsOf({ ...right, stores, residency: ["eu-central-1", "eastus"] }, somewhere("eastus"))).toEqual([]);
+    expect(problemsOf({ ...right, stores, residency: ["eastus"] }, somewhere("eastus"))).toEqual([
+      "region: eu-central-1 is none of the regions that residency allows: eastus",
+    ]);
+    expect(replicated(["us-east-1"], { residency: ["eu-central-1", "us-east-1"] })).toEqual([]);
+    expect(problemsOf({ ...right, residency: [] })).toEqual([expect.stringMatching(/^residency/)]);
+  });
+  test("a store that cannot carry marks gets no copies, and may be restored from", () => {
+    expect(problemsOf({ ...right, stores }, somewhere("eastus", false))).toEqual([]);
+    expect(problemsOf(copied, somewhere("eastus", false))).toEqual([
+      expect.stringMatching(/^stores\.far: it carries no marks .* copies of shop would stay for ever/),
+    ]);
+    expect(problemsOf(copied, somewhere("eastus"))).toEqual([]);
   });
 });
 

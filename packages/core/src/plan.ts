@@ -64,8 +64,11 @@ export const storeSchema = z.looseObject({ kind: z.string() });
 export const planSchema = z.strictObject({
   project: nameSchema.max(16, "at most 16 characters, because AWS names hold it with much else"),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as eu-central-1"),
-  /** `eu`: refuse any region outside the European Union's. */
-  residency: z.literal("eu").optional(),
+  /**
+   * Where data may be: the plan's region, copies of snapshots, and every store. `eu`: the European Union. `europe`: also Switzerland, the United
+   * Kingdom, Norway and Iceland. Or a list of regions, each in its own cloud's words.
+   */
+  residency: z.union([z.enum(["eu", "europe"]), once(z.string().min(1)).min(1)]).optional(),
   /** Public halves; the private ones never touch a server. */
   offlineKeys: once(age).min(1, "at least one, or no backup could be opened without AWS; `holdfast keygen` makes one"),
   /** E-mail addresses that get notices. */

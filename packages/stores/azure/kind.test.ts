@@ -2,7 +2,8 @@ import { SecretUnusable } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
-import { type AzureConfig, azure, azureActions } from "./kind.ts";
+import { azureActions } from "./actions.ts";
+import { type AzureConfig, azure } from "./kind.ts";
 import { open } from "./open.ts";
 
 const place = { account: "acmebackups", container: "holdfast" };
@@ -53,12 +54,29 @@ describe("the kind azure", () => {
   });
 
   test("without a standing secret it needs a token of AWS and nothing else, else its secret and nothing of AWS", () => {
-    const needs = (config: unknown, ...rights: Parameters<typeof azure.needs>[0]) => azure.needs(rights, azure.config.parse(config));
+    const needs = (config: unknown, ...rights: Parameters<typeof azure.needs>[0]) =>
+      azure.needs(rights, azure.config.parse(config), "copy");
     expect(needs(keyless, "create")).toEqual({ secrets: [], allow: [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }] });
     expect(needs(keyed, "create", "read")).toEqual({ secrets: ["copies/azure"], allow: [] });
     expect(needs(keyed)).toEqual({ secrets: [], allow: [] });
     expect(needs(keyless)).toEqual({ secrets: [], allow: [] });
   });
+});
+
+test("each use may have an identity or a secret of its own", () => {
+  const client = { copy: guid, mark: guid.replace("7", "8"), read: guid.replace("7", "9") };
+  expect(azure.config.parse({ ...keyless, federation: { ...keyless.federation, client } }).federation?.client).toEqual(client);
+  expect(azure.config.safeParse({ ...keyless, federation: { ...keyless.federation, client: { copy: guid } } }).success).toBe(false);
+  const credentials = { copy: "az/copy", mark: "az/mark", read: "az/read" };
+  for (const use of ["copy", "mark", "read"] as const)
+    expect(azure.needs(["list"], azure.config.parse({ ...place, credentials }), use).secrets).toEqual([`az/${use}`]);
+});
+
+test("says where it is in Azure's words, however they are written", () => {
+  const at = (more: object) => azure.place(azure.config.parse({ ...keyed, ...more }), "eu-central-1");
+  expect(at({ region: "West Europe" })).toEqual({ cloud: "azure", region: "WestEurope", field: "region" });
+  expect(at({}).region).toBeUndefined();
+  expect(at({ endpoint: "http://127.0.0.1:10000/acme" }).cloud).toBe("local");
 });
 
 test("no right deletes, and a mark reads no byte", () => {
@@ -69,7 +87,13 @@ test("no right deletes, and a mark reads no byte", () => {
 
 describe("opening it", () => {
   const opening = (secret: string, config: object = keyed) =>
-    open(azure.config.parse(config) as AzureConfig, { secrets: async () => secret, region: "eu-central-1", identity: nobody });
+    open(azure.config.parse(config) as AzureConfig, {
+      secrets: async () => secret,
+      region: "eu-central-1",
+      identity: nobody,
+      use: "copy",
+      now: () => new Date(),
+    });
   const key = JSON.stringify({ accountKey: Buffer.from("hush").toString("base64") });
 
   test("has locks only where the plan says so, thaws unless it says not, and the plan's limits", async () => {

@@ -1,17 +1,18 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type OpenStore, type Secrets, SecretUnusable } from "@holdfast/core";
+import { type OpenStore, ofUse, type Secrets, SecretUnusable } from "@holdfast/core";
 import { z } from "zod";
 import { azureStore } from "./azure.ts";
 import { bearer, type Credential, sharedAccess, sharedKey } from "./credential.ts";
-import type { AzureConfig } from "./kind.ts";
+import type { AzureConfig } from "./config.ts";
 import { exchangedTokens } from "./token.ts";
 
 /** Opens the store that the plan describes. Throws {@link SecretUnusable}. Asks for no token until the first call. */
-export const open: OpenStore<AzureConfig> = async (config, { secrets, identity }) => {
+export const open: OpenStore<AzureConfig> = async (config, { secrets, identity, use, now }) => {
   const { account, container, checksum, versions, locks, archive, limits } = config;
-  const credential = config.federation
-    ? bearer(exchangedTokens(config.federation, identity, { now, wait }))
-    : await credentialFrom(config.credentials ?? "", account, secrets);
+  const { federation, credentials = "" } = config;
+  const credential = federation
+    ? bearer(exchangedTokens({ ...federation, client: ofUse(federation.client, use) }, identity, { now, wait }))
+    : await credentialFrom(ofUse(credentials, use), account, secrets);
   return azureStore({
     ...{ container, credential, now, wait, checksum, versions, locks, archive },
     endpoint: config.endpoint ?? `https://${account}.blob.core.windows.net`,
@@ -19,9 +20,6 @@ export const open: OpenStore<AzureConfig> = async (config, { secrets, identity }
   });
 };
 
-/** The SDKs of other clouds read this clock inside themselves: it dates requests and tokens, and decides nothing about backups. */
-// biome-ignore lint/plugin: a request is refused unless it says when it was made, and ports have no Context for it
-const now = () => new Date();
 /** A third more or less, so that workers that were refused together do not come back together. */
 const wait = (milliseconds: number) => pause(milliseconds * (0.67 + 0.66 * Math.random()));
 

@@ -36,6 +36,8 @@ const opening = (
     secrets: async () => secret,
     region: "eu-central-1",
     identity,
+    use: "copy",
+    now: () => new Date(),
   });
 const create = (store: Store, key = "k", bytes = 10) => store.create.create(key, inChunks(bytesOf(bytes)), context());
 const calls = ({ asked }: FakeGcs, call: string) => asked.filter((one) => one.call === call).length;

@@ -2,10 +2,10 @@ import { type Identity, IdentityRefused, type SignedRequest, StoreDenied } from 
 import { z } from "zod";
 import type { Issue, Issued } from "./access.ts";
 import type { Line } from "./call.ts";
-import type { GcsConfig } from "./kind.ts";
+import type { GcsConfig } from "./config.ts";
 import { exchange, form, json, scope } from "./token.ts";
 
-export type Federation = NonNullable<GcsConfig["federation"]>;
+export type Federation = Omit<NonNullable<GcsConfig["federation"]>, "serviceAccount"> & { serviceAccount?: string | undefined };
 
 /**
  * A token for whoever runs this in AWS: what AWS says of the role, exchanged for a token of the pool, and that, where the plan names a

@@ -3,8 +3,9 @@ import { SecretUnusable } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
-import { gcs, gcsPermissions } from "./kind.ts";
+import { gcs } from "./kind.ts";
 import { open } from "./open.ts";
+import { gcsPermissions, permissionsOf } from "./permissions.ts";
 
 const bucket = "acme-backups";
 const audience = "//iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/holdfast/providers/aws";
@@ -52,10 +53,10 @@ describe("the kind gcs", () => {
   });
 
   test("needs of AWS at most its JWT, and its secret only where it has one", () => {
-    expect(gcs.needs(["create", "mark"], gcs.config.parse({ bucket, federation }))).toEqual({ secrets: [], allow: [] });
+    expect(gcs.needs(["create", "mark"], gcs.config.parse({ bucket, federation }), "copy")).toEqual({ secrets: [], allow: [] });
     const oidc = gcs.config.parse({ bucket, federation: { audience, provider: "oidc" } });
-    expect(gcs.needs(["list"], oidc).allow).toEqual([{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }]);
-    expect(gcs.needs(["read"], gcs.config.parse({ bucket, credentials: "gcs/key" }))).toEqual({ secrets: ["gcs/key"], allow: [] });
+    expect(gcs.needs(["list"], oidc, "mark").allow).toEqual([{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }]);
+    expect(gcs.needs(["read"], gcs.config.parse({ bucket, credentials: "gcs/key" }), "read")).toEqual({ secrets: ["gcs/key"], allow: [] });
   });
 
   test("no right brings a permission to delete, and neither writing nor marking brings one to read", () => {
@@ -65,9 +66,41 @@ describe("the kind gcs", () => {
   });
 });
 
+test("each use has what it does and no more: only reading reads", () => {
+  expect(permissionsOf.copy).toEqual(
+    expect.arrayContaining(["storage.objects.create", "storage.objects.list", "storage.multipartUploads.create"]),
+  );
+  expect(permissionsOf.mark).toEqual(["storage.objects.list", "storage.objects.setRetention", "storage.objects.update"]);
+  expect(permissionsOf.read).toEqual(["storage.objects.get", "storage.objects.list"]);
+  expect([...permissionsOf.copy, ...permissionsOf.mark]).not.toContain("storage.objects.get");
+});
+
+test("each use may have a secret or an account of its own, and each secret is named for it", () => {
+  const credentials = { copy: "gcs/copy", mark: "gcs/mark", read: "gcs/read" };
+  for (const use of ["copy", "mark", "read"] as const)
+    expect(gcs.needs(["list"], gcs.config.parse({ bucket, credentials }), use).secrets).toEqual([`gcs/${use}`]);
+  expect(gcs.config.safeParse({ bucket, credentials: { copy: "gcs/copy" } }).success).toBe(false);
+});
+
+test("says where it is in Google's words, and a server on this machine is here", () => {
+  expect(gcs.place(gcs.config.parse({ bucket, federation, location: "EU" }), "")).toEqual({
+    cloud: "google",
+    region: "EU",
+    field: "location",
+  });
+  expect(gcs.place(gcs.config.parse({ bucket, federation }), "eu-central-1").region).toBeUndefined();
+  expect(gcs.place(gcs.config.parse({ bucket, endpoint: "http://127.0.0.1:4443" }), "").cloud).toBe("local");
+});
+
 describe("opening it", () => {
   const opening = (config: object, secret = "") =>
-    open(gcs.config.parse({ bucket, ...config }), { secrets: async () => secret, region: "eu-central-1", identity: nobody });
+    open(gcs.config.parse({ bucket, ...config }), {
+      secrets: async () => secret,
+      region: "eu-central-1",
+      identity: nobody,
+      use: "copy",
+      now: () => new Date(),
+    });
   const { privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     privateKeyEncoding: { type: "pkcs8", format: "pem" },

@@ -1,87 +1,22 @@
-import type { Right, StoreKind } from "@holdfast/core";
-import { z } from "zod";
+import { ofUse, type StoreKind } from "@holdfast/core";
+import { config, type GcsConfig, isLoopback } from "./config.ts";
+import { setup } from "./setup.ts";
 
-const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
-export const isLoopback = (url: string): boolean => loopback.has(URL.parse(url)?.hostname ?? "");
-/** Tokens are good for everything that their identity may do, so they go to Google or stay on this machine. */
-const isGoogle = (url: string): boolean => /^https:/i.test(url) && /(^|\.)googleapis\.com$/.test(URL.parse(url)?.hostname ?? "");
-
-const config = z
-  .strictObject({
-    /** https://docs.cloud.google.com/storage/docs/buckets#naming */
-    bucket: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 lower-case letters, digits, and - _ . inside"),
-    /** Where Google keeps the bucket, in Google's words (`europe-west3`, `eu`). */
-    location: z.string().min(1).optional(),
-    /** Undefined: https://storage.googleapis.com. A regional or private endpoint of Google, or a server on this machine. */
-    endpoint: z
-      .url({ protocol: /^https?$/, abort: true })
-      .refine((url) => isGoogle(url) || isLoopback(url), "an endpoint is https and of googleapis.com, or on this machine")
-      .optional(),
-    /** Keyless: the role that runs is known to a provider of a workload identity pool. */
-    federation: z
-      .strictObject({
-        /** The provider's full resource name. */
-        audience: z
-          .string()
-          .regex(
-            /^\/\/iam\.googleapis\.com\/projects\/\d+\/locations\/global\/workloadIdentityPools\/[^/]+\/providers\/[^/]+$/,
-            "a provider's full name: //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER",
-          ),
-        /**
-         * What the provider is. `aws`: it asks AWS itself who the role is. `oidc`: it trusts the account's own issuer of JWTs
-         * (`aws iam enable-outbound-web-identity-federation`), which Azure needs too.
-         */
-        provider: z.enum(["aws", "oidc"]).default("aws"),
-        /** To act as. Undefined: the pool's own principals have the rights, which tells roles apart without more accounts. */
-        serviceAccount: z.email().optional(),
-      })
-      .optional(),
-    /** The name of a secret that holds a service account's key as Google's JSON file, for those who cannot federate. */
-    credentials: z.string().min(1).optional(),
-    /** Whether objects can be locked one by one (per-object retention). Undefined: Google's own endpoint can. */
-    locks: z.boolean().optional(),
-    /** Where they are to be tighter than Google's. */
-    limits: z
-      .strictObject({ maxParts: z.int().positive(), maxPart: z.int().positive(), maxObject: z.int().positive() })
-      .partial()
-      .default({}),
-  })
-  .refine(({ federation, credentials }) => !(federation && credentials), "federation or credentials, not both")
-  .refine(
-    ({ endpoint = "", federation, credentials }) => federation !== undefined || credentials !== undefined || isLoopback(endpoint),
-    "say who asks: federation, or the name of a secret in credentials; only a server on this machine is asked by nobody",
-  );
-export type GcsConfig = z.infer<typeof config>;
-
-/**
- * What Google checks for the calls behind each port: https://docs.cloud.google.com/storage/docs/access-control/iam-json and iam-xml. Reading
- * an object and its metadata are one permission there, so writers and markers look at metadata by listing. Nobody gets
- * `storage.objects.delete`, which is also what overwriting needs.
- */
-export const gcsPermissions: Readonly<Record<Right, readonly string[]>> = {
-  read: ["storage.objects.get"],
-  list: ["storage.objects.list"],
-  create: ["storage.objects.create", "storage.objects.list"],
-  ranges: [
-    "storage.multipartUploads.abort",
-    "storage.multipartUploads.create",
-    "storage.multipartUploads.listParts",
-    "storage.objects.create",
-    "storage.objects.list",
-  ],
-  mark: ["storage.objects.list", "storage.objects.setRetention", "storage.objects.update"],
-  thaw: [],
-};
+export type { GcsConfig } from "./config.ts";
 
 /** Its archive class is read at once, so nothing thaws. Rights are given in Google; of AWS a JWT needs one, and GetCallerIdentity none. */
 export const gcs: StoreKind<GcsConfig> = {
   name: "gcs",
   config,
-  expires: true,
-  needs: (_rights, { credentials, federation }) => ({
-    secrets: credentials === undefined ? [] : [credentials],
+  expires: () => true,
+  place: ({ endpoint, location }) => ({
+    cloud: endpoint !== undefined && isLoopback(endpoint) ? "local" : "google",
+    region: location,
+    field: "location",
+  }),
+  setup,
+  needs: (_rights, { credentials, federation }, use) => ({
+    secrets: credentials === undefined ? [] : [ofUse(credentials, use)],
     allow: federation?.provider === "oidc" ? [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }] : [],
   }),
 };

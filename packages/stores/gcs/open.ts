@@ -1,9 +1,9 @@
-import type { OpenStore } from "@holdfast/core";
+import { type OpenStore, ofUse } from "@holdfast/core";
 import { type Access, keptAccess, nobody } from "./access.ts";
 import type { Line } from "./call.ts";
 import { federated } from "./federation.ts";
 import { gcsStore, hostsOf, lineTo } from "./gcs.ts";
-import { type GcsConfig, isLoopback } from "./kind.ts";
+import { type GcsConfig, isLoopback } from "./config.ts";
 import { byKey } from "./serviceaccount.ts";
 
 type Surroundings = Parameters<OpenStore<GcsConfig>>[1];
@@ -17,8 +17,14 @@ export const open: OpenStore<GcsConfig> = async (config, surroundings) => {
   return gcsStore(line, { bucket, locks, limits: tighter, access: await accessFor(line, config, surroundings) });
 };
 
-async function accessFor(line: Line, config: GcsConfig, { identity, region, secrets }: Surroundings): Promise<Access> {
-  if (config.federation) return keptAccess(federated(line, config.federation, identity, region));
-  if (config.credentials === undefined) return nobody;
-  return keptAccess(byKey(line, config.credentials, await secrets(config.credentials)));
+async function accessFor(line: Line, config: GcsConfig, { identity, region, secrets, use }: Surroundings): Promise<Access> {
+  const { federation, credentials } = config;
+  if (federation) {
+    const { serviceAccount: account } = federation;
+    const own = { ...federation, serviceAccount: account && ofUse(account, use) };
+    return keptAccess(federated(line, own, identity, region));
+  }
+  if (credentials === undefined) return nobody;
+  const secret = ofUse(credentials, use);
+  return keptAccess(byKey(line, secret, await secrets(secret)));
 }

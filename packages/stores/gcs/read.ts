@@ -1,7 +1,8 @@
-import { ObjectMissing, type Stored, type StoreRead } from "@holdfast/core";
+import { ObjectMissing, StoreDenied, type Stored, type StoreRead } from "@holdfast/core";
 import { type Answer, type At, beyond, type Getting, placeOf, rangeOf, resumed, type Span } from "../resumed.ts";
 import { ask, type Gcs, objectUrl } from "./call.ts";
 import { jsonOf, notUnderstood, translate } from "./errors.ts";
+import { look } from "./list.ts";
 import { fields, resource, stored } from "./resource.ts";
 
 export function gcsRead(gcs: Gcs): StoreRead {
@@ -16,8 +17,19 @@ const aboutOf = (gcs: Gcs, { key }: At) => ({ permission: "storage.objects.get",
 /** What is no number is no generation; Google would call the request itself wrong. */
 const isGeneration = ({ version }: At): boolean => version === undefined || /^\d{1,19}$/.test(version);
 
+/** Who may only list sees the same there: a copy is looked at by somebody who cannot read it. */
 async function head(gcs: Gcs, at: At): Promise<Stored | undefined> {
   if (!isGeneration(at)) return undefined;
+  try {
+    return await shown(gcs, at);
+  } catch (error) {
+    if (!(error instanceof StoreDenied)) throw error;
+    const found = await look(gcs, at.key, at.version);
+    return found && stored(found);
+  }
+}
+
+async function shown(gcs: Gcs, at: At): Promise<Stored | undefined> {
   const url = objectUrl(gcs, at.key, { generation: at.version, fields });
   const answer = await ask(gcs, { method: "GET", url });
   if (answer.status !== 200) {

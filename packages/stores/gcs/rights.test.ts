@@ -1,7 +1,7 @@
 import type { Part, Right, Store } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { bytesOf, collect, context, failing, inChunks, keysOf } from "../contract/subject.ts";
-import { gcsPermissions } from "./kind.ts";
+import { gcsPermissions } from "./permissions.ts";
 import type { FakeGcs } from "./kit/fakegcs/server.ts";
 import { accessOf, opened, part, storeOn } from "./kit/subject.ts";
 
@@ -67,6 +67,16 @@ describe("an identity with the permissions that a right needs, and no other", ()
   test.each(each)("%s: without %s something is lost", async (right, permission) => {
     const less = gcsPermissions[right].filter((one) => one !== permission);
     expect(await outcome(right, less)).not.toEqual(await outcome(right, gcsPermissions[right]));
+  });
+
+  test("whoever may only list sees of an object what a reader sees, and reads no byte", async () => {
+    const { fake, store: owner } = await opened();
+    const at = await object(owner);
+    await owner.mark.mark(at, { release: "30d" });
+    const lister = storeOn(fake, { access: accessOf(fake, gcsPermissions.list) });
+    for (const asked of [{ key: at.key }, at, { key: "nothing" }, { key: at.key, version: "1" }])
+      expect(await lister.read.head(asked)).toEqual(await owner.read.head(asked));
+    await expect(collect(lister.read.read(at))).rejects.toMatchObject({ name: "StoreDenied" });
   });
 
   test.each([

@@ -11,6 +11,7 @@ export type MemoryConfig = z.infer<typeof config>;
 export const memory: StoreKind<MemoryConfig> = {
   name: "memory",
   config,
-  expires: true,
+  expires: () => true,
+  place: () => ({ cloud: "local", region: undefined, field: "" }),
   needs: () => ({ secrets: [], allow: [] }),
 };

@@ -76,7 +76,7 @@ describe("what tests may do behind the ports of the store in memory", () => {
   });
 
   test("stores of one name are one store within a process", async () => {
-    const surroundings = { secrets: async () => "", region: "eu-central-1", identity: nobody };
+    const surroundings = { secrets: async () => "", region: "eu-central-1", identity: nobody, use: "copy", now: () => new Date() } as const;
     const [one, same, other] = [
       await open(memory.config.parse({ name: "one" }), surroundings),
       await open(memory.config.parse({ name: "one" }), surroundings),

@@ -37,7 +37,7 @@ describe("the kind s3", () => {
 
   test("asks for the actions of each right and for nothing that deletes", () => {
     const config = s3.config.parse({ bucket });
-    const actions = (...rights: Parameters<typeof s3.needs>[0]) => s3.needs(rights, config).allow;
+    const actions = (...rights: Parameters<typeof s3.needs>[0]) => s3.needs(rights, config, "copy").allow;
     expect(actions("create")).toEqual([
       { actions: ["s3:ListBucketVersions"], resources: ["arn:aws:s3:::acme-backups"] },
       { actions: ["s3:AbortMultipartUpload", "s3:PutObject"], resources: ["arn:aws:s3:::acme-backups/*"] },
@@ -52,23 +52,74 @@ describe("the kind s3", () => {
 
   test("without versions it asks for the actions that name none", () => {
     const config = s3.config.parse({ bucket, versions: false });
-    const all = s3.needs(["read", "list", "create", "mark"], config).allow.flatMap((statement) => statement.actions);
+    const all = s3.needs(["read", "list", "create", "mark"], config, "copy").allow.flatMap((statement) => statement.actions);
     expect(all.filter((action) => action.includes("Version"))).toEqual([]);
     expect(all).toEqual(expect.arrayContaining(["s3:ListBucket", "s3:GetObject", "s3:PutObjectTagging"]));
   });
 
   test("elsewhere than in AWS it needs its secret and no permission of the role", () => {
-    expect(s3.needs(["read", "create"], s3.config.parse(elsewhere))).toEqual({ secrets: ["copies/key"], allow: [] });
+    expect(s3.needs(["read", "create"], s3.config.parse(elsewhere), "copy")).toEqual({ secrets: ["copies/key"], allow: [] });
   });
+});
+
+test("each use may have a key of its own", () => {
+  const credentials = { copy: "s3/copy", mark: "s3/mark", read: "s3/read" };
+  for (const use of ["copy", "mark", "read"] as const)
+    expect(s3.needs(["read"], s3.config.parse({ ...elsewhere, credentials }), use)).toEqual({ secrets: [`s3/${use}`], allow: [] });
+  expect(s3.config.safeParse({ ...elsewhere, credentials: { copy: "s3/copy", read: "s3/read" } }).success).toBe(false);
+});
+
+describe("where it is", () => {
+  const at = (more: object) => s3.place(s3.config.parse({ bucket, credentials: "k", ...more }), "eu-central-1");
+  test.each([
+    [{}, "aws", "eu-central-1"],
+    [{ region: "us-east-1" }, "aws", "us-east-1"],
+    [{ endpoint: "https://s3.eu-west-3.amazonaws.com", region: "eu-central-1" }, "aws", "eu-west-3"],
+    [{ endpoint: "https://s3.dualstack.eu-west-3.amazonaws.com" }, "aws", "eu-west-3"],
+    [{ endpoint: "https://storage.yandexcloud.net", region: "eu-central-1" }, "yandex", "ru-central1"],
+    [{ endpoint: "https://storage.yandexcloud.kz" }, "yandex", "kz1"],
+    [{ endpoint: "https://s3.nl-ams.scw.cloud", region: "fr-par" }, "scaleway", "nl-ams"],
+    [{ endpoint: "https://0123abcd.eu.r2.cloudflarestorage.com" }, "cloudflare", "eu"],
+    [{ endpoint: "https://0123abcd.r2.cloudflarestorage.com", region: "weur" }, "cloudflare", undefined],
+    [{ endpoint: "https://storage.example.com", region: "hel1" }, "other", "hel1"],
+    [{ endpoint: "https://s3.eu-west-3.amazonaws.com.example.com" }, "other", undefined],
+    [{ endpoint: "http://127.0.0.1:8333", region: "eu-central-1" }, "local", undefined],
+  ])("%o: the endpoint says it, and then the plan", (more, cloud, region) => {
+    expect(at(more)).toMatchObject({ cloud, region });
+  });
+});
+
+test("all but R2 carry marks, unless the plan says otherwise", () => {
+  const expires = (more: object) => s3.expires(s3.config.parse({ ...elsewhere, ...more }));
+  const r2 = "https://0123abcd.eu.r2.cloudflarestorage.com";
+  expect([expires({}), expires({ endpoint: r2 }), expires({ endpoint: r2, marks: true }), expires({ marks: false })]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect(s3.expires(s3.config.parse({ bucket }))).toBe(true);
 });
 
 describe("opening it", () => {
   const opening = (secret: string, config = elsewhere) =>
-    open(s3.config.parse(config) as never, { secrets: async () => secret, region: "eu-central-1", identity: nobody });
+    open(s3.config.parse(config) as never, {
+      secrets: async () => secret,
+      region: "eu-central-1",
+      identity: nobody,
+      use: "copy",
+      now: () => new Date(),
+    });
   const key = JSON.stringify({ accessKeyId: "id", secretAccessKey: "hush" });
 
   test("has locks and thaws in AWS, and elsewhere only where the plan says so", async () => {
-    const aws = await open(s3.config.parse({ bucket }) as never, { secrets: async () => "", region: "eu-central-1", identity: nobody });
+    const aws = await open(s3.config.parse({ bucket }) as never, {
+      secrets: async () => "",
+      region: "eu-central-1",
+      identity: nobody,
+      use: "copy",
+      now: () => new Date(),
+    });
     expect([aws.mark.lockUntil, aws.thaw]).toEqual([expect.any(Function), expect.any(Object)]);
     const other = await opening(key);
     expect([other.mark.lockUntil, other.thaw]).toEqual([undefined, undefined]);

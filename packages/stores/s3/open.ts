@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { type OpenStore, type Secrets, SecretUnusable } from "@holdfast/core";
+import { type OpenStore, ofUse, type Secrets, SecretUnusable } from "@holdfast/core";
 import { z } from "zod";
-import type { S3Config } from "./kind.ts";
+import type { S3Config } from "./config.ts";
 import { s3Store } from "./s3.ts";
 
 const accessKey = z.object({
@@ -15,9 +15,9 @@ const silence = 60_000;
 const connecting = 10_000;
 
 /** Opens the store that the plan describes. Throws {@link SecretUnusable}. */
-export const open: OpenStore<S3Config> = async (config, { secrets, region }) => {
+export const open: OpenStore<S3Config> = async (config, { secrets, region, use }) => {
   const elsewhere = config.endpoint !== undefined;
-  const credentials = config.credentials === undefined ? undefined : await credentialsFrom(config.credentials, secrets);
+  const credentials = config.credentials === undefined ? undefined : await credentialsFrom(ofUse(config.credentials, use), secrets);
   const client = new S3Client({
     ...clientDefaults,
     region: config.region ?? region,

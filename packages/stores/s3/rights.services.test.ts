@@ -75,9 +75,9 @@ describe("a role with the actions that a right needs, and no other", () => {
     owner = subjectOn(client, bucket, smallParts);
   });
 
-  const needed = (right: Right): readonly Statement[] => s3.needs([right], s3.config.parse({ bucket }) as never).allow;
+  const needed = (right: Right): readonly Statement[] => s3.needs([right], s3.config.parse({ bucket }) as never, "copy").allow;
   const actionsOf = (right: Right) =>
-    s3.needs([right], s3.config.parse({ bucket: "any" }) as never).allow.flatMap(({ actions }) => actions);
+    s3.needs([right], s3.config.parse({ bucket: "any" }) as never, "copy").allow.flatMap(({ actions }) => actions);
 
   async function personWith(allow: readonly Statement[]) {
     const { endpoint, region, root } = inject("ministack");

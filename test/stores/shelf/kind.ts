@@ -5,4 +5,10 @@ import { z } from "zod";
 const config = z.strictObject({ folder: z.string() });
 export type ShelfConfig = z.infer<typeof config>;
 
-export const kind: StoreKind<ShelfConfig> = { name: "shelf", config, expires: false, needs: () => ({ secrets: [], allow: [] }) };
+export const kind: StoreKind<ShelfConfig> = {
+  name: "shelf",
+  config,
+  expires: () => false,
+  place: () => ({ cloud: "local", region: undefined, field: "" }),
+  needs: () => ({ secrets: [], allow: [] }),
+};

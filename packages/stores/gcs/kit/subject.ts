@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import type { Subject } from "../../contract/contract.ts";
 import { type Access, keptAccess } from "../access.ts";
 import { type GcsOptions, gcsStore, hostsOf, lineTo } from "../gcs.ts";
-import { gcsPermissions } from "../kind.ts";
+import { gcsPermissions } from "../permissions.ts";
 import { type FakeGcs, fakeGcs } from "./fakegcs/server.ts";
 
 /** The smallest that Google's sessions take. */
