@@ -12,6 +12,7 @@ import { generateIdentity } from "@holdfast/age";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { planOf } from "../../../test/kit/graph.ts";
 import { type Cloud, openCloud } from "./cloud.ts";
+import { databasesOf } from "./deploy/databases.ts";
 import { deploy } from "./deploy/index.ts";
 import { until } from "./deploy/fixture/world.ts";
 import { type Rds, rdsDouble, scaled } from "./rds/index.ts";
@@ -149,6 +150,20 @@ test("a plan that names a database which does not exist is refused before anythi
     message: "reading RDS DB Instance (elsewhere): couldn't find resource",
   });
   expect(made).toBe(0);
+});
+
+test("what is looked up comes from RDS; a cluster that is not there is told as the provider tells it, and any other trouble as itself", async () => {
+  const databases = databasesOf(api);
+  expect(await databases.instance("shop")).toMatchObject({
+    resourceId: expect.stringMatching(/^db-[A-Z0-9]+$/),
+    preferredMaintenanceWindow: expect.stringMatching(/^[a-z]{3}:\d\d:\d\d-[a-z]{3}:\d\d:\d\d$/),
+  });
+  await expect(databases.cluster("nowhere")).rejects.toMatchObject({
+    name: "LookUpEmpty",
+    message: "reading RDS Cluster (nowhere): couldn't find resource",
+  });
+  rds.refuse("DescribeDBClusters", "AccessDenied");
+  await expect(databases.cluster("nowhere")).rejects.toMatchObject({ name: "AccessDenied" });
 });
 
 test("an RDS that is not on this machine is refused", async () => {

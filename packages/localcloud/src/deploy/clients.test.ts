@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assertLoopback } from "./clients.ts";
+import { assertLoopback, openClients } from "./clients.ts";
 
 test.each(["http://127.0.0.1:4599", "http://127.1.2.3:1", "http://localhost:4599", "http://[::1]:4599/"])(
   "%s is this machine",
@@ -21,4 +21,14 @@ test.each([
   "",
 ])("%s is not, and is refused", (endpoint) => {
   expect(() => assertLoopback(endpoint)).toThrow("is not an http address on loopback");
+});
+
+test("clients are opened for this machine only, RDS's too", () => {
+  const local = {
+    endpoint: "http://127.0.0.1:4599",
+    region: "eu-central-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  };
+  openClients({ ...local, rds: "http://127.0.0.1:4600" }).close();
+  expect(() => openClients({ ...local, rds: "https://rds.eu-central-1.amazonaws.com" })).toThrow("is not an http address on loopback");
 });

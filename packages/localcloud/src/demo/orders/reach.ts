@@ -9,6 +9,7 @@ export const clusterCommands: readonly string[] = [
   `  npm run holdfast -- list ${source} --local`,
   `  npm run holdfast -- restore ${source} --target ${target} --local`,
   `  npm run holdfast -- restore ${source} --target ${target} --at $(date -u -d '10 seconds ago' +%FT%TZ) --local   # to that moment`,
+  `  npm run holdfast -- backup ${dump.source} --local       # what can leave RDS`,
   `  npm run holdfast -- restore ${dump.source} --target ${dump.target} --database ${dump.database}_too --local`,
 ];
 
