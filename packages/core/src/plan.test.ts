@@ -476,6 +476,9 @@ describe("a source as it is watched", () => {
   test("is looked at again daily where there is nothing to read, and asked for what finishes later", () => {
     expect(seen({ portable: false, hints: () => [] })).toMatchObject({ finishes: true, recheckHours: 24 });
   });
+  test("is told where its copies are to stand", () => {
+    expect(seen({ replicatesTo: () => ["eu-west-1"] }).replicas).toEqual(["eu-west-1"]);
+  });
   test("says why nothing can be drilled, by the targets of its own kind alone", () => {
     const undrilled = (_config: unknown, targets: readonly unknown[]) => `${targets.length} targets`;
     const targets = { staging: { kind: "database", connection: "c" }, other: { kind: "cluster", connection: "c" } };
