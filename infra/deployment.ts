@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Kind, Lists, Plan } from "@holdfast/core";
 import type { Standing } from "./network.ts";
 
@@ -31,8 +32,16 @@ export function deploymentOf(plan: Plan, lists: Lists): Deployment {
     account: aws.getCallerIdentityOutput({}).accountId,
     keep: stage !== "local",
     standing: [],
-    name: (...parts) => [plan.project, stage, ...parts].join("-"),
+    name: (...parts) => shortened([plan.project, stage, ...parts].join("-")),
   };
+}
+
+/** IAM's for roles, Lambda's for functions, EventBridge's for rules and schedules. What people and the command line name is never so long. */
+const nameLimit = 64;
+function shortened(name: string): string {
+  if (name.length <= nameLimit) return name;
+  const mark = createHash("sha256").update(name).digest("hex").slice(0, 6);
+  return `${name.slice(0, nameLimit - mark.length - 1).replace(/-$/, "")}-${mark}`;
 }
 
 /** `backup-shop` → `BackupShop`: the name of a resource inside the graph. */
