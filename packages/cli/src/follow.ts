@@ -21,7 +21,7 @@ export async function followExecution(
       const ended = found.status !== "RUNNING";
       const complete = ended ? stays.length : stays.findIndex(({ left }) => left === undefined);
       const until = complete < 0 ? stays.length : complete;
-      for (; told < until; told++) if (!again(stays[told], waits)) tell(stays[told], found.stopped ?? clock.now(), out);
+      for (; told < until; told++) if (!again(stays[told], waits)) tellStay(stays[told], found.stopped ?? clock.now(), out);
       if (ended) return found;
       await live(stays.at(-1), out, clock, signal);
     }
@@ -31,15 +31,15 @@ export async function followExecution(
 }
 
 const columns = { word: 24, time: 10 };
-function line(stay: Stay, until: Date): string | undefined {
+export function columnsOf(stay: Stay, until: Date): string | undefined {
   const word = wordFor(stay.state);
   if (word === undefined) return undefined;
   const seconds = ((stay.left ?? until).getTime() - stay.entered.getTime()) / 1000;
   return `  ${word.padEnd(columns.word)}${took(Math.max(0, seconds)).padStart(columns.time)}`;
 }
 
-function tell(stay: Stay | undefined, until: Date, out: Output): void {
-  const text = stay && line(stay, until);
+export function tellStay(stay: Stay | undefined, until: Date, out: Output): void {
+  const text = stay && columnsOf(stay, until);
   if (text === undefined || !stay) return;
   const answers = stay.failed ? [`failed: ${stay.failed.error}`] : answersOf(stay);
   const [beside = "", ...more] = answers;
@@ -49,7 +49,7 @@ function tell(stay: Stay | undefined, until: Date, out: Output): void {
 }
 
 /** A kind that waits is asked again and again; only what is new is told. */
-const again = (stay: Stay | undefined, told: Set<string>): boolean => {
+export const again = (stay: Stay | undefined, told: Set<string>): boolean => {
   if (!stay || stay.failed || !["Advance", "Ask", "WaitForStep"].includes(stay.state)) return false;
   const words = stay.state === "Advance" ? answersOf(stay).join() : stay.state;
   return told.has(words) || !told.add(words);
@@ -58,7 +58,7 @@ const again = (stay: Stay | undefined, told: Set<string>): boolean => {
 /** Step Functions is asked every two seconds, and the time on the screen goes on in between. */
 async function live(stay: Stay | undefined, out: Output, clock: World["clock"], signal: AbortSignal): Promise<void> {
   for (let i = 0; i < ticks; i++) {
-    const text = stay && stay.left === undefined ? line(stay, clock.now()) : undefined;
+    const text = stay && stay.left === undefined ? columnsOf(stay, clock.now()) : undefined;
     if (text !== undefined) out.live(text);
     await clock.wait(tickMillis, signal);
   }

@@ -21,20 +21,24 @@ export async function runHere(root = clone): Promise<void> {
 /** npm passes on a Ctrl-C that the terminal has sent to us already: what comes that soon is the same one. */
 const sameMillis = 1_000;
 
-/** Fires when somebody asks to end. Whoever asks once more does not want to wait for the cleaning up. */
-function interruption(): AbortSignal {
+/** Fires when somebody asks to end. Whoever asks once more does not want to wait for the cleaning up, and is told what remains. */
+function interruption(): Pick<World, "signal" | "leaving"> {
   const interrupt = new AbortController();
+  const leaving = new AbortController();
   let asked = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
       if (!interrupt.signal.aborted) asked = performance.now();
-      else if (performance.now() - asked > sameMillis) process.exit(new Interrupted(signal).code);
+      else if (performance.now() - asked > sameMillis) {
+        leaving.abort();
+        process.exit(new Interrupted(signal).code);
+      }
       interrupt.abort(new Interrupted(signal));
     });
-  return interrupt.signal;
+  return { signal: interrupt.signal, leaving: leaving.signal };
 }
 
-function worldOf(root: string, signal: AbortSignal): World {
+function worldOf(root: string, interrupt: Pick<World, "signal" | "leaving">): World {
   const { env, stdin, stdout, stderr } = process;
   return {
     env,
@@ -45,7 +49,7 @@ function worldOf(root: string, signal: AbortSignal): World {
     stderr,
     ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
     clock,
-    signal,
+    ...interrupt,
   };
 }
 

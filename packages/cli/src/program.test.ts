@@ -12,7 +12,7 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "holdfast-program-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-const commands = ["list", "status", "backup", "restore", "drill", "fetch", "accept", "prune", "keygen"];
+const commands = ["list", "status", "backup", "verify", "restore", "drill", "fetch", "accept", "prune", "stores", "keygen"];
 
 describe("help", () => {
   test("names every command and the exit codes", async () => {
@@ -34,6 +34,8 @@ describe("a wrong command line ends with 2", () => {
     [["nope"]],
     [["backup"]],
     [["prune"]],
+    [["stores", "setup"]],
+    [["stores", "nope"]],
     [["list", "--nope"]],
     [["fetch", "shop"]],
     [["accept", "shop/20261121T020000Z"]],

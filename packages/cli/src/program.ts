@@ -10,6 +10,8 @@ import { listCommand } from "./commands/list.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { statusCommand } from "./commands/status.ts";
+import { storesCommand } from "./commands/stores.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { Interrupted, UsageWrong } from "./errors.ts";
 import { json } from "./output.ts";
 import type { World } from "./world.ts";
@@ -48,15 +50,17 @@ function programOf(world: World, finish: Finish): Command {
     listCommand,
     statusCommand,
     backupCommand,
+    verifyCommand,
     restoreCommand,
     drillCommand,
     fetchCommand,
     acceptCommand,
     pruneCommand,
+    storesCommand,
     keygenCommand,
   ])
     program.addCommand(command(world, finish));
-  for (const each of [program, ...program.commands])
+  for (const each of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
     each
       .exitOverride()
       .configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: (text) => world.stderr.write(text) })

@@ -25,10 +25,10 @@ export const proofWords = ({ unit, thing, things, expected, found }: Counts): st
 const counts = { unit: z.string(), thing: z.string(), things: z.number(), expected: z.number(), found: z.number() };
 type Counts = { unit: string; thing: string; things: number; expected: number; found: number };
 /** What stands somewhere, of all that was noted. */
-const made = z
-  .array(z.object({ what: z.string(), id: z.string(), passing: z.boolean().optional() }))
-  .transform((all) => all.filter(({ passing }) => !passing).map(({ what, id }) => ({ what, id })));
-const listed = (all: readonly { what: string; id: string }[]) => all.map(({ what, id }) => `${what} ${id}`).join(", ");
+export const standing = (all: readonly { what: string; id: string; passing?: boolean | undefined }[]): { what: string; id: string }[] =>
+  all.filter(({ passing }) => !passing).map(({ what, id }) => ({ what, id }));
+const made = z.array(z.object({ what: z.string(), id: z.string(), passing: z.boolean().optional() })).transform(standing);
+export const listed = (all: readonly { what: string; id: string }[]) => all.map(({ what, id }) => `${what} ${id}`).join(", ");
 const answers = {
   Survey: z
     .object({ backup: z.object({ source: z.string(), slot: z.string() }) })

@@ -17,8 +17,7 @@ export async function loginOf(
   store: PlannedStore,
   { file, world, secrets, identity }: { file: string | undefined; world: Pick<World, "cwd" | "env"> } & Omit<StoreLogin, "config">,
 ): Promise<StoreLogin> {
-  const brought =
-    file === undefined ? await inEnvironment(store.kind, world) : { name: file, text: await read(path.resolve(world.cwd, file)) };
+  const brought = file === undefined ? await inEnvironment(store.kind, world) : { name: file, text: await read(file, world.cwd) };
   if (!brought) return { config: store.config, ...asking(store, { secrets, identity }) };
   // Every kind of store that needs a login calls it so (`packages/stores/*/kind.ts`).
   const config = { ...(store.config as object), federation: undefined, credentials: brought.name };
@@ -29,7 +28,7 @@ async function inEnvironment(kind: string, { env, cwd }: Pick<World, "cwd" | "en
   const name = (environment[kind] ?? []).find((each) => env[each]);
   const value = name === undefined ? undefined : env[name];
   if (name === undefined || !value) return undefined;
-  if (name === "GOOGLE_APPLICATION_CREDENTIALS") return { name, text: await read(path.resolve(cwd, value)) };
+  if (name === "GOOGLE_APPLICATION_CREDENTIALS") return { name, text: await read(value, cwd) };
   return { name, text: JSON.stringify(name === "AZURE_STORAGE_KEY" ? { accountKey: value } : { sas: value }) };
 }
 /** Not AWS's own for S3: they would be signed into requests to a stranger. */
@@ -38,9 +37,9 @@ const environment: Readonly<Record<string, readonly string[]>> = {
   azure: ["AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_KEY"],
 };
 
-async function read(file: string): Promise<string> {
+async function read(file: string, cwd: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return await readFile(path.resolve(cwd, file), "utf8");
   } catch (cause) {
     throw new FileUnusable(`the credentials ${file} cannot be read`, "It is what the secret of that store would hold.", { cause });
   }

@@ -19,6 +19,8 @@ export type World = {
   clock: Clock;
   /** Ctrl-C. */
   signal: AbortSignal;
+  /** Ctrl-C once more: the process ends when its listeners return, so all that they can do is to say what remains. */
+  leaving: AbortSignal;
 };
 
 export const contextOf = ({ clock, signal }: Pick<World, "clock" | "signal">, progress: (bytes: number) => void = () => {}): Context => ({

@@ -28,6 +28,7 @@ import { NotDeployed } from "../errors.ts";
 import { output } from "../output.ts";
 import type { Place } from "../place.ts";
 import { contextOf } from "../world.ts";
+import { goneCloud } from "./gone.ts";
 import type { TestWorld } from "./world.ts";
 
 export const kinds = { memo: { kind: memo, folder: "test/kinds/memo" } };
@@ -46,6 +47,8 @@ export type TestPlace = Ports & {
   /** Makes a whole backup, sealed and signed, with these files. */
   make(id: string, files?: Record<string, string>, into?: MemoryStore): Promise<void>;
   prove(id: string, proof: EvidenceName, verdict?: Verdict, findings?: Finding[], by?: Signer): Promise<void>;
+  /** Brings everything to `far`, as a copy has it, and lets AWS be gone: what it is asked for from then on stands in the answer. */
+  leave(): Promise<{ asked: string[] }>;
   /** What the next call of each answers; unset: {@link NotDeployed}. */
   answers: { invoke?: (name: string, payload: unknown) => Promise<Answer>; log?: () => Promise<string[]>; looks: Look[] };
   started: { machine: string; execution: string; input: unknown }[];
@@ -105,6 +108,7 @@ export async function testPlace(world: TestWorld): Promise<TestPlace> {
   const out = output(world.stdout, world.stderr, { now: world.clock.now, color: false });
   const idOf = (id: string) => ({ source: id.split("/")[0] ?? "", slot: id.split("/")[1] ?? "" });
   const made: TestPlace = {
+    leave: async () => ({ asked: [] }),
     place,
     out,
     world,
@@ -148,6 +152,12 @@ export async function testPlace(world: TestWorld): Promise<TestPlace> {
       };
       await record({ format: "holdfast-evidence/1", holdfast: version, ...evidence }, { create: store.create, sign: by }, contextOf(world));
     },
+  };
+  made.leave = async () => {
+    for (const key of [manifest, proof]) store.inside.overwrite(`keys/${key.keyId}.pem`, Buffer.from(key.pem));
+    for (const { key, bytes } of store.inside.versions()) far.inside.overwrite(key, bytes);
+    place.cloud = goneCloud();
+    return place.cloud as ReturnType<typeof goneCloud>;
   };
   const standing =
     <A extends unknown[], T>(work: (...args: A) => Promise<T>) =>

@@ -13,6 +13,7 @@ export type TestWorld = World & {
   standing<T>(work: () => Promise<T>): Promise<T>;
   waits: number;
   interrupt(reason: unknown): void;
+  leave(): void;
 };
 
 /** A process that nobody started: text is kept, time passes only while somebody waits, and nobody sits at the terminal. */
@@ -20,6 +21,7 @@ export function testWorld(
   over: { cwd?: string; root?: string; env?: World["env"]; answer?: string; tty?: boolean; start?: string } = {},
 ): TestWorld {
   const controller = new AbortController();
+  const leaving = new AbortController();
   const happenings = new Map<number, () => unknown>();
   const working = new Set<Promise<unknown>>();
   const conditions: [() => Promise<boolean>, () => Promise<unknown>][] = [];
@@ -51,6 +53,7 @@ export function testWorld(
       },
     },
     signal: controller.signal,
+    leaving: leaving.signal,
     async standing(work) {
       const under = work();
       working.add(under);
@@ -60,6 +63,7 @@ export function testWorld(
     atWait: (n, happen) => happenings.set(world.waits + n, happen),
     when: (ready, happen) => conditions.push([ready, happen]),
     interrupt: (reason) => controller.abort(reason),
+    leave: () => leaving.abort(),
   };
   return world;
 }
