@@ -93,8 +93,8 @@ describe("the role that copies a source's snapshots elsewhere", () => {
     ["s3:PutObject", `${bucket}/evidence/replicated/shop/20261121T020000Z/ok.00000000.eu-west-1.json`, "Allowed"],
     ["s3:PutObject", `${bucket}/evidence/copied/shop/20261121T020000Z/ok.00000000.eu-west-1.json`, "ImplicitlyDenied"],
     ["s3:PutObject", `${bucket}/evidence/present/shop/20261121T020000Z/ok.00000000.r.json`, "ImplicitlyDenied"],
-    ["s3:GetObject", `${bucket}/backups/shop/20261121T020000Z/manifest.json`, "Allowed"],
-    ["s3:GetObject", `${bucket}/backups/alone/20261121T020000Z/manifest.json`, "ImplicitlyDenied"],
+    ["s3:GetObjectVersion", `${bucket}/backups/shop/20261121T020000Z/manifest.json`, "Allowed"],
+    ["s3:GetObjectVersion", `${bucket}/backups/alone/20261121T020000Z/manifest.json`, "ImplicitlyDenied"],
     ["s3:DeleteObject", `${bucket}/backups/shop/20261121T020000Z/manifest.json`, "ImplicitlyDenied"],
   ])("asked for %s on %s hears what it should", async (action, resource, answer) => {
     expect(await ask(action, resource)).toBe(answer);
