@@ -11,6 +11,7 @@ import {
   failCopy,
   finishFanOut,
   HoldfastError,
+  loadManifest,
   manifestKey,
   PartCorrupted,
   type PartRange,
@@ -157,11 +158,12 @@ function changed({ far }: World, stood: ReadonlyMap<string, string>): string[] {
     ...now.map(({ key }) => key).filter((key, i, all) => all.indexOf(key) < i),
   ];
 }
+const idle = new AbortController().signal;
 const hasManifest = ({ far }: World) => far.inside.versions(manifestKey(shop)).length > 0;
 
 test("workers die, are doubled and are answered 503 at any step: the copy ends complete and equal, and is nothing before", async () => {
   const states = new Map<string, number>();
-  for (let seed = 1; seed <= 350; seed++) {
+  for (let seed = 1; seed <= 250; seed++) {
     const { world, last, stood } = await live(seed, { dies: 0.01 * (seed % 3), fails: 0.01 * (seed % 2), flips: 0 });
     const { state } = last as CopyOutcome;
     states.set(state, (states.get(state) ?? 0) + 1);
@@ -173,25 +175,34 @@ test("workers die, are doubled and are answered 503 at any step: the copy ends c
     ]);
   }
   // Neither all of them failed before, nor none did.
-  expect(states.get("copied")).toBeGreaterThan(40);
-  expect(states.get("known")).toBeGreaterThan(40);
+  expect(states.get("copied")).toBeGreaterThan(30);
+  expect(states.get("known")).toBeGreaterThan(30);
 });
 
-test("bits flip on the way: a copy is equal, or there is none", async () => {
+test("bits flip on the way: a copy that anybody would believe is equal, or there is none", async () => {
   const ends = { whole: 0, none: 0 };
-  for (let seed = 1; seed <= 200; seed++) {
-    const { world, last, stood } = await live(seed, { dies: 0.01, fails: 0.01, flips: 0.02 });
-    expect([world.wrong, changed(world, stood)], `seed ${seed}`).toEqual([[], []]);
-    const there = hasManifest(world);
-    if (there) expect(unlike({ store: world.near, far: world.far }), `seed ${seed}`).toEqual([]);
+  for (let seed = 1; seed <= 150; seed++) {
+    const { world, last, stood } = await live(seed, { dies: 0.01, fails: 0.01, flips: 0.06 });
+    // The manifest's own bits can flip too; then its signature does not hold.
+    const wrong = world.wrong.filter((what) => what !== `${manifestKey(shop)} differs there`);
+    expect([wrong, changed(world, stood)], `seed ${seed}`).toEqual([[], []]);
+    const believed = await loadManifest(
+      shop,
+      { store: world.far.read, list: world.far.list, trusted: first.manifestSigner.trusted },
+      idle,
+    ).then(
+      () => true,
+      () => false,
+    );
+    if (believed) expect(unlike({ store: world.near, far: world.far }), `seed ${seed}`).toEqual([]);
     else expect(last, `seed ${seed}`).toMatchObject({ state: "failed" });
-    ends[there ? "whole" : "none"] += 1;
+    ends[believed ? "whole" : "none"] += 1;
   }
-  expect(Math.min(ends.whole, ends.none)).toBeGreaterThan(20);
+  expect(Math.min(ends.whole, ends.none)).toBeGreaterThan(15);
 });
 
 test("something else stands there: it stays, and there is no copy", async () => {
-  for (let seed = 1; seed <= 80; seed++) {
+  for (let seed = 1; seed <= 60; seed++) {
     const keys = first.store.inside
       .versions()
       .map(({ key }) => key)
