@@ -191,7 +191,7 @@ describe("a restore that is interrupted", () => {
     t.world.when(isWaiting, async () => t.world.interrupt(new Interrupted("SIGINT")));
     await expect(go()).rejects.toThrow();
     expect(left()).toEqual([]);
-    expect(said()).toMatch(/remove what was made +[\d.]+ s {3}/);
+    expect(said()).toMatch(/remove what was made .* s {3}/);
   });
   test("twice says what remains and how to remove it, which does", async () => {
     t.world.when(isWaiting, async () => {
@@ -225,7 +225,7 @@ export const restore = (...of) => ({ ...memo(...of), prove: async () => { throw 
     message: expect.stringContaining("held"),
     hint: expect.stringMatching(/^Left: folder .*--undo [0-9a-f]{12}$/),
   });
-  expect(said().match(/remove what was made +[\d.]+ s {3}failed: Error/g)).toHaveLength(3);
+  expect(said().match(/remove what was made .* s {3}failed: Error/g)).toHaveLength(3);
 });
 
 test("an undo needs an execution's id and a target", async () => {
