@@ -24,10 +24,14 @@ export function backupFunction<Config, Native, Target>(
     const { list, create } = await primary();
     const ports = { kind, capture: capture(config, surroundings), seal: sealing(source.offlineKeys), sign: signer(), list, create };
     const attempt = () => randomBytes(8).toString("hex");
-    if (asked.finish) return await finishBegun({ source: source.name, attempt, trigger: "replay" }, ports, context);
+    if (asked.finish) return await finishBegun({ source: source.name, attempt, trigger: begunBy(source.schedule) }, ports, context);
     return await backup({ source: source.name, attempt: attempt(), ...slotOf(asked, source.schedule, context.now()) }, ports, context);
   });
 }
+
+/** What a slot that was begun earlier is for: of an occurrence the schedule itself, of any other moment a person. */
+const begunBy = (schedule: string) => (at: Date) =>
+  parseSchedule(schedule).latest(at).getTime() === at.getTime() ? ("schedule" as const) : ("manual" as const);
 
 /** The slot is the schedule's own occurrence; a local scheduler leaves the placeholder as it is, and the clock finds the same occurrence. */
 function slotOf(event: z.infer<typeof input>, schedule: string, now: Date): { at: Date; trigger: "schedule" | "replay" | "manual" } {

@@ -79,7 +79,7 @@ export async function backup<Native>(input: BackupInput, ports: BackupPorts<Nati
  * that fails does not hold up the others; the first error is thrown after the last.
  */
 export async function finishBegun<Native>(
-  input: Omit<BackupInput, "at" | "attempt"> & { attempt(): string },
+  input: { source: string; attempt(): string; trigger(at: Date): BackupInput["trigger"] },
   ports: BackupPorts<Native>,
   context: Context,
 ): Promise<BackupOutcome[]> {
@@ -89,7 +89,7 @@ export async function finishBegun<Native>(
   for (const at of begun.toSorted((a, b) => a.getTime() - b.getTime())) {
     context.signal.throwIfAborted();
     try {
-      outcomes.push(await backup({ ...input, at, attempt: input.attempt() }, ports, context));
+      outcomes.push(await backup({ source: input.source, at, attempt: input.attempt(), trigger: input.trigger(at) }, ports, context));
     } catch (error) {
       failures.push(error);
     }

@@ -393,7 +393,7 @@ describe("what was begun earlier", () => {
       create: of.store.create,
     };
     let attempts = 0;
-    const input = { source: "shop", attempt: () => `finished${String(attempts++).padStart(8, "0")}`, trigger: "replay" } as const;
+    const input = { source: "shop", attempt: () => `finished${String(attempts++).padStart(8, "0")}`, trigger: () => "schedule" as const };
     return finishBegun(input, ports, of.context);
   };
   test("is committed, oldest first, and only where no manifest stands", async () => {

@@ -92,11 +92,10 @@ async function awaitManifest(subject: Subject, watching: Watching, say: Say): Pr
 const landed = ({ objects }: Entry): string =>
   objects.map(({ key, bytes: size }) => `${key.split("/").at(-1)} ${bytes(size)}`).join(", ") || "reading the source";
 
-/** Throws {@link DemoFailed} when it was not the schedule that asked for it. What the schedule began at RDS, the event of its end finishes. */
+/** Throws {@link DemoFailed} when it was not the schedule that asked for it. */
 function readBackup(subject: Subject, entry: Entry, loaded: Loaded): Made {
   const { manifest } = loaded;
-  const byEvent = manifest.artifacts.length === 0 && manifest.trigger === "replay";
-  if (manifest.trigger !== "schedule" && !byEvent)
+  if (manifest.trigger !== "schedule")
     throw new DemoFailed(
       `${backupId(entry)} was made by "${manifest.trigger}"`,
       "The demo is about a schedule; something else made a backup meanwhile.",
