@@ -23,7 +23,9 @@ export async function atTheEdge(
     return;
   }
   const out = output(stdout, stdout, { now: () => new Date(), color: !env.NO_COLOR && env.TERM !== "dumb" });
-  const world: World = { env, cwd: process.cwd(), root: clone, stdout, stderr, ask: undefined, clock, signal: interruption() };
+  // Who does not want to wait for the cleaning up ends the process: nobody is told of it first.
+  const leaving = new AbortController().signal;
+  const world: World = { env, cwd: process.cwd(), root: clone, stdout, stderr, ask: undefined, clock, signal: interruption(), leaving };
   process.exitCode = await session(title, world, out, (opened) => work(opened, options));
 }
 
