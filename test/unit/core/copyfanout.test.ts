@@ -256,6 +256,7 @@ describe("the end of a fan-out", () => {
     const other = await relay(at.job, nth(at.job.ranges, 0), at.ports.from.read, at.ports.to, at.of.context);
     await expect(finish(at, [...relayed, other])).rejects.toMatchObject({ name: "PartCorrupted" });
     expect(versions(at.of, at.key)).toBe(0);
+    expect(at.of.far.inside.uploads()).toEqual([]);
   });
   test.each([amazon, partsOnly])(
     "a part that was written over after its worker had ended is found in the listing, and the upload given up",

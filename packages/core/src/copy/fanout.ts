@@ -1,6 +1,6 @@
 import { copyRange, copyRangesAtMost } from "../margins.ts";
 import type { Context } from "../ports/context.ts";
-import { ObjectExists, ObjectTooLarge, UploadGone } from "../ports/errors.ts";
+import { DigestMismatch, ObjectExists, ObjectTooLarge, UploadGone } from "../ports/errors.ts";
 import type { Part, Ref, Stored, Sum, Upload } from "../ports/store.ts";
 import { combine, type Piece } from "./combine.ts";
 import { CopyDiffers, CopyIncomplete, PartCorrupted, TooLargeForStore } from "./errors.ts";
@@ -54,27 +54,28 @@ export function shareOut(upload: Upload, range: number): PartRange[] {
  * again. Read side: the joined CRCs are the signed ones. Write side: the store's own sum of the whole, else of each part, else all is read back.
  *
  * Throws {@link DigestMismatch} (what was read is not what was signed) and {@link PartCorrupted}, each after the upload was aborted;
- * {@link CopyIncomplete} (send again what is missing), {@link CopyDiffers}, {@link CopyCorrupted}, {@link UploadGone} (begin again).
+ * {@link CopyIncomplete} (send again what is missing), {@link CopyDiffers}, {@link CopyCorrupted}; {@link UploadGone} and {@link CopyUnproven}: begin
+ * again with a new plan.
  */
 export async function finishFanOut(job: FanOut, relayed: readonly Relayed[], to: Destination, context: Context): Promise<string> {
-  const whole = joined(job, relayed, to);
-  if (whole === "there") return proveThere(job, job.signed, to, context);
-  const { key } = job.source;
-  if (job.standing) {
-    const compared = compareSums(whole, job.signed);
-    if (compared.is === "equal") return "crc32c and crc64nvme read back";
-    throw new CopyDiffers(to.name, key, compared.is === "different" ? compared.what : "no digest was taken");
+  try {
+    const whole = joined(job, relayed, to);
+    if (whole === "there") return await proveThere(job, job.signed, to, context);
+    if (job.standing) return provenBack(job, whole, to);
+    return await commit(job, whole, to, context);
+  } catch (error) {
+    if (error instanceof PartCorrupted || error instanceof DigestMismatch) await abandonFanOut(job, to);
+    throw error;
   }
+}
+
+async function commit(job: FanOut, whole: Whole, to: Destination, context: Context): Promise<string> {
   const expected: Piece = { bytes: whole.bytes, sums: { ...whole.sums, ...job.signed.sums } };
   try {
-    await givingUp(job, to, () => requireSigned(key, whole, job.signed));
+    requireSigned(job.source.key, whole, job.signed);
     const parts = await listParts(job.upload, to);
-    const held = combine(parts);
-    const compared = compareSums(held, whole);
-    if (compared.is === "different")
-      await givingUp(job, to, () => {
-        throw new PartCorrupted(to.name, key, compared.what);
-      });
+    const held = compareSums(combine(parts), whole);
+    if (held.is === "different") throw new PartCorrupted(to.name, job.source.key, held.what);
     const made = await to.ranges.commit(job.upload, parts);
     const otherwise = whole.checked && `${whole.checked} of each part`;
     return `crc32c and crc64nvme read, ${await proveStored(made, expected, "made", to, context, otherwise)}`;
@@ -85,14 +86,22 @@ export async function finishFanOut(job: FanOut, relayed: readonly Relayed[], to:
   }
 }
 
+function provenBack({ source, signed }: FanOut, whole: Whole, to: Destination): string {
+  const compared = compareSums(whole, signed);
+  if (compared.is === "equal") return "crc32c and crc64nvme read back";
+  throw new CopyDiffers(to.name, source.key, compared.is === "different" ? compared.what : "no digest was taken");
+}
+
 /** For whoever gives a copy up: nothing stays open. Twice is harmless. */
 export async function abandonFanOut({ upload, standing }: FanOut, { ranges }: Destination): Promise<void> {
   if (!standing) await ranges.abort(upload);
 }
 
+type Whole = Piece & { checked?: Sum };
+
 /** Joins what workers read, in order. Throws {@link CopyIncomplete} where a range has no answer, {@link PartCorrupted} where two say otherwise. */
-function joined({ upload, ranges, source }: FanOut, relayed: readonly Relayed[], to: Destination): (Piece & { checked?: Sum }) | "there" {
-  const pieces: (Piece & { checked?: Sum })[] = [];
+function joined({ upload, ranges, source }: FanOut, relayed: readonly Relayed[], to: Destination): Whole | "there" {
+  const pieces: Whole[] = [];
   for (const { first, last } of ranges) {
     const answers = relayed.filter((answer) => answer.first === first && answer.last === last);
     if (answers.some(({ state }) => state === "there")) return "there";
@@ -119,15 +128,6 @@ async function listParts(upload: Upload, to: Destination): Promise<Part[]> {
     if (part?.n !== n || part.bytes !== bytes) throw new CopyIncomplete(to.name, upload.key, `lacks part ${n} of ${count}`);
   }
   return parts;
-}
-
-async function givingUp(job: FanOut, to: Destination, check: () => void): Promise<void> {
-  try {
-    check();
-  } catch (error) {
-    await abandonFanOut(job, to);
-    throw error;
-  }
 }
 
 async function proveThere(job: FanOut, expected: Piece, to: Destination, context: Context, error?: Error): Promise<string> {

@@ -24,6 +24,7 @@ test.each([
   ["more bytes stand there", [stored("a", 901, { crc32c: "crc of a" })], "refuse"],
   ["a sum is another one", [stored("a", 900, { crc32c: "other" })], "refuse"],
   ["one of two sums is another one", [stored("a", 900, { crc32c: "crc of a", sha256: "other" })], "refuse"],
+  ["the weaker of two sums is another one", [stored("a", 900, { crc32c: "other", sha256: "sha of a" })], "refuse"],
   ["something else stands there", [stored("b", 900, {})], "stream"],
 ] as const)("where %s: %s", (_what, standing, what) => {
   expect(does([artifact("a", 900)], [...standing])).toEqual([what]);

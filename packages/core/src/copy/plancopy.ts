@@ -1,3 +1,4 @@
+import { copyRangesAtMost } from "../margins.ts";
 import type { Limits, Ref, Stored } from "../ports/store.ts";
 import type { Piece } from "./combine.ts";
 import { CopyDiffers, TooLargeForStore } from "./errors.ts";
@@ -39,7 +40,7 @@ export function planCopy(
     const compared = found && compareSums(found, signed);
     if (compared?.is === "equal") return { ...artifact, do: "nothing", proof: `${compared.by} stored` };
     if (compared?.is === "different") return { ...artifact, do: "refuse", error: new CopyDiffers(store, source.key, compared.what) };
-    const workers = Math.ceil(signed.bytes / range);
+    const workers = Math.min(copyRangesAtMost, Math.ceil(signed.bytes / range));
     if (compared && signed.bytes <= fits) return { ...artifact, do: "read back" };
     if (compared) return { ...artifact, do: "fan out", workers, standing: { key: found.key, version: found.version } };
     if (signed.bytes > largest) return { ...artifact, do: "refuse", error: new TooLargeForStore(store, source.key, signed.bytes, largest) };
