@@ -38,7 +38,7 @@ export const trusting = (command: Command): Command =>
 export const opening = (command: Command): Command => command.option("--offline-key <file>", "decrypt with an offline key instead of KMS");
 /** Of commands that do a function's work on this machine. */
 export const withLayers = (command: Command): Command =>
-  command.option("--layers <folder>", "where the programs are that a kind needs; without it .local/layers of this machine's kind");
+  command.option("--layers <folder>", "where the programs are that a kind needs, as postgres/17/bin; without it .local/layers");
 
 export const outputOf = (world: World): Output =>
   output(world.stdout, world.stderr, { now: () => world.clock.now(), color: !world.env.NO_COLOR && world.env.TERM !== "dumb" });

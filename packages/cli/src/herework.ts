@@ -35,7 +35,8 @@ export async function withSurroundings<T>(
   { place, world }: { place: Place; world: World },
   work: (surroundings: Surroundings) => Promise<T>,
 ): Promise<T> {
-  const layers = layersFolder(needs, options, place, world);
+  const layer = layersIn(options, place, world);
+  requireLayers(needs, layer);
   const secrets = secretsHere(options, place, world);
   const scratch = await mkdtemp(path.join(tmpdir(), "holdfast-"));
   try {
@@ -44,7 +45,7 @@ export async function withSurroundings<T>(
       ...{ secrets, scratch, region },
       project: [project, place.stage ?? "here"].join("-"),
       identity: place.cloud.identity,
-      layer: (name) => path.join(layers, name),
+      layer,
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -52,13 +53,18 @@ export async function withSurroundings<T>(
 }
 
 const arch = process.arch === "arm64" ? "arm64" : "x86_64";
-function layersFolder(needs: Pick<Needs, "layers">, options: HereOptions, place: Place, world: World): string {
-  const folder = options.layers === undefined ? path.join(place.root, ".local", "layers", arch) : path.resolve(world.cwd, options.layers);
-  const missing = needs.layers.filter((name) => !existsSync(path.join(folder, name)));
-  if (missing.length === 0) return folder;
+/** `scripts/layers.mjs` makes the root of each layer's zip, in which the layer's own folder stands. */
+function layersIn({ layers }: HereOptions, { root }: Place, { cwd }: World): (name: string) => string {
+  if (layers !== undefined) return (name) => path.resolve(cwd, layers, name);
+  return (name) => path.join(root, ".local", "layers", arch, name, name);
+}
+
+function requireLayers({ layers }: Pick<Needs, "layers">, layer: (name: string) => string): void {
+  const missing = layers.filter((name) => !existsSync(layer(name)));
+  if (missing.length === 0) return;
   throw new LayersMissing(
-    `the programs of ${missing.join(", ")} are not in ${folder}`,
-    `Make them: node scripts/layers.mjs --arch ${arch} . Or name a folder that has them with --layers; docs/recover.md says how it looks.`,
+    `the programs of ${missing.join(", ")} are not on this machine: there is no ${missing.map(layer).join(", no ")}`,
+    `Make them: node scripts/layers.mjs --arch ${arch} . Or say with --layers where they are; docs/recover.md shows how such a folder looks.`,
   );
 }
 

@@ -125,7 +125,7 @@ describe("verify asks the person, and says nothing about the backup, for", () =>
     const lists = { ...t.place.lists, kinds: { memo: { ...kinds.memo, kind } } };
     await expect(verify({ source: "note", ...brought, layers: "." }, { ...t, place: { ...t.place, lists } })).rejects.toMatchObject({
       name: "LayersMissing",
-      message: `the programs of pens are not in ${folder}`,
+      message: `the programs of pens are not on this machine: there is no ${folder}/pens`,
       hint: expect.stringContaining("node scripts/layers.mjs --arch "),
     });
   });
