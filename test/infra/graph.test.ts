@@ -147,6 +147,7 @@ describe("each role of a source at RDS", () => {
   const at = "20260101t000000z";
   const [own, ownRaw] = [`cluster-snapshot:holdfast-orders-prod-${at}`, `cluster-snapshot:holdfastraw-orders-prod-${at}`];
   const tills = `snapshot:holdfast-till-prod-${at}`;
+  const far = (name: string, region = "eu-west-1") => `arn:aws:rds:${region}:${account}:${name}`;
   test.each([
     ["backup-orders", "rds:CreateDBClusterSnapshot", "cluster:orders-prod", "Allowed"],
     ["backup-orders", "rds:CreateDBClusterSnapshot", own, "Allowed"],
@@ -182,11 +183,30 @@ describe("each role of a source at RDS", () => {
     ["restore-instances", "rds:DeleteDBInstance", "db:till-prod", "ImplicitlyDenied"],
     ["restore-instances", "rds:ModifyDBInstance", "db:till-prod", "ImplicitlyDenied"],
     ["restore-instances", "rds:DeleteDBSnapshot", tills, "ImplicitlyDenied"],
+    ["prune-orders", "rds:DeleteDBClusterSnapshot", own, "Allowed"],
+    ["prune-orders", "rds:DeleteDBClusterSnapshot", far(own), "Allowed"],
+    ["prune-orders", "rds:DeleteDBClusterSnapshot", `cluster-snapshot:holdfast-orders-prod-eu-${at}`, "ImplicitlyDenied"],
+    ["prune-orders", "rds:DeleteDBClusterSnapshot", "cluster-snapshot:rds:orders-prod-2026-01-01-00-00", "ImplicitlyDenied"],
+    ["prune-orders", "rds:DeleteDBClusterSnapshot", "cluster-snapshot:made-by-hand", "ImplicitlyDenied"],
+    ["prune-orders", "rds:DeleteDBSnapshot", tills, "ImplicitlyDenied"],
+    ["prune-orders", "rds:CreateDBClusterSnapshot", own, "ImplicitlyDenied"],
+    ["prune-till", "rds:DeleteDBSnapshot", tills, "Allowed"],
+    ["prune-till", "rds:DeleteDBSnapshot", far(tills), "ImplicitlyDenied"],
+    ["prune-till", "rds:DeleteDBClusterSnapshot", own, "ImplicitlyDenied"],
+    ["replicate-orders", "rds:CopyDBClusterSnapshot", own, "Allowed"],
+    ["replicate-orders", "rds:CopyDBClusterSnapshot", far(own), "Allowed"],
+    ["replicate-orders", "rds:CopyDBClusterSnapshot", far(own, "us-east-1"), "ImplicitlyDenied"],
+    ["replicate-orders", "rds:CopyDBClusterSnapshot", `cluster-snapshot:holdfast-orders-prod-eu-${at}`, "ImplicitlyDenied"],
+    ["replicate-orders", "rds:CopyDBSnapshot", tills, "ImplicitlyDenied"],
+    ["replicate-orders", "rds:DeleteDBClusterSnapshot", far(own), "ImplicitlyDenied"],
+    ["replicate-orders", "rds:ModifyDBClusterSnapshotAttribute", own, "ImplicitlyDenied"],
+    ["backup-orders-dump", "rds:DescribeDBClusters", "cluster:orders-prod", "Allowed"],
+    ["backup-orders-dump", "rds:CreateDBClusterSnapshot", "cluster:orders-prod", "ImplicitlyDenied"],
     ["watch", "rds:DescribeDBSnapshots", tills, "ImplicitlyDenied"],
     ["retain", "rds:DeleteDBSnapshot", tills, "ImplicitlyDenied"],
   ])("%s asked for %s on %s hears %s", async (role, action, name, answer) => {
     const principal = `arn:aws:iam::${account}:role/test-local-${role}`;
-    const resource = `arn:aws:rds:eu-central-1:${account}:${name}`;
+    const resource = name.startsWith("arn:") ? name : `arn:aws:rds:eu-central-1:${account}:${name}`;
     expect(await simulate({ principal, action, resource, account, context: plain, policy: roleOf(role) })).toBe(answer);
   });
 });
