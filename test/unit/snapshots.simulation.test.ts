@@ -98,7 +98,11 @@ class Days {
     );
   finish = () =>
     this.#run(() =>
-      finishBegun({ source: "shop", attempt: this.#attempt, trigger: () => "schedule" }, { ...this.#ports(), sign: manifests }, this.context),
+      finishBegun(
+        { source: "shop", attempt: this.#attempt, trigger: () => "schedule" },
+        { ...this.#ports(), sign: manifests },
+        this.context,
+      ),
     );
   verify = (key: string, of?: { version: string; run?: string | undefined }) =>
     this.#run(async () => {
