@@ -200,7 +200,6 @@ describe("what nobody read is not copied", () => {
     const ref = parseEvidenceKey(key);
     if (!ref) throw new Error("no evidence");
     const sure = readEvidence(await bytesAt(of, key), ref, of.proofSigner.trusted);
-    of.store.inside.expire();
     const doubt = evidenceKey({ ...ref, verdict: "doubt" });
     of.store.inside.overwrite(doubt, await encodeEvidence({ ...sure, verdict: "doubt" }, of.proofSigner));
     expect(await copy(shop, of.ports(), of.context)).toMatchObject({ state: "copied" });
@@ -253,6 +252,13 @@ describe("what stands at the destination already", () => {
     const [evidence] = await evidenceOf(of);
     expect(evidence).toMatchObject({ verdict: "failed", run: "far", findings: [{ name: "CopyDiffers", severity: "refuse" }] });
     expect(evidence?.findings[0]?.message).toContain(key);
+  });
+  test("one other object is seen before anything is sent", async () => {
+    const of = await copyRig();
+    const [, last = ""] = await of.artifacts();
+    of.far.inside.overwrite(last, Buffer.from("other"));
+    expect(names(await copy(shop, of.ports(), of.context))).toEqual(["CopyDiffers"]);
+    expect(await of.farKeys()).toEqual([last]);
   });
   test("one that was in the way and is gone is no end: the copy is made when it is asked for again", async () => {
     const of = await copyRig();

@@ -14,7 +14,6 @@ import { createOrFind } from "./stream.ts";
  * Throws {@link CopyDiffers}, {@link CopyCorrupted}, {@link SourceGone}.
  */
 export async function bringObject({ key, version }: Ref, from: StoreRead, to: Destination, context: Context): Promise<Origin> {
-  context.signal.throwIfAborted();
   return placeObject(key, await whole(pinned(from, { key, version }, undefined, context.signal), evidenceLimit), to, context);
 }
 
