@@ -12,7 +12,7 @@ export type AzureRule = {
 };
 
 /**
- * https://learn.microsoft.com/azure/storage/blobs/lifecycle-management-policy-structure: rules match index tags by equality, on current versions
+ * https://learn.microsoft.com/azure/storage/blobs/lifecycle-management-policy-structure: names are letters and digits; rules match index tags by equality, on current versions
  * alone. What they delete becomes an earlier version, which another rule ends. A tag does not change when a blob was modified.
  * Long tiers go to the cold tier, which is read at once: thawing would need a right to write, and up to 15 hours, on the day when all else is gone.
  */
@@ -37,12 +37,12 @@ export function azureLifecycle(
   const old = (days: number): Days => ({ daysAfterModificationGreaterThan: days });
   return {
     rules: [
-      ...lifecycle.releases.map((days) => rule(`release-${days}d`, { baseBlob: { delete: old(days) } }, ["release", `${days}d`])),
+      ...lifecycle.releases.map((days) => rule(`release${days}d`, { baseBlob: { delete: old(days) } }, ["release", `${days}d`])),
       ...lifecycle.archived.map((tier) =>
-        rule(`archive-${tier}`, { baseBlob: { tierToCold: old(lifecycle.archiveAfterDays) } }, ["tier", tier]),
+        rule(`archive${tier}`, { baseBlob: { tierToCold: old(lifecycle.archiveAfterDays) } }, ["tier", tier]),
       ),
       rule("garbage", { baseBlob: { delete: old(lifecycle.garbageDays) } }, ["garbage", "true"]),
-      ...(versions ? [rule("earlier-versions", { version: { delete: { daysAfterCreationGreaterThan: lifecycle.lockDays } } })] : []),
+      ...(versions ? [rule("earlierVersions", { version: { delete: { daysAfterCreationGreaterThan: lifecycle.lockDays } } })] : []),
     ],
   };
 }

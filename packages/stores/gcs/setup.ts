@@ -107,15 +107,14 @@ const roleIn =
   (role: string) =>
     provider === "oidc" ? `arn:aws:iam::${account}:role/${role}` : role;
 
-function federationSteps(federation: Federation, { account, roles }: SetupOf): SetupStep[] {
+function federationSteps(federation: Federation, { account, project: deployment }: SetupOf): SetupStep[] {
   const { pool, provider } = poolOf(federation.audience);
   const at = ["--project", project, "--location", "global"];
-  const known = Object.values(roles).flat().map(roleIn(federation, account));
   const oidc = federation.provider === "oidc";
   const attributes = [
     ...(oidc ? ["--issuer-uri", issuer] : ["--account-id", account]),
     ...["--attribute-mapping", oidc ? mappings.oidc : mappings.aws],
-    ...["--attribute-condition", `attribute.aws_role in [${known.map((role) => `'${role}'`).join(", ")}]`],
+    ...["--attribute-condition", `attribute.aws_role.startsWith('${roleIn(federation, account)(`${deployment}-`)}')`],
   ];
   const providers = ["gcloud", "iam", "workload-identity-pools", "providers"];
   const name = [provider, ...at, "--workload-identity-pool", pool];
@@ -128,12 +127,12 @@ function federationSteps(federation: Federation, { account, roles }: SetupOf): S
       unless: ["gcloud", "iam", "workload-identity-pools", "describe", pool, ...at, "--format", "value(name)"],
     },
     {
-      why: "Lets these roles of AWS in, and no other",
+      why: `Knows the roles of ${deployment} in AWS, and no other; what each may do is said below`,
       command: [...providers, `create-${kind}`, ...name, ...attributes],
       unless: [...providers, "describe", ...name, "--format", "value(name)"],
     },
     step(
-      "The same, where an older one stood: the plan's roles may be others by now",
+      "The same, where another one stood: give each deployment a provider of its own",
       ...providers,
       `update-${kind}`,
       ...name,

@@ -1,5 +1,5 @@
 import type { Right } from "@holdfast/core";
-import type { S3Config } from "./config.ts";
+import { hasLocks, type S3Config } from "./config.ts";
 
 type Actions = { bucket: string[]; objects: string[] };
 /**
@@ -24,8 +24,11 @@ const versioned: Record<Right, Actions> = {
 
 export type Allowed = { actions: readonly string[]; resources: readonly string[] }[];
 /** What a role must be allowed, by its own policy and, in another account, by that of the bucket too. */
-export function allowedFor(rights: readonly Right[], { bucket, versions }: Pick<S3Config, "bucket" | "versions">): Allowed {
-  const needed = (on: keyof Actions) => [...new Set(rights.flatMap((right) => versioned[right][on].map(versions ? String : plain)))].sort();
+export function allowedFor(rights: readonly Right[], store: Pick<S3Config, "bucket" | "versions" | "locks" | "endpoint">): Allowed {
+  const { bucket, versions } = store;
+  const has = (action: string) => hasLocks(store) || !action.endsWith("Retention");
+  const needed = (on: keyof Actions) =>
+    [...new Set(rights.flatMap((right) => versioned[right][on].filter(has).map(versions ? String : plain)))].sort();
   const allow = [
     { actions: needed("bucket"), resources: [`arn:aws:s3:::${bucket}`] },
     { actions: needed("objects"), resources: [`arn:aws:s3:::${bucket}/*`] },

@@ -45,3 +45,6 @@ export const config = z
     "an endpoint needs credentials: the role's own would be signed into requests to a stranger",
   );
 export type S3Config = z.infer<typeof config>;
+
+/** AWS has Object Lock, others only where the plan says so. */
+export const hasLocks = ({ locks, endpoint }: Pick<S3Config, "locks" | "endpoint">): boolean => locks ?? endpoint === undefined;

@@ -9,7 +9,7 @@ import {
   useRights,
 } from "@holdfast/core";
 import { allowedFor } from "./actions.ts";
-import type { S3Config } from "./config.ts";
+import { hasLocks, type S3Config } from "./config.ts";
 import { s3Lifecycle } from "./lifecycle.ts";
 import { placeOf } from "./place.ts";
 import { bucketPolicy } from "./policy.ts";
@@ -21,7 +21,7 @@ const files = { policy: "policy.json", lifecycle: "lifecycle.json" };
 /** Bucket, lock, policy and lifecycle rules, by the AWS command line, which speaks to every store of this protocol. */
 export function setup(store: S3Config, of: SetupOf): Setup {
   const { cloud, region } = placeOf(store, of.region);
-  const locks = store.locks ?? store.endpoint === undefined;
+  const locks = hasLocks(store);
   const lifecycle = lifecycleOf(of.keeps);
   const policy = bucketPolicy(store, of, cloud);
   const rules = s3Lifecycle(lifecycle, { versions: store.versions, longClass: longClasses[cloud] });
@@ -33,13 +33,15 @@ export function setup(store: S3Config, of: SetupOf): Setup {
       ...(store.versions ? [versioned(s3api)] : []),
       ...(locks ? [locked(s3api, lifecycle)] : []),
       ...(cloud === "aws" ? closed(s3api) : []),
-      ...(policy
-        ? [step("Who may do what, and that nobody deletes", s3api("put-bucket-policy", "--policy", `file://${files.policy}`))]
-        : []),
       step(
         "Deletes what carries a release mark and is that old, and nothing else",
         s3api("put-bucket-lifecycle-configuration", "--lifecycle-configuration", `file://${files.lifecycle}`),
       ),
+      // The last, since it may shut out whoever runs this.
+      // The last, since it may shut out whoever runs this.
+      ...(policy
+        ? [step("Who may do what, and that nobody deletes", s3api("put-bucket-policy", "--policy", `file://${files.policy}`))]
+        : []),
     ],
     notes: notesOf(store, of, { cloud, locks, policy: policy !== undefined }),
   };
@@ -56,7 +58,8 @@ const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}
 function made(s3api: Call, cloud: Place["cloud"], region: string | undefined, locks: boolean): SetupStep {
   // AWS refuses the name of its first region here, and wants that of every other.
   const constraint = cloud === "aws" && region !== "us-east-1" ? ["--create-bucket-configuration", `LocationConstraint=${region}`] : [];
-  const lock = locks ? ["--object-lock-enabled-for-bucket"] : [];
+  // Yandex takes it from the lock's own configuration, once there are versions.
+  const lock = locks && cloud !== "yandex" ? ["--object-lock-enabled-for-bucket"] : [];
   return {
     why: `The bucket${locks ? ", with Object Lock, which most stores take at no later time" : ""}`,
     command: s3api("create-bucket", ...constraint, ...lock),
@@ -108,7 +111,7 @@ function notesOf(store: S3Config, { principals, roles }: SetupOf, { cloud, locks
       : [`No bucket policy was made, since nobody said who holds the keys: --principal copy=ID --principal mark=ID --principal read=ID.`]),
     ...(policy && principals && cloud !== "aws"
       ? [
-          "Once it has a policy, a bucket of most of these stores lets nobody in who is not named there; its owner can still replace the policy.",
+          "Once it has a policy, a bucket of most of these stores lets nobody in who is not named there. Running this again then takes the cloud's own administrator.",
         ]
       : []),
     ...(locks

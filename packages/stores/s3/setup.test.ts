@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { commands, fileOf, forWhom, told } from "../kit/setup.ts";
+import { s3 } from "./kind.ts";
+import type { Policy } from "./policy.ts";
+
+const bucket = "acme-copies";
+const elsewhere = { bucket, endpoint: "https://storage.example.com", region: "hel1", credentials: { copy: "c", mark: "m", read: "r" } };
+const principals = { copy: "id-copy", mark: "id-mark", read: "id-read" };
+const setupOf = (config: object, more: object = {}) => {
+  const setup = s3.setup?.(s3.config.parse(config), { ...forWhom, ...more });
+  if (!setup) throw new Error("no setup");
+  return setup;
+};
+const policyOf = (config: object, more: object = {}) => fileOf(setupOf(config, more), "policy.json") as Policy | null;
+
+describe("the other side of a bucket", () => {
+  test("in another account of AWS", async () => {
+    await expect(told(setupOf({ bucket, region: "eu-west-1" }))).toMatchFileSnapshot("golden/setup-aws.txt");
+  });
+  test("of a store that speaks the protocol", async () => {
+    await expect(told(setupOf(elsewhere, { principals }))).toMatchFileSnapshot("golden/setup-other.txt");
+  });
+  test("is asked for at the store's own endpoint, each time", () => {
+    for (const command of commands(setupOf(elsewhere)))
+      expect(command).toMatch(/^aws --endpoint-url https:\/\/storage.example.com --region hel1 s3api /);
+  });
+  test("names no region where AWS wants none, and the region else", () => {
+    expect(commands(setupOf({ bucket, region: "us-east-1" }))[0]).not.toContain("LocationConstraint");
+    expect(commands(setupOf({ bucket }))[0]).toContain("LocationConstraint=eu-central-1");
+  });
+  test("has a lock only where the store has", () => {
+    const locking = (config: object) => commands(setupOf(config)).filter((command) => command.includes("object-lock")).length;
+    expect([locking({ bucket }), locking(elsewhere), locking({ ...elsewhere, locks: true })]).toEqual([2, 0, 2]);
+    expect(setupOf({ bucket }).steps.filter(({ lasting }) => lasting)).toHaveLength(1);
+  });
+});
+
+describe("the bucket's policy", () => {
+  const allowed = (policy: Policy | null, use: string) =>
+    (policy?.Statement ?? []).filter(({ Effect, Sid }) => Effect === "Allow" && Sid.startsWith(use)).flatMap(({ Action }) => Action);
+  test("lets nobody delete, and whoever copies nothing but create and look, and whoever marks no byte be read", () => {
+    for (const policy of [policyOf({ bucket }), policyOf({ ...elsewhere, locks: true }, { principals })]) {
+      const denied = policy?.Statement.filter(({ Effect }) => Effect === "Deny");
+      expect(denied?.[0]).toMatchObject({ Principal: "*", Action: expect.arrayContaining(["s3:DeleteObject", "s3:DeleteObjectVersion"]) });
+      expect(allowed(policy, "Copy").filter((action) => /Delete|Tagging$|Retention/.test(action) && action.startsWith("s3:Put"))).toEqual(
+        [],
+      );
+      expect(allowed(policy, "Copy")).toContain("s3:PutObject");
+      expect(allowed(policy, "Mark")).toEqual([
+        "s3:ListBucketVersions",
+        ...["s3:GetObjectRetention", "s3:GetObjectVersionTagging", "s3:PutObjectRetention", "s3:PutObjectVersionTagging"],
+      ]);
+      expect(allowed(policy, "Read").filter((action) => action.startsWith("s3:Put"))).toEqual([]);
+      for (const use of ["Copy", "Mark", "Read"]) expect(allowed(policy, use).filter((action) => /Delete|\*/.test(action))).toEqual([]);
+    }
+  });
+  test("allows each role what its own policy allows it, so that both doors are open", () => {
+    const config = s3.config.parse({ bucket });
+    expect(allowed(policyOf({ bucket }), "Mark")).toEqual(
+      s3.needs(["list", "mark"], config, "mark").allow.flatMap(({ actions }) => actions),
+    );
+  });
+  test("names roles by a condition, so that one that is made again is let in again", () => {
+    const [first] = policyOf({ bucket })?.Statement ?? [];
+    expect(first).toMatchObject({
+      Principal: { AWS: "arn:aws:iam::123456789012:root" },
+      Condition: { ArnEquals: { "aws:PrincipalArn": ["arn:aws:iam::123456789012:role/acme-prod-copy-far"] } },
+    });
+  });
+  test("names who holds a key as each cloud does", () => {
+    const first = (endpoint: string) => policyOf({ ...elsewhere, endpoint }, { principals });
+    expect(first("https://storage.yandexcloud.net")?.Statement[0]?.Principal).toEqual({ CanonicalUser: ["id-copy"] });
+    expect(first("https://s3.fr-par.scw.cloud")).toMatchObject({
+      Version: "2023-04-17",
+      Statement: expect.arrayContaining([expect.objectContaining({ Principal: { SCW: "application_id:id-copy" } })]),
+    });
+    expect(first("https://storage.example.com")?.Statement[0]?.Principal).toEqual({ AWS: "id-copy" });
+  });
+  test("has no condition that AWS alone knows elsewhere, and is none where nobody said who holds the keys", () => {
+    expect(JSON.stringify(policyOf(elsewhere, { principals }))).not.toContain("Condition");
+    const none = setupOf(elsewhere);
+    expect([none.files.map(({ name }) => name), commands(none).filter((command) => command.includes("policy"))]).toEqual([
+      ["lifecycle.json"],
+      [],
+    ]);
+    expect(none.notes.join()).toContain("--principal copy=ID");
+  });
+});
