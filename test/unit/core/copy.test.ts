@@ -125,7 +125,12 @@ describe("a backup that was read", () => {
     const of = await copyRig();
     await copy(shop, of.ports(), of.context);
     const [from, to] = [faulty(of.store, []), faulty(of.far, [])];
-    expect(await copy(shop, of.ports({ from, to }), of.context)).toEqual({ id: `shop/${shop.slot}`, store: "far", state: "known" });
+    expect(await copy(shop, of.ports({ from, to }), of.context)).toEqual({
+      id: `shop/${shop.slot}`,
+      store: "far",
+      state: "known",
+      verdict: "ok",
+    });
     expect(to.calls).toEqual([]);
     expect(reads(from.calls).filter((key) => key.endsWith(".age"))).toEqual([]);
     expect(await closeCopy({ ...shop, started: of.context.now().toISOString(), proofs: {} }, of.ports(), of.context)).toMatchObject({
@@ -256,7 +261,7 @@ describe("what stands at the destination already", () => {
   test("one other object is seen before anything is sent", async () => {
     const of = await copyRig();
     const [, last = ""] = await of.artifacts();
-    of.far.inside.overwrite(last, Buffer.from("other"));
+    of.far.inside.overwrite(last, flip(await bytesAt(of, last)));
     expect(names(await copy(shop, of.ports(), of.context))).toEqual(["CopyDiffers"]);
     expect(await of.farKeys()).toEqual([last]);
   });
@@ -269,9 +274,11 @@ describe("what stands at the destination already", () => {
     expect(await evidenceOf(of)).toHaveLength(1);
     for (const version of of.far.inside.versions(rows)) await of.far.mark.mark(version, { release: "0d" });
     of.far.inside.expire();
+    expect(await copy({ ...shop, hint: true }, of.ports(), of.context)).toMatchObject({ state: "known", verdict: "failed" });
     expect(await copy(shop, of.ports(), of.context)).toMatchObject({ state: "copied" });
     expect(unlike(of)).toEqual([]);
-    expect(await copy(shop, of.ports(), of.context)).toMatchObject({ state: "known" });
+    expect(await copy(shop, of.ports(), of.context)).toMatchObject({ state: "known", verdict: "ok" });
+    expect((await evidenceOf(of)).map(({ verdict, run }) => `${run} ${verdict}`).sort()).toEqual(["far failed", "far_2 ok"]);
   });
 });
 
@@ -349,6 +356,14 @@ describe("a source that changes", () => {
     of.store.inside.remove((await of.artifacts())[1] ?? "");
     expect(names(await copy(shop, of.ports(), of.context))).toEqual(["ArtifactMissing"]);
     expect(await of.farKeys()).toEqual([]);
+  });
+  test("evidence about another manifest stays where it is", async () => {
+    const of = await copyRig();
+    const key = (await of.keys("evidence/readable/"))[0] ?? "";
+    const other = key.replace(/\/ok\.[0-9a-f]{8}/, "/ok.00000000");
+    of.store.inside.overwrite(other, await bytesAt(of, key));
+    await copy(shop, of.ports(), of.context);
+    expect([await isThere(of, key), await isThere(of, other)]).toEqual([true, false]);
   });
   test("evidence that arrives during the copy comes along, and later evidence when it is brought", async () => {
     const of = await copyRig();
