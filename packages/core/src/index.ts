@@ -8,6 +8,7 @@ export * from "./asfinding.ts";
 export * from "./backup.ts";
 export * from "./backuperrors.ts";
 export * from "./catalogue.ts";
+export * from "./copies.ts";
 export * from "./copy/bring.ts";
 export * from "./copy/combine.ts";
 export * from "./copy/copy.ts";

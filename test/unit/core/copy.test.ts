@@ -357,6 +357,15 @@ describe("a source that changes", () => {
     expect(names(await copy(shop, of.ports(), of.context))).toEqual(["ArtifactMissing"]);
     expect(await of.farKeys()).toEqual([]);
   });
+  test("a manifest that changes after it was believed is not copied", async () => {
+    const of = await copyRig();
+    const [rows = ""] = await of.artifacts();
+    const key = manifestKey(shop);
+    const from = meanwhile(of, rows, () => of.store.inside.damage({ key }, (bytes) => Buffer.from(flip(bytes, 20))));
+    const outcome = await copy(shop, of.ports({ from }), of.context);
+    expect(names(outcome)).toEqual(["ManifestInvalid"]);
+    await expectNoCopy(of);
+  });
   test("evidence about another manifest stays where it is", async () => {
     const of = await copyRig();
     const key = (await of.keys("evidence/readable/"))[0] ?? "";

@@ -1,7 +1,7 @@
+import { runFor } from "../copies.ts";
 import { HoldfastError } from "../errors.ts";
 import type { Evidence } from "../evidence.ts";
 import { type BackupId, backupId } from "../layout.ts";
-import type { Loaded } from "../opened.ts";
 import type { Context } from "../ports/context.ts";
 import type { Finding } from "../ports/finding.ts";
 import { record, unhurried } from "../record.ts";
@@ -10,16 +10,16 @@ import { placeRest } from "./placerest.ts";
 import type { CopyPlan, CopyStep } from "./plancopy.ts";
 import { proveStored } from "./prove.ts";
 import { streamArtifact } from "./stream.ts";
-import { type CopyPorts, loadReadable, surveyArtifacts } from "./survey.ts";
+import { type CopyPorts, loadReadable, type Readable, surveyArtifacts } from "./survey.ts";
 
 /** What proves each artifact at the destination, by its key. JSON. */
 export type Proofs = Readonly<Record<string, string>>;
 export type CopyOutcome = { id: string; store: string } & (
   | { state: "copied"; bytes: number; seconds: number; proof: string }
-  /** Evidence says so; nothing was done. */
-  | { state: "known" }
+  /** Evidence says how it ended; nothing was done. */
+  | { state: "known"; verdict: "ok" | "failed" }
   /** No single runner does it in its time. Nothing was sent: whoever shares the steps out calls {@link closeCopy} in the end. */
-  | { state: "large"; started: string; plan: CopyPlan }
+  | { state: "large"; started: string; manifest: string; plan: CopyPlan }
   /** It cannot be copied, which was recorded. */
   | { state: "failed"; findings: Finding[] }
 );
@@ -27,19 +27,20 @@ export type CopyOutcome = { id: string; store: string } & (
 /**
  * Copies one backup that was read, whole or not at all: artifacts, then the public keys, its signature, the evidence about it, and the manifest
  * last. What stands there already and is the same is taken as done; nothing there is ever changed. Two at once for one copy end well, and an event
- * that comes again finds the evidence. Records evidence `copied` (run: the store's name) in the store that it copies from.
+ * that comes again finds the evidence. Records evidence `copied` (run: the store's name, see {@link runFor}) in the store that it copies from.
+ * `hint`: only an event asks for it, which may come late: what evidence says has failed is left at that.
  *
  * What has fault "backup" ({@link CopyDiffers}, {@link CopyCorrupted}, {@link SourceGone}, {@link DigestMismatch}, missing artifacts) is recorded as
  * failed. Throws what has fault "world" (try again: what was sent is found there), {@link TooLargeForStore}, {@link BackupUnverified}, and a manifest
  * that nobody can believe.
  */
-export async function copy(at: BackupId, ports: CopyPorts, context: Context): Promise<CopyOutcome> {
+export async function copy(at: BackupId & { hint?: boolean }, ports: CopyPorts, context: Context): Promise<CopyOutcome> {
   const loaded = await loadReadable(at, ports, context.signal);
-  if (loaded.known) return { ...named(at, ports), state: "known" };
+  if (loaded.known === "ok" || (loaded.known && at.hint)) return { ...named(at, ports), state: "known", verdict: loaded.known };
   const started = context.now();
   return failing(loaded, started, ports, context, async () => {
     const plan = await surveyArtifacts(loaded, ports);
-    if (!plan.here) return { ...named(at, ports), state: "large", started: started.toISOString(), plan };
+    if (!plan.here) return { ...named(at, ports), state: "large", started: started.toISOString(), manifest: loaded.digest, plan };
     const proofs: Record<string, string> = {};
     for (const step of plan.steps) proofs[step.source.key] = await copyStep(step, ports, context);
     return await close(loaded, proofs, started, ports, context);
@@ -75,7 +76,7 @@ export async function closeCopy(
   context: Context,
 ): Promise<CopyOutcome> {
   const loaded = await loadReadable(at, ports, context.signal);
-  if (loaded.known) return { ...named(at, ports), state: "known" };
+  if (loaded.known === "ok") return { ...named(at, ports), state: "known", verdict: "ok" };
   const started = new Date(at.started);
   return failing(loaded, started, ports, context, () => close(loaded, at.proofs, started, ports, context));
 }
@@ -88,14 +89,14 @@ export async function failCopy(
   context: Context,
 ): Promise<CopyOutcome> {
   const loaded = await loadReadable(at, ports, context.signal);
-  if (loaded.known) return { ...named(at, ports), state: "known" };
+  if (loaded.known === "ok") return { ...named(at, ports), state: "known", verdict: "ok" };
   return await recordFailure(loaded, error, new Date(at.started), ports, context);
 }
 
 const named = (at: BackupId, { to }: CopyPorts) => ({ id: backupId(at), store: to.name });
 
 async function failing(
-  loaded: Loaded,
+  loaded: Readable,
   started: Date,
   ports: CopyPorts,
   context: Context,
@@ -110,7 +111,7 @@ async function failing(
   }
 }
 
-async function close(loaded: Loaded, proofs: Proofs, started: Date, ports: CopyPorts, context: Context): Promise<CopyOutcome> {
+async function close(loaded: Readable, proofs: Proofs, started: Date, ports: CopyPorts, context: Context): Promise<CopyOutcome> {
   const proven = await placeRest(loaded, proofs, ports, context);
   const bytes = loaded.manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
   const proof = [...new Set(Object.values(proven))].sort().join("; ") || "no artifacts";
@@ -121,7 +122,7 @@ async function close(loaded: Loaded, proofs: Proofs, started: Date, ports: CopyP
 }
 
 async function recordFailure(
-  loaded: Loaded,
+  loaded: Readable,
   { name, message, hint }: { name: string; message: string; hint: string },
   started: Date,
   ports: CopyPorts,
@@ -136,7 +137,7 @@ async function recordFailure(
 const secondsSince = (started: Date, context: Context) => (context.now().getTime() - started.getTime()) / 1000;
 
 async function recordCopied(
-  { manifest, digest }: Loaded,
+  { manifest, digest, entry }: Readable,
   told: Pick<Evidence, "verdict" | "seconds" | "findings" | "details">,
   { from, to, sign }: CopyPorts,
   context: Context,
@@ -147,7 +148,7 @@ async function recordCopied(
     source: manifest.source,
     slot: manifest.slot,
     manifest: digest,
-    run: to.name,
+    run: runFor(entry.evidence.copied ?? [], to.name, told.verdict),
     at: context.now().toISOString(),
     holdfast: version,
     ...told,

@@ -1,7 +1,8 @@
 import { ArtifactMissing, ArtifactTruncated, BackupUnverified } from "../backuperrors.ts";
 import { type Entry, type FoundEvidence, standingOf } from "../catalogue.ts";
+import { type CopyVerdict, copyVerdict } from "../copies.ts";
 import { evidenceLimit, readEvidence } from "../evidence.ts";
-import { artifactKey, type BackupId, backupId, evidenceKey, slotTime } from "../layout.ts";
+import { artifactKey, type BackupId, backupId, slotTime } from "../layout.ts";
 import type { Manifest } from "../manifest.ts";
 import { copyRange } from "../margins.ts";
 import { type Loaded, loadManifest, slotObjects, whole } from "../opened.ts";
@@ -20,14 +21,16 @@ export type CopyPorts = {
   sign: Sign;
   trusted: TrustedKeys;
 };
-/** The manifest, believed, of a backup that was read. `known`: evidence says that its copy stands. Throws what {@link loadManifest} throws, and {@link BackupUnverified}. */
-export async function loadReadable(at: BackupId, ports: CopyPorts, signal: AbortSignal): Promise<Loaded & { known: boolean }> {
+/** `known`: what evidence says of its copy in the store that it goes to. `entry`: its evidence alone. */
+export type Readable = Loaded & { known: CopyVerdict; entry: Entry };
+/** The manifest, believed, of a backup that was read. Throws what {@link loadManifest} throws, and {@link BackupUnverified}. */
+export async function loadReadable(at: BackupId, ports: CopyPorts, signal: AbortSignal): Promise<Readable> {
   const { from, to, trusted } = ports;
   const loaded = await loadManifest(at, { store: from.read, list: from.list, trusted }, signal);
-  const found = await evidenceAbout(at, loaded.digest, from.list);
-  const known = found.some(({ key, ref }) => key === evidenceKey({ ...ref, proof: "copied", verdict: "ok", run: to.name }));
-  if (!known) await requireRead(loaded, entryOf(at, found), ports, signal);
-  return { ...loaded, known };
+  const entry = entryOf(at, await evidenceAbout(at, loaded.digest, from.list));
+  const known = copyVerdict(entry, to.name);
+  if (known !== "ok") await requireRead(loaded, entry, ports, signal);
+  return { ...loaded, known, entry };
 }
 
 function entryOf(at: BackupId, found: Awaited<ReturnType<typeof evidenceAbout>>): Entry {
