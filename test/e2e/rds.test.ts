@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   CreateDBSnapshotCommand,
   DeleteDBClusterCommand,
@@ -13,13 +12,13 @@ import {
 } from "@aws-sdk/client-rds";
 import { GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { manifestKey, slotId } from "@holdfast/core";
+import { catalogue, manifestKey, slotId } from "@holdfast/core";
 import { doubled, type Graph, lost, onTime } from "@holdfast/localcloud";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import { cloud, until } from "../kit/cloud.ts";
 import { counted, farRegion, region } from "../kit/databases.ts";
 import { policies } from "../kit/graph.ts";
+import { sessionWith } from "../kit/session.ts";
 
 const c = cloud();
 const { rds, api, query } = c.local.databases;
@@ -28,7 +27,7 @@ const today = Math.floor(Date.now() / (24 * hour)) * 24 * hour;
 /** Slots are of today and yesterday, for the status tells their age. Each test has its own. */
 const slot = (hoursAgo: number) => new Date(today - hoursAgo * hour);
 
-/** What a look at a snapshot asks for: that of its own events no look of the test is needed. */
+/** A backup that RDS's own events finish, verified: the test asks once and looks. */
 async function made(source: string, hoursAgo: number): Promise<string> {
   await rds.settled();
   const answer = await c.backup(source, slot(hoursAgo));
@@ -43,9 +42,12 @@ const snapshotsOf = async (at: string) =>
     ({ TagList = [] }) => TagList.some(({ Key, Value }) => Key === "holdfast:slot" && Value === at),
   );
 
+let known = 0;
 afterEach(() => {
   rds.events.fate = onTime;
-  expect(rds.failures).toEqual([]);
+  const failures = rds.failures.slice(known);
+  known = rds.failures.length;
+  expect(failures).toEqual([]);
 });
 
 test.each(["orders", "till"])("a snapshot of %s is pending until RDS's own event lets its function write the manifest", async (source) => {
@@ -158,41 +160,44 @@ test.each(kinds)("a snapshot of $source comes up beside it under a new name, wit
   expect(await query(id, counted)).toEqual([{ rows: 200 }]);
 });
 
-test.each(kinds)(
-  "$source as it was between two writes has the first and not the second",
-  async ({ source, of, target, what, hoursAgo }) => {
-    const proven = async () => (await c.entry(source, slotId(slot(hoursAgo))))?.evidence.restored;
-    const before = await proven();
-    await query(of, "insert into goods values (1001, 'first')");
-    const between = await nowAt(of);
-    await query(of, "insert into goods values (1002, 'second')");
-    await until(`${of} can be taken back`, async () => ((await latest(of)) > between ? true : undefined));
-    const outcome = await restored({ source, target, at: between.toISOString() });
-    const late = "select id from goods where id > 1000 order by id";
-    expect(await query(idOf(outcome, what), late)).toEqual([{ id: 1001 }]);
-    expect(await query(of, late)).toEqual([{ id: 1001 }, { id: 1002 }]);
-    expect(await proven()).toEqual(before);
-  },
-);
+test("a cluster as it was between two writes has the first and not the second, and that proves no backup", async () => {
+  const before = await restoresProven("orders");
+  await query("orders-prod", "insert into goods values (1001, 'first')");
+  const between = await restorableNow("orders-prod");
+  await query("orders-prod", "insert into goods values (1002, 'second')");
+  const outcome = await restored({ source: "orders", target: "clusters", at: between });
+  const late = "select id from goods where id > 1000 order by id";
+  expect(await query(idOf(outcome, "cluster"), late)).toEqual([{ id: 1001 }]);
+  expect(await query("orders-prod", late)).toEqual([{ id: 1001 }, { id: 1002 }]);
+  expect(await restoresProven("orders")).toEqual(before);
+});
+const restoresProven = async (source: string) =>
+  (await catalogue(c.store.list, source)).flatMap(({ evidence }) => (evidence.restored ?? []).map(({ key }) => key));
 
-/** A commit is timed to the microsecond, so a clock that is read at once can be behind it; this one is read in another session. */
-async function nowAt(of: string): Promise<Date> {
-  const [found] = await query<{ now: Date }>(of, "select clock_timestamp() as now");
-  return found?.now ?? new Date(0);
+/** A moment of this database's clock, once it can be taken back to it. */
+async function restorableNow(id: string): Promise<string> {
+  // A commit is timed to the microsecond, so a clock that is read at once can be behind it; this one is read in another session.
+  const [found] = await query<{ now: Date }>(id, "select clock_timestamp() as now");
+  const now = found?.now ?? new Date(0);
+  await until(`${id} can be taken back`, async () => ((await latest(id)) > now ? true : undefined));
+  return now.toISOString();
 }
 
-async function latest(of: string): Promise<Date> {
+async function latest(id: string): Promise<Date> {
   const { DBClusters = [] } = await api.send(new DescribeDBClustersCommand({}));
   const { DBInstances = [] } = await api.send(new DescribeDBInstancesCommand({}));
-  const cluster = DBClusters.find(({ DBClusterIdentifier }) => DBClusterIdentifier === of);
-  const instance = DBInstances.find(({ DBInstanceIdentifier }) => DBInstanceIdentifier === of);
+  const cluster = DBClusters.find(({ DBClusterIdentifier }) => DBClusterIdentifier === id);
+  const instance = DBInstances.find(({ DBInstanceIdentifier }) => DBInstanceIdentifier === id);
   return (cluster ?? instance)?.LatestRestorableTime ?? new Date(0);
 }
 
-test.each(kinds)("a restore of $source stopped by hand leaves nothing of its own", async ({ source, target, hoursAgo }) => {
+test.each([
+  { source: "orders", target: "clusters", to: "a backup", at: async () => slotId(slot(8)) },
+  { source: "till", target: "instances", to: "a moment", at: () => restorableNow("till-prod") },
+])("a restore of $source to $to that is stopped by hand leaves nothing of its own", async ({ source, target, at }) => {
   await rds.settled();
   const stood = await standing();
-  const execution = await c.start({ source, target, at: slotId(slot(hoursAgo)), database: "restored-stopped" });
+  const execution = await c.start({ source, target, at: await at(), database: "restored-stopped" });
   await until("an instance that it makes", async () => (await standing()).find((id) => id.startsWith("restored-stopped")));
   await c.stop(execution);
   expect(await c.ended(execution)).toMatchObject({ status: "ABORTED" });
@@ -281,25 +286,9 @@ async function recheck(kind: string, key: string): Promise<void> {
 
 test("the role that backs up the cluster takes no snapshot of the instance", async () => {
   const policy = policies(JSON.parse(readFileSync(c.local.graph, "utf8")) as Graph).get(`${c.local.prefix}-backup-orders`);
-  const own = new RDSClient({ region, endpoint: rds.endpoint, credentials: await sessionWith(policy) });
+  const own = new RDSClient({ region, endpoint: rds.endpoint, credentials: await sessionWith(c.local, policy) });
   onTestFinished(() => own.destroy());
   expect((await own.send(new DescribeDBClustersCommand({ DBClusterIdentifier: "orders-prod" }))).DBClusters).toHaveLength(1);
   const stranger = new CreateDBSnapshotCommand({ DBInstanceIdentifier: "till-prod", DBSnapshotIdentifier: "holdfast-orders-prod-x" });
   await expect(own.send(stranger)).rejects.toMatchObject({ name: "AccessDenied", message: expect.stringContaining("db:till-prod") });
 });
-
-/** A session of a role with that policy: those of functions are for functions alone. */
-async function sessionWith(policy: object | undefined) {
-  const RoleName = "like-backup-orders";
-  const root = `arn:aws:iam::${c.local.account}:root`;
-  const trust = { Statement: [{ Effect: "Allow", Principal: { AWS: root }, Action: "sts:AssumeRole" }] };
-  const iam = new IAMClient(c.local.client);
-  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(trust) }));
-  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "own", PolicyDocument: JSON.stringify(policy) }));
-  iam.destroy();
-  const sts = new STSClient(c.local.client);
-  const assume = new AssumeRoleCommand({ RoleArn: root.replace(":root", `:role/${RoleName}`), RoleSessionName: "test" });
-  const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = (await sts.send(assume)).Credentials ?? {};
-  sts.destroy();
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-}
