@@ -211,11 +211,69 @@ describe("a worker that is lost", () => {
       expect(held.map(({ n }) => n)).not.toContain(2);
     }
   });
+  test("begins no further part", async () => {
+    const at = await begun();
+    const to = through(at, [{ method: "ranges.put", before: new StoreUnavailable("503", "Wait.") }]);
+    await expect(relay(at.job, { first: 1, last: 21 }, at.ports.from.read, to, at.of.context)).rejects.toMatchObject({
+      name: "StoreUnavailable",
+    });
+    expect(puts(to.calls)).toBe(4);
+  });
   test("stops with the signal's reason", async () => {
     const at = await begun();
     const reason = new Error("enough");
     const context = { ...at.of.context, signal: AbortSignal.abort(reason) };
     await expect(relay(at.job, nth(at.job.ranges, 0), at.ports.from.read, at.ports.to, context)).rejects.toBe(reason);
+  });
+});
+
+describe("what stands there already, is large and cannot be compared", () => {
+  const standing = async (change: (bytes: Buffer) => Buffer) => {
+    const of = await copyRig(partsOnly);
+    const [key = ""] = await of.artifacts();
+    of.far.inside.overwrite(key, change(Buffer.from(await bytesAt(of.store, key))));
+    const ports = of.ports({ fits: 1000 });
+    const outcome = await copy(shop, ports, of.context);
+    const step = outcome.state === "large" && outcome.plan.steps.find((one) => one.do === "fan out");
+    if (!step) throw new Error(outcome.state);
+    const job: FanOut = JSON.parse(JSON.stringify(await beginFanOut(step, ports.to, range)));
+    return { of, job, ports, key };
+  };
+  test("is read back by workers, and no upload is begun, nor ended", async () => {
+    const at = await standing((bytes) => bytes);
+    const to = through(at, []);
+    const relayed = await Promise.all(at.job.ranges.map((one) => relay(at.job, one, at.ports.from.read, to, at.of.context)));
+    expect(at.job.ranges).toHaveLength(7);
+    expect(await finishFanOut(at.job, relayed, to, at.of.context)).toBe("crc32c and crc64nvme read back");
+    await abandonFanOut(at.job, to);
+    expect(to.calls.map(({ method }) => method).filter((method) => method.startsWith("ranges"))).toEqual([]);
+    await expect(finishFanOut(at.job, relayed.slice(1), to, at.of.context)).rejects.toMatchObject({ name: "CopyIncomplete" });
+  });
+  test("and is something else: named, and untouched", async () => {
+    const at = await standing((bytes) => flip(bytes, 1234));
+    const relayed = await relayAll(at);
+    await expect(finish(at, relayed)).rejects.toMatchObject({ name: "CopyDiffers" });
+    expect(versions(at.of, at.key)).toBe(1);
+  });
+});
+
+describe("a store that checks some parts only", () => {
+  test("has not checked the whole, whether one worker saw that or one of several", async () => {
+    const at = await begun(partsOnly);
+    const relayed = await relayAll(at);
+    expect(relayed.map((one) => one.state === "sent" && one.checked)).toEqual(Array(7).fill("crc64nvme"));
+    const { put } = at.ports.to.ranges;
+    const ranges = {
+      ...at.ports.to.ranges,
+      put: async (...call: Parameters<typeof put>) => {
+        const part = await put(...call);
+        return call[1] === 2 ? { ...part, sums: {} } : part;
+      },
+      parts: async function* () {},
+    };
+    const one = await relay(at.job, nth(at.job.ranges, 0), at.ports.from.read, { ...at.ports.to, ranges }, at.of.context);
+    expect(one).not.toHaveProperty("checked");
+    await expect(finish(at, relayed.with(0, one))).rejects.toMatchObject({ name: "CopyUnproven" });
   });
 });
 
