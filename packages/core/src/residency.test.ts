@@ -28,6 +28,9 @@ describe("where data may be", () => {
       ),
     );
   });
+  test("a list may be written as a cloud's console shows it", () => {
+    expect(misplacedAt("s", at("google", "europe-west3"), ["EUROPE-WEST3"])).toBeUndefined();
+  });
   test.each<[Cloud, string, "eu" | "europe" | "neither"]>([
     ["aws", "eu-central-1", "eu"],
     ["aws", "eu-west-2", "europe"],

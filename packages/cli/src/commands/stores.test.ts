@@ -136,6 +136,11 @@ describe("applied", () => {
     expect(ran.some((command) => command.includes("create-bucket"))).toBe(false);
     expect(JSON.parse(world.stdout.text).applied[0]).toMatchObject({ state: "stood" });
   });
+  test("does not take an answer of nothing for what stands", async () => {
+    const silent: Answers = (command) => (command.includes("get-bucket-location") ? { said: "\n" } : undefined);
+    await setupStore({ store: "aws", apply: true, yes: true }, ports, running(silent));
+    expect(ran.some((command) => command.includes("create-bucket"))).toBe(true);
+  });
   test("passes on what one step learned to those after it", async () => {
     const answers: Answers = (command) =>
       command.includes("get-outbound-web-identity-federation-info") ? { said: "https://issuer.example\n" } : undefined;
