@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * @module @holdfast/cli
- * The command line: `list`, `status`, `backup`, `restore`, `fetch`, `accept` and `keygen`, against AWS or the cloud on this machine. A
- * command is one file below `commands/`; what it takes from its process comes in as a `World`. It decides nothing that core decides, and
+ * The command line: `list`, `status`, `backup`, `verify`, `restore`, `fetch`, `accept` and `keygen`, against AWS, the cloud on this machine, or a
+ * copy without either. A command is one file below `commands/`; what it takes from its process comes in as a `World`. It decides nothing that core decides, and
  * never deletes.
  */
 const [major = 0] = process.versions.node.split(".").map(Number);

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { BackupForged, keyIdOf, publicKeyKey, type Store, type TrustedKeys, whole } from "@holdfast/core";
+import { BackupForged, keyIdOf, type Store, type TrustedKeys, whole } from "@holdfast/core";
 import { FileUnusable, KeyUntrusted } from "./errors.ts";
 import type { Place } from "./place.ts";
 
@@ -59,14 +59,14 @@ async function namedKey(id: string, store: Reading): Promise<string> {
 
 type Found = { sha256: string; pem: string };
 const pemLimit = 4096;
-/** Whatever lies in `keys/` there and is a key of the id that it is called by. Nothing is believed of it. */
+/** Whatever lies in `keys/` there and is a key, whatever it is called. Nothing is believed of it. */
 async function keysIn(store: Reading): Promise<Found[]> {
   const found: Found[] = [];
   for await (const object of store.list.list("keys/")) {
     const pem = await whole(store.read.read({ key: object.key }), pemLimit)
       .then(pemOf)
       .catch(() => undefined);
-    if (pem !== undefined && object.key === publicKeyKey(keyIdOf(pem))) found.push({ sha256: sha256Of(pem), pem });
+    if (pem !== undefined) found.push({ sha256: sha256Of(pem), pem });
   }
   return found;
 }

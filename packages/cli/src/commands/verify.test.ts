@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { generateIdentity } from "@holdfast/age";
@@ -79,6 +79,17 @@ describe("verify ends with 1 and names what is wrong", () => {
     expect(await run({ json: true })).toBe(1);
     expect(JSON.parse(t.world.stdout.text)).toMatchObject({ verdict: "failed", findings: [{ name: "lines-differ" }] });
   });
+});
+
+test("a doubt ends with 1 too", async () => {
+  const doubting = path.join(folder, "doubting");
+  mkdirSync(doubting);
+  const finding = { name: "odd", severity: "doubt", message: "it looks odd", hint: "Look." };
+  writeFileSync(path.join(doubting, "read.ts"), `export const read = () => ({ read: async () => [${JSON.stringify(finding)}] });\n`);
+  const lists = { ...t.place.lists, kinds: { memo: { ...kinds.memo, folder: doubting } } };
+  expect(await verify({ source: "note", ...brought }, { ...t, place: { ...t.place, lists } })).toBe(1);
+  expect(t.world.stdout.text).toMatch(/^in doubt/);
+  expect(t.world.stderr.text).toContain("? odd: it looks odd. Look.");
 });
 
 describe("verify asks the person, and says nothing about the backup, for", () => {
