@@ -14,6 +14,8 @@ export const archiveAfterDays = 30;
 export const archiveFromDays = archiveAfterDays + 90;
 /** A manifest without evidence is replayed after this long: a verify Lambda (15 minutes) and one retry of its queue fit. Then after twice, four times as long, and so on. */
 export const replayVerifyAfterMinutes = 35;
+/** A backup that was read and not copied is asked for again after this long: a copy's Lambda (15 minutes) and one retry of its queue. Then likewise. */
+export const replayCopyAfterMinutes = 35;
 /** A missed slot is run again after this long (or after one interval, if shorter): the Scheduler's own retries and a whole attempt fit. Then likewise. */
 export const replaySlotAfterMinutes = 25;
 /** A backup that has nothing to read is looked at again after this long: a snapshot can be deleted by hand, its key disabled. */
@@ -27,10 +29,18 @@ export const replicateEveryMinutes = 15;
  * which moves what is sealed: a Lambda's network gives 72 (https://github.com/sjakthol/aws-network-benchmark).
  */
 export const lambdaRates = { read: 60, restore: 8, copy: 60 } as const;
-/** Bytes that fit a Lambda by those rates. */
-export const lambdaFits = (verb: keyof typeof lambdaRates): number => lambdaRates[verb] * 2 ** 20 * 600;
+/** Bytes that fit a Lambda by those rates, or by one that was measured elsewhere. */
+export const lambdaFits = (verb: keyof typeof lambdaRates, rate: number = lambdaRates[verb]): number => Math.floor(rate * 2 ** 20 * 600);
 /** Of an artifact that no Lambda copies alone each worker takes some two minutes: no more is lost with one, and starting it costs little beside. */
-export const copyRange = lambdaRates.copy * 2 ** 20 * 120;
+export const rangeAt = (rate: number): number => Math.floor(rate * 2 ** 20 * 120);
+export const copyRange = rangeAt(lambdaRates.copy);
+/**
+ * Workers that share one artifact at once. They move 1.7 TB an hour by that rate; an account starts with ten Lambdas at once, which backups need too
+ * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+ */
+export const copyWorkers = 8;
+/** Copies of one store under way at once: several sources end at the same minute, and a store slows down whoever comes with many. */
+export const copiesAtOnce = 2;
 /** Ranges of one artifact at most, else they grow: what a state machine passes on for all of them together may have 256 KiB. */
 export const copyRangesAtMost = 1000;
 /** Bytes of parts that a worker holds at once: two or more at a time, so that one is read while another is sent. */

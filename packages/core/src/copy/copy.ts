@@ -6,6 +6,7 @@ import type { Context } from "../ports/context.ts";
 import type { Finding } from "../ports/finding.ts";
 import { record, unhurried } from "../record.ts";
 import { version } from "../version.ts";
+import { TooLargeForStore } from "./errors.ts";
 import { placeRest } from "./placerest.ts";
 import type { CopyPlan, CopyStep } from "./plancopy.ts";
 import { proveStored } from "./prove.ts";
@@ -30,9 +31,9 @@ export type CopyOutcome = { id: string; store: string } & (
  * that comes again finds the evidence. Records evidence `copied` (run: the store's name, see {@link runFor}) in the store that it copies from.
  * `hint`: only an event asks for it, which may come late: what evidence says has failed is left at that.
  *
- * What has fault "backup" ({@link CopyDiffers}, {@link CopyCorrupted}, {@link SourceGone}, {@link DigestMismatch}, missing artifacts) is recorded as
- * failed. Throws what has fault "world" (try again: what was sent is found there), {@link TooLargeForStore}, {@link BackupUnverified}, and a manifest
- * that nobody can believe.
+ * What has fault "backup" ({@link CopyDiffers}, {@link CopyCorrupted}, {@link SourceGone}, {@link DigestMismatch}, missing artifacts), and
+ * {@link TooLargeForStore}, is recorded as failed. Throws what has fault "world" (try again: what was sent is found there),
+ * {@link BackupUnverified}, and a manifest that nobody can believe.
  */
 export async function copy(at: BackupId & { hint?: boolean }, ports: CopyPorts, context: Context): Promise<CopyOutcome> {
   const loaded = await loadReadable(at, ports, context.signal);
@@ -93,6 +94,10 @@ export async function failCopy(
   return await recordFailure(loaded, error, new Date(at.started), ports, context);
 }
 
+/** What no retry helps. What was cut off looks broken to whoever read it, and is not. */
+export const endsCopy = (error: unknown, { signal }: Context): error is HoldfastError =>
+  error instanceof HoldfastError && (error.fault === "backup" || error instanceof TooLargeForStore) && !signal.aborted;
+
 const named = (at: BackupId, { to }: CopyPorts) => ({ id: backupId(at), store: to.name });
 
 async function failing(
@@ -105,8 +110,7 @@ async function failing(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof HoldfastError) || error.fault !== "backup") throw error;
-    context.signal.throwIfAborted(); // what was cut off looks broken to whoever read it
+    if (!endsCopy(error, context)) throw error;
     return await recordFailure(loaded, error, started, ports, context);
   }
 }

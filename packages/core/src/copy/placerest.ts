@@ -21,13 +21,25 @@ export async function placeRest(
   context: Context,
 ): Promise<Record<string, string>> {
   const { from, to } = ports;
-  for await (const object of from.list.list(keysPrefix)) if (isKey(object.key)) await bringObject(object, from.read, to, context);
+  await placeKeys(ports, context);
   await bringObject(await signatureOf(loaded.manifest, ports), from.read, to, context);
   await bringEvidence(loaded.manifest, loaded.digest, from, to, context);
   const proven = await requireWhole(loaded.manifest, proofs, ports, context);
   context.signal.throwIfAborted();
   await placeObject(manifestKey(loaded.manifest), await manifestBytes(loaded, ports, context), to, context);
   return proven;
+}
+
+/** Those that stand in the first store, and those that signed what is copied, in case it has not got them yet: a copy serves without it. */
+async function placeKeys({ from, to, trusted }: CopyPorts, context: Context): Promise<void> {
+  const found = new Set<string>();
+  for await (const object of from.list.list(keysPrefix)) {
+    if (!isKey(object.key)) continue;
+    await bringObject(object, from.read, to, context);
+    found.add(object.key);
+  }
+  for (const [id, pem] of Object.entries(trusted))
+    if (!found.has(publicKeyKey(id))) await placeObject(publicKeyKey(id), Buffer.from(pem), to, context);
 }
 
 const keysPrefix = "keys/";

@@ -6,8 +6,16 @@ import type { Piece } from "./combine.ts";
 import { digesting } from "./digests.ts";
 import { CopyCorrupted, CopyDiffers, CopyUnproven } from "./errors.ts";
 
-/** Where copies go. `fits`: bytes that one runner reads in its time. */
-export type Destination = { name: string; fits: number; read: StoreRead; list: StoreList; create: StoreCreate; ranges: StoreRanges };
+/** Where copies go. `fits`: bytes that one runner moves in its time · `range`: those that one of several takes at a time, else `copyRange`. */
+export type Destination = {
+  name: string;
+  fits: number;
+  range?: number;
+  read: StoreRead;
+  list: StoreList;
+  create: StoreCreate;
+  ranges: StoreRanges;
+};
 
 export const signedOf = ({ bytes, sha256, crc32c, crc64nvme }: Artifact): Piece => ({ bytes, sums: { sha256, crc32c, crc64nvme } });
 

@@ -68,7 +68,7 @@ export async function surveyArtifacts({ manifest }: Loaded, { from, to }: CopyPo
   const plan = planCopy(to.name, artifacts, await standingAt(to, artifacts, manifest), {
     limits: to.ranges.limits,
     fits: to.fits,
-    range: copyRange,
+    range: to.range ?? copyRange,
   });
   for (const step of plan.steps) if (step.do === "refuse") throw step.error;
   return plan;
@@ -86,7 +86,7 @@ function sourced(manifest: Manifest, slot: ReadonlyMap<string, Stored>): Sourced
 }
 
 /** What the destination holds of them, with the sums that only head tells. */
-async function standingAt({ read, list }: Destination, artifacts: readonly Sourced[], at: BackupId): Promise<Map<string, Stored>> {
+export async function standingAt({ read, list }: Destination, artifacts: readonly Sourced[], at: BackupId): Promise<Map<string, Stored>> {
   const listed = await slotObjects(at, list);
   const standing = new Map<string, Stored>();
   for (const { source } of artifacts) {

@@ -1,0 +1,156 @@
+import {
+  bringAlong,
+  type CopyAsk,
+  type CopyProof,
+  CopyUnproven,
+  copy,
+  copyEnders,
+  failCopy,
+  type FanOut,
+  HoldfastError,
+  publicKeyKey,
+  type Relayed,
+  shareCopy,
+  TooLargeForStore,
+} from "@holdfast/core";
+import * as core from "@holdfast/core";
+import { describe, expect, test } from "vitest";
+import { type CopyRig, copyRig, google, shop, unlike } from "../../kit/copies.ts";
+
+type Verb<V extends CopyAsk["verb"]> = Extract<CopyAsk, { verb: V }>;
+/** The order of infra/copy.asl.json, without its retries. */
+async function shared(of: CopyRig, ports = of.ports({ fits: 1000 }), seen: string[] = []): Promise<unknown> {
+  const at = { ...shop, started: of.context.now().toISOString() };
+  const ask = async (verb: Omit<Verb<"plan">, keyof typeof at> | object) => {
+    seen.push((verb as CopyAsk).verb);
+    return await shareCopy({ ...at, ...verb } as CopyAsk, { ...ports, to: { ...ports.to, range: 300 } }, of.context);
+  };
+  const { artifacts } = (await ask({ verb: "plan" })) as { artifacts: FanOut[] };
+  const proofs: CopyProof[] = [];
+  for (const artifact of artifacts) {
+    const begun = (await ask({ verb: "begin", artifact })) as { job: FanOut } | CopyProof;
+    if ("proof" in begun) proofs.push(begun);
+    else {
+      const { ranges, ...job } = begun.job;
+      const relayed: Relayed[] = [];
+      for (const range of ranges) relayed.push((await ask({ verb: "relay", job: { ...job, ranges: [] }, range })) as Relayed);
+      proofs.push((await ask({ verb: "finish", job: begun.job, relayed })) as CopyProof);
+    }
+  }
+  return await ask({ verb: "close", proofs });
+}
+const runsOf = async (of: CopyRig) =>
+  (await of.keys("evidence/copied/")).map((key) =>
+    key
+      .split("/")
+      .at(-1)
+      ?.replace(/\.[0-9a-f]{8}\./, " "),
+  );
+
+describe("a copy that several runners share", () => {
+  test("is whole in the end: what one can is sent by one, the rest by ranges", async () => {
+    const of = await copyRig();
+    const seen: string[] = [];
+    expect(await copy(shop, of.ports({ fits: 1000 }), of.context)).toMatchObject({ state: "large", manifest: /^[0-9a-f]{64}$/ });
+    expect(await shared(of, undefined, seen)).toMatchObject({ state: "copied" });
+    expect(seen.filter((verb) => verb === "relay").length).toBeGreaterThan(3);
+    expect(seen.filter((verb) => verb !== "relay")).toEqual(["plan", "begin", "finish", "begin", "close"]);
+    expect(unlike(of)).toEqual([]);
+  });
+  test("that another made meanwhile has nothing to do", async () => {
+    const of = await copyRig();
+    await copy(shop, of.ports(), of.context);
+    const seen: string[] = [];
+    expect(await shared(of, undefined, seen)).toMatchObject({ state: "known", verdict: "ok" });
+    expect(seen).toEqual(["plan", "close"]);
+  });
+  test("begins anew with what stands there by now", async () => {
+    const of = await copyRig();
+    const at = { ...shop, started: of.context.now().toISOString() };
+    const ports = of.ports({ fits: 1000 });
+    const { artifacts } = (await shareCopy({ ...at, verb: "plan" }, ports, of.context)) as { artifacts: FanOut[] };
+    const artifact = artifacts[0] as FanOut;
+    await copy(shop, of.ports(), of.context);
+    expect(await shareCopy({ ...at, verb: "begin", artifact }, ports, of.context)).toEqual({
+      key: artifact.source.key,
+      proof: "crc32c stored",
+    });
+  });
+  test("abandoned, leaves no upload open", async () => {
+    const of = await copyRig();
+    const at = { ...shop, started: of.context.now().toISOString() };
+    const ports = of.ports({ fits: 1000 });
+    const { artifacts } = (await shareCopy({ ...at, verb: "plan" }, ports, of.context)) as { artifacts: FanOut[] };
+    const begun = (await shareCopy({ ...at, verb: "begin", artifact: artifacts[0] as FanOut }, ports, of.context)) as { job: FanOut };
+    expect(of.far.inside.uploads()).toHaveLength(1);
+    for (let i = 0; i < 2; i++) await shareCopy({ ...at, verb: "abandon", job: begun.job }, ports, of.context);
+    expect(of.far.inside.uploads()).toEqual([]);
+  });
+  test.each(["plan", "begin", "relay", "finish"])("what ends it for good at %s is recorded by whoever meets it", async (verb) => {
+    const of = await copyRig();
+    const [rows = ""] = await of.artifacts();
+    const at = { ...shop, started: of.context.now().toISOString() };
+    const ports = of.ports({ fits: 1000 });
+    const ask = (asked: object) => shareCopy({ ...at, ...asked } as CopyAsk, ports, of.context);
+    const spoil = () => of.far.inside.overwrite(rows, Buffer.from("other"));
+    const walk = async () => {
+      if (verb === "plan") spoil();
+      const { artifacts } = (await ask({ verb: "plan" })) as { artifacts: FanOut[] };
+      if (verb === "begin") spoil();
+      const { job } = (await ask({ verb: "begin", artifact: artifacts[0] })) as { job: FanOut };
+      if (verb === "relay") job.source.version = "one that is gone";
+      const relayed = [];
+      for (const range of job.ranges) relayed.push(await ask({ verb: "relay", job, range }));
+      spoil();
+      await ask({ verb: "finish", job, relayed });
+    };
+    await expect(walk()).rejects.toMatchObject({ name: verb === "relay" ? "SourceGone" : "CopyDiffers" });
+    expect(await runsOf(of)).toEqual(["failed far.json"]);
+  });
+  test("and what a retry may help is not", async () => {
+    const of = await copyRig();
+    const broken = { ...of.ports().to, read: { ...of.far.read, head: () => Promise.reject(new CopyUnproven("far", "key", 1)) } };
+    const ports = { ...of.ports(), to: broken };
+    const artifact = { source: { key: (await of.artifacts())[0] ?? "", version: "v" }, signed: { bytes: 1, sums: {} } };
+    of.far.inside.overwrite(artifact.source.key, Buffer.from("x"));
+    const ask = { ...shop, started: of.context.now().toISOString(), verb: "begin", artifact } as const;
+    await expect(shareCopy(ask, ports, of.context)).rejects.toMatchObject({ name: "CopyUnproven" });
+    expect(await runsOf(of)).toEqual([]);
+  });
+});
+
+test("errors that end a copy are those with fault backup, and one that no retry makes smaller", () => {
+  for (const name of copyEnders) {
+    const Class = Object.entries(core).find(([exported]) => exported === name)?.[1] as new (...given: string[]) => HoldfastError;
+    const error = new Class("a", "b", "c");
+    expect(error).toBeInstanceOf(HoldfastError);
+    expect(error.fault).toBe(error instanceof TooLargeForStore ? "input" : "backup");
+  }
+});
+
+describe("what comes after a copy", () => {
+  test("is brought along, once", async () => {
+    const of = await copyRig(google);
+    await copy(shop, of.ports(), of.context);
+    const brought = await bringAlong(shop, of.ports(), of.context);
+    expect(brought).toHaveLength(1);
+    expect(brought?.[0]).toMatch(/^evidence\/copied\/shop\//);
+    expect(await of.farKeys()).toContain(brought?.[0]);
+    expect(await bringAlong(shop, of.ports(), of.context)).toEqual([]);
+  });
+  test("has nowhere to go where no copy stands, or none that is good", async () => {
+    const of = await copyRig();
+    expect(await bringAlong(shop, of.ports(), of.context)).toBeUndefined();
+    await failCopy({ ...shop, started: of.context.now().toISOString() }, new CopyUnproven("far", "key", 1), of.ports(), of.context);
+    expect(await bringAlong(shop, of.ports(), of.context)).toBeUndefined();
+    expect(await of.farKeys()).toEqual([]);
+  });
+});
+
+test("a copy has the keys that signed it, also where the first store has not got them yet", async () => {
+  const of = await copyRig();
+  const keys = [of.manifestSigner, of.proofSigner].map(({ keyId }) => publicKeyKey(keyId)).sort();
+  for (const key of keys) of.store.inside.remove(key);
+  await copy(shop, of.ports(), of.context);
+  expect((await of.farKeys()).filter((key) => key.startsWith("keys/"))).toEqual(keys);
+});
