@@ -50,11 +50,11 @@ beforeAll(async () => {
   for (const [file, text] of Object.entries({
     "offline.key": identity,
     "other.key": other.identity,
-    "manifest.pem": manifestKey.pem,
-    "proof.pem": proofKey.pem,
+    "kept-manifest.pem": manifestKey.pem,
+    "kept-proof.pem": proofKey.pem,
     "store.json": JSON.stringify({ accessKeyId, secretAccessKey }),
     "wrong.json": JSON.stringify({ accessKeyId, secretAccessKey: "wrong" }),
-    "desk.json": JSON.stringify(secretOf(server)),
+    "staging.json": JSON.stringify(secretOf(server)),
   }))
     writeFileSync(path.join(work, file), `${text}\n`);
   await sql(server, "postgres", `CREATE DATABASE ${name}`);
@@ -85,18 +85,25 @@ function writePlan(offlineKey: string): string {
   mkdirSync(path.join(clone, ".local", "cli"), { recursive: true });
   const file = path.join(folder(path.join(clone, ".local", "cli")), "plan.ts");
   const { endpoint } = inject("seaweedfs");
-  const store = { kind: "s3", bucket: name.replace("_", "-"), endpoint, region: "us-east-1", credentials: "acme/far" };
+  const store = { kind: "s3", bucket: name.replace("_", "-"), endpoint, region: "us-east-1", credentials: "acme/scaleway" };
   const planned = {
     project: "acme",
     region: "eu-central-1",
     offlineKeys: [offlineKey],
-    stores: { far: store },
+    stores: { scaleway: store },
     sources: {
       note: { kind: "memo", secret: "acme/note", schedule: "rate(1 day)" },
-      shop: { kind: "postgres", connection: "acme/shop", databases: [name], schedule: "rate(1 day)", copies: ["far"], alarmHours: 1e6 },
+      shop: {
+        kind: "postgres",
+        connection: "acme/shop",
+        databases: [name],
+        schedule: "rate(1 day)",
+        copies: ["scaleway"],
+        alarmHours: 1e6,
+      },
     },
     targets: {
-      desk: { kind: "postgres", connection: "acme/desk" },
+      staging: { kind: "postgres", connection: "acme/staging" },
       slow: { kind: "memo", folder: work, waits: 1000 },
       held: { kind: "memo", folder: path.join(work, "held") },
     },
@@ -184,32 +191,38 @@ function running(args: string[], onErr?: (err: string, interrupt: () => void) =>
     child.once("close", (code) => resolve({ ...ended, code }));
   });
 }
-const store = ["--from", "far", "--credentials", "store.json"];
-const keys = ["--offline-key", "offline.key", "--trust", "manifest.pem", "--trust", "proof.pem"];
-const desk = ["--target", "desk", "--here", "--secret", "acme/desk=desk.json", "--yes", "--json"];
+const store = ["--from", "scaleway", "--credentials", "store.json"];
+const keys = ["--offline-key", "offline.key", "--trust", "kept-manifest.pem", "--trust", "kept-proof.pem"];
+const staging = ["--target", "staging", "--here", "--secret", "acme/staging=staging.json", "--yes", "--json"];
 
-describe("with a copy, its login, an offline key and the signing keys that were kept", () => {
-  test("status, list, verify and fetch work", async () => {
-    const [status, list, verified, fetched] = await Promise.all([
-      holdfast("status", ...store),
-      holdfast("list", "shop", ...store, "--json"),
-      holdfast("verify", "shop", ...store, ...keys, "--json"),
-      holdfast("fetch", "shop/latest", "contents.json", ...store, ...keys),
-    ]);
-    expect(status, status.err).toMatchObject({ out: expect.stringContaining(`newest verified shop/${slot}`) });
-    expect(JSON.parse(list.out)).toMatchObject({ sources: [{ backups: [{ id: `shop/${slot}`, state: "verified" }] }] });
-    expect(verified, verified.err).toMatchObject({ code: 0 });
-    expect(JSON.parse(verified.out)).toMatchObject({ id: `shop/${slot}`, verdict: "ok", findings: [] });
-    expect(fetched, fetched.err).toMatchObject({ code: 0 });
-    expect(readFileSync(path.join(work, "contents.json"), "utf8")).toContain("5000");
+/** The commands of docs/recover.md, by their verb, for the database of this test. */
+function documented(): Record<string, string[]> {
+  const page = readFileSync(path.join(clone, "docs/recover.md"), "utf8");
+  const lines = /away:begin.*?```sh\n(.*?)\n```\n<!-- away:end/s.exec(page)?.[1]?.split("\n") ?? [];
+  const commands = lines.map((line) => line.replace("npm run holdfast -- ", "").replace("shop_recovered", `${name}_back`).split(" "));
+  return Object.fromEntries(commands.map((args) => [args[0] ?? "", [...args, "--json"]]));
+}
+
+describe("the commands of docs/recover.md: with a copy, its login, an offline key and the signing keys that were kept", () => {
+  const { list = [], status = [], verify: verifying = [], restore = [], fetch = [] } = documented();
+  test("list, status, verify and fetch work", async () => {
+    const ended = await Promise.all([list, status, verifying, fetch].map((args) => holdfast(...args)));
+    const [listed, looked, verified] = ended.map(({ out }) => JSON.parse(out || "null"));
+    expect(
+      ended.map(({ code }) => code),
+      ended.map(({ err }) => err).join(),
+    ).toEqual([0, 0, 0, 0]);
+    expect(listed).toMatchObject({ sources: [{ backups: [{ id: `shop/${slot}`, state: "verified" }] }] });
+    expect(looked).toMatchObject({ sources: [{ source: "shop", verdict: "ok", newestVerified: `shop/${slot}` }] });
+    expect(verified).toMatchObject({ id: `shop/${slot}`, from: "scaleway", verdict: "ok", findings: [] });
+    expect(readFileSync(path.join(work, "opened", "contents.json"), "utf8")).toContain("5000");
   });
   test("a database is restored and its rows compared", async () => {
-    const ended = await holdfast("restore", "shop", ...store, ...keys, ...desk, "--database", `${name}_back`);
+    const ended = await holdfast(...restore);
     expect(ended, ended.err).toMatchObject({ code: 0 });
     expect(JSON.parse(ended.out)).toMatchObject({ made: [{ what: "database", id: `${name}_back` }], expected: 5000, found: 5000 });
-    expect(await sql(server, `${name}_back`, "SELECT count(*)::int AS rows, sum(length(text))::int AS length FROM t")).toEqual(
-      await sql(server, name, "SELECT count(*)::int AS rows, sum(length(text))::int AS length FROM t"),
-    );
+    const rows = "SELECT count(*)::int AS rows, sum(length(text))::int AS length FROM t";
+    expect(await sql(server, `${name}_back`, rows)).toEqual(await sql(server, name, rows));
     const { execution } = JSON.parse(ended.out) as { execution: string };
     expect(await sql(server, "postgres", `SELECT 1 FROM pg_roles WHERE rolname = 'holdfast_${execution}'`)).toEqual([]);
   });
@@ -251,8 +264,8 @@ describe("Ctrl-C", () => {
 describe("what is wrong is told by name, and nothing stays at the target:", () => {
   test("a login that the store does not take, and somebody else's offline key", async () => {
     const [refused, locked] = await Promise.all([
-      holdfast("list", "--from", "far", "--credentials", "wrong.json", "--json"),
-      holdfast("restore", "shop", ...store, ...keys, "--offline-key", "other.key", ...desk),
+      holdfast("list", "--from", "scaleway", "--credentials", "wrong.json", "--json"),
+      holdfast("restore", "shop", ...store, ...keys, "--offline-key", "other.key", ...staging),
     ]);
     expect([refused.code, JSON.parse(refused.out).error.name]).toEqual([1, "StoreDenied"]);
     expect([locked.code, JSON.parse(locked.out).error.name]).toEqual([1, "KeyUnavailable"]);
@@ -267,10 +280,10 @@ describe("what is wrong is told by name, and nothing stays at the target:", () =
     expect(aws.calls).toBe(0);
   });
   test("nobody's login: AWS is asked for it, and in vain, and what to bring is said", async () => {
-    const ended = await holdfast("list", "--from", "far");
+    const ended = await holdfast("list", "--from", "scaleway");
     expect(ended).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/the store far is opened by the secret acme\/far .*--credentials FILE, with/),
+      err: expect.stringMatching(/the store scaleway is opened by the secret acme\/scaleway .*--credentials FILE, with/),
     });
   });
 });
