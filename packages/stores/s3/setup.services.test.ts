@@ -1,15 +1,21 @@
 import { randomUUID } from "node:crypto";
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import {
+  DeleteObjectCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketPolicyCommand,
   GetObjectLockConfigurationCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import type { Setup } from "@holdfast/core";
 import { describe, expect, inject, test } from "vitest";
+import { bytesOf, context, inChunks } from "../contract/subject.ts";
 import { fileOf, forWhom } from "../kit/setup.ts";
 import { s3 } from "./kind.ts";
 import { carryOut } from "./kit/awscli.ts";
-import { clientFor } from "./kit/subject.ts";
+import { clientFor, smallParts } from "./kit/subject.ts";
+import type { Policy } from "./policy.ts";
+import { s3Store } from "./s3.ts";
 
 const setupOf = (config: object) => {
   const setup = s3.setup?.(s3.config.parse(config), forWhom);
@@ -22,6 +28,24 @@ const lifecycleIn = async (client: S3Client, Bucket: string) =>
     Filter?.Tag,
     Expiration?.Days,
   ]);
+/** The local AWS is asked over plain http, which the policy rightly refuses. */
+function withoutTls(setup: Setup): Setup {
+  const { Version, Statement } = fileOf(setup, "policy.json") as Policy;
+  const text = JSON.stringify({ Version, Statement: Statement.filter(({ Sid }) => Sid !== "OnlyTls") });
+  return { ...setup, files: setup.files.map((file) => (file.name === "policy.json" ? { ...file, text } : file)) };
+}
+/** Somebody who may do everything, as far as his own policy goes. */
+async function administrator() {
+  const { endpoint, region, root } = inject("ministack");
+  const iam = new IAMClient({ endpoint, region, credentials: root });
+  const UserName = `administrator-${randomUUID()}`;
+  await iam.send(new CreateUserCommand({ UserName }));
+  const Statement = [{ Effect: "Allow", Action: "s3:*", Resource: "*" }];
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "all", PolicyDocument }));
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+  return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+}
 const wanted = [
   ["release-30d", { Key: "release", Value: "30d" }, 30],
   ["release-372d", { Key: "release", Value: "372d" }, 372],
@@ -40,6 +64,22 @@ describe("what a setup prints is taken", () => {
     expect(lock).toMatchObject({ ObjectLockEnabled: "Enabled", Rule: { DefaultRetention: { Mode: "COMPLIANCE", Days: 30 } } });
     const { Policy = "" } = await client.send(new GetBucketPolicyCommand({ Bucket }));
     expect(JSON.parse(Policy)).toEqual(fileOf(setup, "policy.json"));
+  });
+  test("and then holds: what is there is deleted by nobody, whatever his own policy lets him", async () => {
+    const { endpoint, region, root } = inject("ministack");
+    const owner = clientFor({ endpoint, region, credentials: root });
+    const Bucket = `copies-${randomUUID()}`;
+    await carryOut(owner, withoutTls(setupOf({ bucket: Bucket })));
+    const client = clientFor({ endpoint, region, credentials: await administrator() });
+    const store = s3Store(client, { bucket: Bucket, ...smallParts });
+    const made = await store.create.create("k", inChunks(bytesOf(10)), context());
+    expect((await store.read.head(made))?.lockedUntil).toBeInstanceOf(Date);
+    await store.mark.mark(made, { release: "30d" });
+    for (const forbidden of [
+      new DeleteObjectCommand({ Bucket, Key: "k" }),
+      new DeleteObjectCommand({ Bucket, Key: "k", VersionId: made.version }),
+    ])
+      await expect(client.send(forbidden)).rejects.toMatchObject({ name: "AccessDenied" });
   });
   test("by SeaweedFS, twice", async () => {
     const { endpoint, region, credentials } = inject("seaweedfs");
