@@ -106,6 +106,7 @@ test("JSON has verdict and numbers of each source", async () => {
         reasons: [],
         newest: "note/20261121T020000Z",
         newestVerified: "note/20261121T020000Z",
+        copies: [],
         notes: [],
         ageSeconds: 36_000,
         backups: 1,
@@ -114,6 +115,19 @@ test("JSON has verdict and numbers of each source", async () => {
       },
     ],
   });
+});
+
+test("a copy is judged by what it holds, without AWS: not by other stores, nor by drills that were after it", async () => {
+  for (const day of ["01", "21"]) await verified(`note/202611${day}T020000Z`);
+  const note = t.place.plan.sources.note;
+  if (note) note.copies = ["elsewhere"];
+  const aws = await t.leave();
+  expect(await status({ source: "note" }, t)).toBe(1);
+  expect(lines()[0]).toMatch(/^BREACH .*elsewhere.*nothing was proven restored/);
+  t.world.stdout.text = "";
+  expect(await status({ source: "note", from: "far" }, t)).toBe(0);
+  expect(lines()[0]).toMatch(/^ok {2}note {2}newest verified note\/20261121T020000Z, 10 h old/);
+  expect(aws.asked).toEqual([]);
 });
 
 describe("which key a backup needs besides ours", () => {

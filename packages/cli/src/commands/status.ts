@@ -9,6 +9,7 @@ import {
   type Store,
   type TrustedKeys,
   told,
+  type WatchedSource,
   watchedSource,
 } from "@holdfast/core";
 import { Command } from "commander";
@@ -79,7 +80,8 @@ export async function status(options: StatusOptions, { place, out, world }: Port
 async function lookAt(source: Source, options: StatusOptions, place: Place, store: Store, { clock, signal, cwd }: World): Promise<Seen> {
   const { name, kind } = source;
   try {
-    const { status } = await look(watchedSource(place.plan, source, place.lists), store.list, clock.now());
+    const watched = watchedSource(place.plan, source, place.lists);
+    const { status } = await look(options.from === undefined ? watched : asCopy(watched), store.list, clock.now());
     return { ...status, sealedBy: await sealOf(status, place, store, () => trustedKeys(options, place, store, cwd), signal) };
   } catch (error) {
     signal.throwIfAborted();
@@ -87,6 +89,9 @@ async function lookAt(source: Source, options: StatusOptions, place: Place, stor
     return { source: name, kind, verdict: "unknown", reasons: [`could not look: ${told(error)}`] };
   }
 }
+
+/** What stands in a copy is copied. What other stores hold, and what was proven after it was made, the first store alone tells. */
+const asCopy = ({ replicas: _elsewhere, drillHours: _later, ...watched }: WatchedSource): WatchedSource => ({ ...watched, copies: [] });
 
 /** Read from the newest verified manifest, which takes more rights than to list: who lacks them is told so. */
 async function sealOf(
@@ -124,12 +129,23 @@ function show(seen: readonly Seen[], out: Output): void {
 
 function sentence(seen: Seen): string {
   if (seen.verdict === "unknown") return seen.reasons.join("; ");
-  const { newestVerified, newestRestored, ageSeconds, backups, bytes: size, next, reasons, notes } = seen;
-  const newest =
-    newestVerified === undefined || ageSeconds === undefined ? [] : [`newest verified ${newestVerified}, ${span(ageSeconds)} old`];
+  const { newestVerified, newestRestored, copies, ageSeconds, backups, bytes: size, next, reasons, notes } = seen;
+  const whole = copies.every((copy) => copy.newest === newestVerified);
+  const age = whole && ageSeconds !== undefined ? `, ${span(ageSeconds)} old` : "";
+  const newest = newestVerified === undefined ? [] : [`newest verified ${newestVerified}${age}`, ...copied(copies, newestVerified)];
   const restored = newestRestored === undefined ? [] : [`newest restored and compared ${newestRestored}`];
   const all = backups > 0 ? [`${counted(backups, "backup")}, ${bytes(size)}`] : [];
   return [...reasons, ...newest, ...restored, ...withoutAws(seen.sealedBy), ...all, `next ${moment(next)}`, ...notes].join("; ");
+}
+
+/** Where the newest verified one stands too, and what stands where it does not. */
+function copied(copies: SourceStatus["copies"], newestVerified: string): string[] {
+  const there = copies.filter(({ newest }) => newest === newestVerified).map(({ store }) => store);
+  const others = copies.filter(({ newest }) => newest !== newestVerified);
+  return [
+    ...(there.length > 0 ? [`copied to ${there.join(", ")}`] : []),
+    ...others.map(({ store, newest }) => (newest === undefined ? `no copy in ${store}` : `newest copy in ${store} ${newest}`)),
+  ];
 }
 
 function withoutAws(seal: SealedBy | { unknown: string } | undefined): string[] {
