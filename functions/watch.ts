@@ -1,20 +1,20 @@
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type Replay, type WatchedSource, watch } from "@holdfast/core";
 import { lambda, logger } from "./bundle.ts";
 import { trusted } from "./clients.ts";
 import { environment } from "./environment.ts";
 import { primary } from "./files.ts";
+import { sendCreated } from "./queues.ts";
 
 const cloudwatch = new CloudWatchClient();
 const lambdas = new LambdaClient();
-const queues = new SQSClient();
 
 type Watching = { project: string; stage: string; sources: WatchedSource[]; functions: Record<string, string> };
 
 export function watchFunction({ project, stage, sources, functions }: Watching) {
   const kinds = Object.fromEntries(sources.map(({ name, kind }) => [name, kind]));
+  const queueOf = (replay: Replay) => urls[replay.verb === "copy" ? `copy-${replay.store}` : `verify-${kinds[replay.source]}`] ?? "";
   const urls: Record<string, string> = JSON.parse(environment.HOLDFAST_QUEUES);
   return lambda("looking at every source", async (_event: unknown, { context }) => {
     const store = await primary();
@@ -25,7 +25,7 @@ export function watchFunction({ project, stage, sources, functions }: Watching) 
         create: store.create,
         keys: trusted({}, ...(JSON.parse(environment.HOLDFAST_KEYS) as string[])),
         publish: (ages) => publish(project, stage, ages),
-        replay: (replay) => again(replay, functions, urls[kinds[replay.source] ?? ""] ?? ""),
+        replay: (replay) => again(replay, functions, queueOf(replay)),
       },
       context,
     );
@@ -53,15 +53,18 @@ async function publish(project: string, stage: string, ages: { source: string; s
 
 /** The same event that was lost, in the same shape, so that there is one path through the consumer. */
 async function again(replay: Replay, functions: Record<string, string>, queueUrl: string): Promise<void> {
-  if (replay.verb !== "verify") {
-    const Payload = JSON.stringify(replay.verb === "finish" ? { finish: true } : { slot: replay.at.toISOString() });
-    await lambdas.send(new InvokeCommand({ FunctionName: functions[replay.source] ?? "", InvocationType: "Event", Payload }));
-    return;
+  switch (replay.verb) {
+    case "verify":
+      return await sendCreated(queueUrl, { key: replay.key, version: replay.version, run: replay.run });
+    case "copy":
+      return await sendCreated(queueUrl, { key: replay.key });
+    case "finish":
+      return await invoke(functions[replay.source], { finish: true });
+    case "backup":
+      return await invoke(functions[replay.source], { slot: replay.at.toISOString() });
   }
-  const event = {
-    source: "holdfast.watch",
-    "detail-type": "Object Created",
-    detail: { bucket: { name: environment.HOLDFAST_BUCKET }, object: { key: replay.key, "version-id": replay.version }, run: replay.run },
-  };
-  await queues.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(event) }));
+}
+
+async function invoke(name: string | undefined, payload: object): Promise<void> {
+  await lambdas.send(new InvokeCommand({ FunctionName: name ?? "", InvocationType: "Event", Payload: JSON.stringify(payload) }));
 }

@@ -26,7 +26,7 @@ export async function deploy(d: Deployment) {
   retain(d, { bucket });
   prune(d, { bucket, keys, topic });
   replicate(d, { bucket, keys, topic });
-  watch(d, { bucket, keys, topic, backups, verifiers });
+  watch(d, { bucket, keys, topic, backups, verifiers, copiers: {} });
   const restores = restore(d, { bucket, keys, topic, layers });
   await endpoints(d);
   if (restores) drill(d, { topic, functions: restores.functions });

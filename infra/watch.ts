@@ -18,10 +18,15 @@ export function watch(
     topic: aws.sns.Topic;
     backups: Record<string, sst.aws.Function>;
     verifiers: Record<string, Consumer>;
+    copiers: Record<string, Consumer>;
   },
 ): void {
   const name = "watch";
   const sources = Object.values(d.plan.sources).map((source) => watchedSource(d.plan, source, d.lists));
+  const consumers = {
+    ...Object.fromEntries(Object.entries(at.verifiers).map(([kind, consumer]) => [`verify-${kind}`, consumer])),
+    ...Object.fromEntries(Object.entries(at.copiers).map(([store, consumer]) => [`copy-${store}`, consumer])),
+  };
   const functions = Object.fromEntries(Object.keys(at.backups).map((source) => [source, d.name(`backup-${source}`)]));
   const fn = lambda(d, name, {
     handler: entry(name, (from) => [
@@ -34,7 +39,7 @@ export function watch(
     environment: {
       HOLDFAST_BUCKET: at.bucket.bucket,
       HOLDFAST_KEYS: $jsonStringify([at.keys.manifest.pem, at.keys.proof.pem]),
-      HOLDFAST_QUEUES: $jsonStringify(Object.fromEntries(Object.entries(at.verifiers).map(([kind, { queue }]) => [kind, queue.url]))),
+      HOLDFAST_QUEUES: $jsonStringify(Object.fromEntries(Object.entries(consumers).map(([name, { queue }]) => [name, queue.url]))),
     },
     statements: [
       {
@@ -50,7 +55,7 @@ export function watch(
         resources: ["*"],
         conditions: { StringEquals: { "cloudwatch:namespace": "Holdfast" } },
       },
-      { sid: "ReplayVerify", actions: ["sqs:SendMessage"], resources: Object.values(at.verifiers).map(({ queue }) => queue.arn) },
+      { sid: "ReplayEvents", actions: ["sqs:SendMessage"], resources: Object.values(consumers).map(({ queue }) => queue.arn) },
       { sid: "ReplaySlot", actions: ["lambda:InvokeFunction"], resources: Object.values(at.backups).map((backup) => backup.arn) },
     ],
   });
@@ -58,7 +63,7 @@ export function watch(
   for (const source of sources)
     new aws.cloudwatch.MetricAlarm(logical("alarm", source.name), {
       name: d.name("age", source.name),
-      alarmDescription: `The newest verified backup of ${source.name} is older than ${source.alarmHours} hours, or nobody looked. Run: holdfast status`,
+      alarmDescription: `The newest backup of ${source.name} that is verified${source.copies?.length ? " and copied" : ""} is older than ${source.alarmHours} hours, or nobody looked. Run: holdfast status`,
       namespace: "Holdfast",
       metricName: "VerifiedBackupAge",
       dimensions: { Project: d.plan.project, Stage: d.stage, Source: source.name },

@@ -129,6 +129,7 @@ class Days {
     });
   #replay(one: Replay): Promise<void> {
     if (one.verb === "verify") return this.verify(one.key, one);
+    if (one.verb === "copy") throw new Error("a snapshot has no copy elsewhere");
     return one.verb === "finish" ? this.finish() : this.backup(one.at);
   }
   entries = (): Promise<Entry[]> => catalogue(this.#store.calm.list, "shop");

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { copiedDays } from "./copies.ts";
 import { pathed } from "./issues.ts";
 import {
   type Lists,
@@ -32,8 +33,8 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
     return result?.data;
   };
   const stores = Object.fromEntries(
-    named(input, "stores", storeSchema, problems).map(([own, { kind, ...config }]) => {
-      return [own, { name: own, kind, config: part(["stores", own], kind, "stores", "config", config) }];
+    named(input, "stores", storeSchema, problems).map(([own, { kind, rate, ...config }]) => {
+      return [own, { name: own, kind, rate, config: part(["stores", own], kind, "stores", "config", config) }];
     }),
   );
   const targets = Object.fromEntries(
@@ -52,7 +53,7 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
 /** A source as whoever looks at it needs to know it. */
 export function watchedSource(
   { targets }: Plan,
-  { name, kind: of, schedule, alarmHours, drill, config }: Source,
+  { name, kind: of, schedule, alarmHours, drill, keep, copies, config }: Source,
   { kinds }: Lists,
 ): WatchedSource {
   const kind = kinds[of]?.kind;
@@ -69,6 +70,8 @@ export function watchedSource(
     ),
     cautions: kind?.cautions?.(config),
     replicas: kind?.replicatesTo?.(config),
+    copies,
+    copiedDays: copiedDays(keep),
     ...(drill ? { drillHours: overdueHours(drill.schedule) } : {}),
     finishes: kind?.hints !== undefined,
     ...(kind?.portable === false ? { recheckHours } : {}),
@@ -92,6 +95,7 @@ function sourcesOf(input: unknown, lists: Lists, part: Part, problems: string[])
         problems.push(
           `${path.join(".")}.copies.${i}: "${copy}" is none of the plan's stores: ${stores.sort().join(", ") || "it has none"}`,
         );
+    problems.push(...immovable([...path, "copies"].join("."), kind, copies, lists));
     problems.push(...undrillable([...path, "drill"].join("."), kind, drill, listed(input, "targets")));
     const parsed = part(path, kind, "kinds", "config", config);
     if (parsed !== undefined) problems.push(...misplaced(own, lists.kinds[kind]?.kind.replicatesTo?.(parsed) ?? [], input));
@@ -122,6 +126,14 @@ function undrillable(path: string, kind: string, drill: Source["drill"], targets
   return found.protected === true
     ? [`${path}.target: "${drill.target}" is protected, so each drill would wait for somebody's approval`]
     : [];
+}
+
+/** Copies of what cannot leave the source's own service. */
+function immovable(path: string, of: string, copies: readonly string[], { kinds }: Lists): string[] {
+  const kind = Object.hasOwn(kinds, of) ? kinds[of]?.kind : undefined;
+  if (copies.length === 0 || kind?.portable !== false) return [];
+  const instead = kind.expand ? '; name the stores in its dump, as dump: { copies: ["…"] }' : "";
+  return [`${path}: backups of kind ${of} cannot leave the service that they stand at${instead}`];
 }
 
 const schemaOf = (lists: Lists, of: "kinds" | "stores", kind: string, pick: "config" | "target"): z.ZodType | undefined => {

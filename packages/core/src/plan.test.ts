@@ -320,6 +320,25 @@ describe("where a plan's stores may be", () => {
     expect(replicated(["us-east-1"], { residency: ["eu-central-1", "us-east-1"] })).toEqual([]);
     expect(problemsOf({ ...right, residency: [] })).toEqual([expect.stringMatching(/^residency/)]);
   });
+  test("what cannot leave its own service has no copies", () => {
+    const of = (kind: Kind) => problemsOf(copied, { ...lists, kinds: { database: { kind, folder: "x" } } });
+    const told = "sources.shop.copies: backups of kind database cannot leave the service that they stand at";
+    expect(of({ ...database, portable: false })).toEqual([told]);
+    expect(of({ ...database, portable: false, expand: () => ({}) })).toEqual([
+      `${told}; name the stores in its dump, as dump: { copies: ["…"] }`,
+    ]);
+    expect(of(database)).toEqual([]);
+  });
+  test("a store may say how quick it is, and the rest is its kind's", () => {
+    const far = { kind: "bucket", bucket: "b", rate: 2.5 };
+    expect(parsePlan({ ...right, stores: { far } }, lists).stores.far).toEqual({
+      name: "far",
+      kind: "bucket",
+      rate: 2.5,
+      config: { bucket: "b" },
+    });
+    expect(problemsOf({ ...right, stores: { far: { ...far, rate: 0 } } })).toEqual([expect.stringContaining("stores.far.rate")]);
+  });
   test("a store that cannot carry marks gets no copies, and may be restored from", () => {
     expect(problemsOf({ ...right, stores }, somewhere("eastus", false))).toEqual([]);
     expect(problemsOf(copied, somewhere("eastus", false))).toEqual([
@@ -470,6 +489,8 @@ describe("a source as it is watched", () => {
       alarmHours: 36,
       verified: ["readable"],
       undrilled: undefined,
+      copies: [],
+      copiedDays: 30,
       finishes: false,
     });
   });

@@ -60,7 +60,11 @@ export const sourceSchema = z.looseObject({
   drill: drill.optional(),
 });
 export const targetSchema = z.looseObject({ kind: z.string(), protected: z.boolean().default(false) });
-export const storeSchema = z.looseObject({ kind: z.string() });
+export const storeSchema = z.looseObject({
+  kind: z.string(),
+  /** MiB a second that one Lambda moves there, where that is not what it usually is: what takes too long at that rate is shared out among several. */
+  rate: z.number().positive().optional(),
+});
 export const planSchema = z.strictObject({
   project: nameSchema.max(16, "at most 16 characters, because AWS names hold it with much else"),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as eu-central-1"),
@@ -95,7 +99,7 @@ export type Source = {
   config: unknown;
 };
 export type Target = { name: string; kind: string; protected: boolean; config: unknown };
-export type PlannedStore = { name: string; kind: string; config: unknown };
+export type PlannedStore = { name: string; kind: string; rate?: number | undefined; config: unknown };
 export type Plan = Pick<z.infer<typeof planSchema>, "project" | "region" | "residency" | "offlineKeys" | "alerts" | "trust"> & {
   stores: Record<string, PlannedStore>;
   sources: Record<string, Source>;

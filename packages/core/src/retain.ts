@@ -1,4 +1,5 @@
 import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
+import { copyVerdict } from "./copies.ts";
 import { type Keep, tierDays } from "./keep.ts";
 import { isArtifactKey } from "./layout.ts";
 import { archiveFromDays, garbageAfterHours } from "./margins.ts";
@@ -6,10 +7,12 @@ import type { Context } from "./ports/context.ts";
 import { LockShortened, ObjectMissing } from "./ports/errors.ts";
 import type { Proof } from "./ports/kind.ts";
 import type { Mark, Stored, StoreList, StoreMark } from "./ports/store.ts";
-import { type Decision, decideRetention } from "./retention.ts";
+import { type Decision, decideRetention, type Standing } from "./retention.ts";
 
+type Backup = Entry & { manifest: Stored };
 export type RetainSource = { name: string; keep: Keep; verified: readonly Proof[] };
-export type RetainPorts = { list: StoreList; mark: StoreMark };
+/** `copies`: the store is one that gets copies, and this is where they come from. */
+export type RetainPorts = { list: StoreList; mark: StoreMark; copies?: { store: string; primary: StoreList } };
 export type Retained = {
   source: string;
   kept: number;
@@ -22,22 +25,14 @@ export type Retained = {
 
 /**
  * Writes what {@link decideRetention} decides as marks and locks. It deletes nothing; running it twice changes nothing. Marks that keep are
- * written before marks that release, so that a run which is cut off errs on the side of keeping.
+ * written before marks that release, so that a run which is cut off errs on the side of keeping. Of copies it decides about those that stand in
+ * their own store.
  */
 export async function retain(source: RetainSource, ports: RetainPorts, context: Context): Promise<Retained> {
   const now = context.now();
   const entries = await catalogue(ports.list, source.name);
   const backups = entries.filter(isBackup);
-  const { decisions, stopped } = decideRetention(
-    backups.map((entry) => ({
-      slot: entry.slot,
-      at: entry.at,
-      state: stateOf(entry, source.verified),
-      restored: entry.evidence.restored?.[0]?.verdict === "ok",
-    })),
-    source.keep,
-    now,
-  );
+  const { decisions, stopped } = decideRetention(await standingsOf(backups, source, ports), source.keep, now);
   const bySlot = new Map(backups.map((entry) => [entry.slot, entry]));
   const done: Retained = { source: source.name, kept: 0, released: [], garbage: [], lengthened: [], stopped };
   for (const decision of decisions.toSorted((a, b) => Number(a.release !== undefined) - Number(b.release !== undefined))) {
@@ -56,6 +51,29 @@ export async function retain(source: RetainSource, ports: RetainPorts, context: 
   return done;
 }
 
+/**
+ * A copy is in the state that evidence in the first store gives its backup, where that has it yet: what a person accepted, what was restored or broke
+ * is known there first. One that evidence calls no good copy counts as failed. A doubt there that was not copied stops releases here too.
+ */
+async function standingsOf(backups: readonly Backup[], source: RetainSource, { copies }: RetainPorts): Promise<Standing[]> {
+  if (!copies) return backups.map((entry) => standing(entry, source));
+  const first = new Map((await catalogue(copies.primary, source.name)).filter(isBackup).map((entry) => [entry.slot, entry]));
+  const here = backups.map((entry): Standing => {
+    const known = first.get(entry.slot) ?? entry;
+    return { ...standing(known, source), ...(copyVerdict(known, copies.store) === "failed" ? { state: "failed" } : {}) };
+  });
+  const slots = new Set(here.map(({ slot }) => slot));
+  const elsewhere = [...first.values()].map((entry) => standing(entry, source));
+  return [...here, ...elsewhere.filter(({ slot, state }) => state === "doubt" && !slots.has(slot))];
+}
+
+const standing = (entry: Entry, { verified }: RetainSource): Standing => ({
+  slot: entry.slot,
+  at: entry.at,
+  state: stateOf(entry, verified),
+  restored: entry.evidence.restored?.[0]?.verdict === "ok",
+});
+
 /** Days of the tier that a backup stands for, where that is long enough to pay for a longer lock and an archive class. */
 const longDays = ({ tier }: Decision, keep: Keep): number | undefined =>
   tier !== undefined && tierDays(keep, tier) >= archiveFromDays ? tierDays(keep, tier) : undefined;
@@ -72,13 +90,7 @@ function markFor(object: Stored, { tier, release, near }: Decision, long: boolea
  * Every object is looked at, since a run before this one may have been cut off between any two of them. The manifest is marked last. Locks
  * come first and are asked for each time: a store leaves one alone that is long enough, and a plan that keeps longer lengthens old ones too.
  */
-async function settle(
-  entry: Entry & { manifest: Stored },
-  decision: Decision,
-  keep: Keep,
-  store: StoreMark,
-  done: Retained,
-): Promise<void> {
+async function settle(entry: Backup, decision: Decision, keep: Keep, store: StoreMark, done: Retained): Promise<void> {
   const long = longDays(decision, keep);
   const objects = [...entry.objects, entry.manifest];
   if (long !== undefined && decision.release === undefined) {

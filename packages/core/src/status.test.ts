@@ -57,6 +57,7 @@ describe("status", () => {
       newest: "shop/20261121T020000Z",
       newestVerified: "shop/20261121T020000Z",
       newestRestored: undefined,
+      copies: [],
       notes: [],
       ageSeconds: 7 * 3600,
       backups: 2,
@@ -257,6 +258,85 @@ describe("a source that is drilled", () => {
   test("is not helped by a drill that went badly", () => {
     const bad = restored(first, "2026-11-21T08:00", "failed");
     expect(statusOf(drilled, [bad, ...later], at("2026-11-21T09:00")).reasons).toHaveLength(1);
+  });
+});
+
+describe("a source that is copied to other stores", () => {
+  const copied: WatchedSource = { ...daily, copies: ["azure", "gcs"], copiedDays: 30 };
+  /** `gcs ok`, `azure_2 failed`: what evidence says of its copies. */
+  const to = (of: Entry, ...said: string[]): Entry => {
+    const seen = of.evidence.readable?.[0] as FoundEvidence;
+    const about = said.map((one) => one.split(" ")).map(([run = "", verdict]) => ({ ...seen, run, verdict: verdict as Verdict }));
+    return { ...of, evidence: { ...of.evidence, copied: about.map((one) => ({ ...one, proof: "copied" as const })) } };
+  };
+  const both = ["azure ok", "gcs ok"];
+  const [first, second] = [entry("2026-11-20T02:00"), entry("2026-11-21T02:00")];
+  const seen = (entries: Entry[], now: string) => statusOf(copied, entries, at(now));
+
+  test("is as old as its newest backup that is verified and stands in each of them", () => {
+    expect(seen([to(first, ...both), to(second, ...both)], "2026-11-21T09:00")).toMatchObject({ verdict: "ok", ageSeconds: 7 * 3600 });
+    const waiting = [to(first, ...both), to(second, "gcs ok")];
+    expect(seen(waiting, "2026-11-21T09:00")).toMatchObject({
+      verdict: "ok",
+      ageSeconds: 31 * 3600,
+      newestVerified: "shop/20261121T020000Z",
+      copies: [
+        { store: "azure", newest: "shop/20261120T020000Z" },
+        { store: "gcs", newest: "shop/20261121T020000Z" },
+      ],
+    });
+    expect(seen(waiting, "2026-11-21T14:01").reasons).toEqual([
+      "the newest backup that is verified and copied to azure, gcs is 36.0 hours old, over the 36.0 hours that the plan allows",
+    ]);
+  });
+  test("is not fine as long as no backup stands in each of them", () => {
+    const none = seen([first, to(second, "gcs ok")], "2026-11-21T09:00");
+    expect(none).toMatchObject({ verdict: "breach", ageSeconds: undefined, reasons: ["no backup is copied to azure"] });
+    const apart = seen([to(first, "azure ok"), to(second, "gcs ok")], "2026-11-21T09:00");
+    expect(apart).toMatchObject({ ageSeconds: undefined, reasons: ["no backup is copied to all of azure, gcs"] });
+    expect(seen([to(entry("2026-11-21T02:00 none"), ...both)], "2026-11-21T09:00").reasons).toEqual(["no backup is verified"]);
+  });
+  test("is not fine when a copy failed for good, until a newer one stands there", () => {
+    const failed = to(second, "azure failed", "gcs ok");
+    expect(seen([to(first, ...both), failed], "2026-11-21T09:00")).toMatchObject({
+      verdict: "breach",
+      reasons: ["shop/20261121T020000Z has no good copy in azure"],
+    });
+    const decayed = to(first, "azure ok", "azure_2 failed", "gcs ok");
+    expect(seen([decayed, to(second, ...both)], "2026-11-21T09:00")).toMatchObject({
+      verdict: "ok",
+      notes: ["shop/20261120T020000Z has no good copy in azure"],
+    });
+    expect(seen([to(first, ...both), to(second, "azure failed", "azure_2 ok", "gcs ok")], "2026-11-21T09:00").verdict).toBe("ok");
+  });
+
+  const ask = (now: string, ...entries: Entry[]) => replaysOf(copied, entries, at(now));
+  const lost = (store: string) => ({ verb: "copy", source: "shop", slot: "20261121T020000Z", store, key: "k" });
+  test("is asked for each copy of which nothing was said, once it could be there", () => {
+    expect(ask("2026-11-21T02:34:59", second)).toEqual([]);
+    expect(ask("2026-11-21T02:35", second)).toEqual([lost("azure"), lost("gcs")]);
+    expect(ask("2026-11-21T02:35", to(second, "gcs ok"))).toEqual([lost("azure")]);
+    expect(ask("2026-11-21T02:35", to(second, "gcs failed", "azure ok"))).toEqual([]);
+  });
+  test("is asked ever more rarely", () => {
+    const day = looks(
+      copied,
+      [to(second, "gcs ok"), to(entry("2026-11-22T02:00"), ...both)],
+      at("2026-11-21T02:00"),
+      at("2026-11-22T02:00"),
+    );
+    expect(day.map(([, minutes]) => minutes)).toEqual([45, 75, 150, 285, 570, 1125]);
+  });
+  test("is asked for what is in doubt too, and for nothing that was not read, or is old enough to be let go there", () => {
+    expect(ask("2026-11-21T02:40", entry("2026-11-21T02:00 doubt"))).toHaveLength(2);
+    expect(ask("2026-11-21T02:40", entry("2026-11-21T02:00 failed"))).toEqual([]);
+    const late = (line: string): Entry => {
+      const old = entry(line);
+      return { ...old, evidence: { readable: [{ ...(old.evidence.readable?.[0] as FoundEvidence), at: at("2026-11-21T02:00") }] } };
+    };
+    const before = to(entry("2026-11-21T02:00"), ...both);
+    expect(ask("2026-11-21T02:40", late("2026-10-22T03:00"), before)).toHaveLength(2);
+    expect(ask("2026-11-21T02:40", late("2026-10-22T02:00"), before)).toEqual([]);
   });
 });
 

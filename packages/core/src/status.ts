@@ -1,6 +1,7 @@
-import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
+import { catalogue, type Entry, isBackup, type State, stateOf } from "./catalogue.ts";
+import { type CopyStatus, copyStatus, copyVerdict } from "./copies.ts";
 import { backupId } from "./layout.ts";
-import { replaySlotAfterMinutes, replayVerifyAfterMinutes, watchEveryMinutes } from "./margins.ts";
+import { replayCopyAfterMinutes, replaySlotAfterMinutes, replayVerifyAfterMinutes, watchEveryMinutes } from "./margins.ts";
 import { type Proof, recordedProof } from "./ports/kind.ts";
 import type { StoreList } from "./ports/store.ts";
 import { replicaStatus } from "./replicas.ts";
@@ -24,20 +25,29 @@ export type WatchedSource = {
   cautions?: readonly string[] | undefined;
   /** Where its backups are to stand too, copied by its own service. */
   replicas?: readonly string[] | undefined;
+  /** Stores of the plan that get a copy. */
+  copies?: readonly string[];
+  /** See {@link copiedDays}. */
+  copiedDays?: number;
 };
 export type SourceStatus = {
   source: string;
   kind: string;
-  /** `ok` only when the newest verified backup is young enough and nothing newer is broken or in doubt. Missing data is a breach. */
+  /**
+   * `ok` only when the newest backup that is verified, and copied to every store that the source names, is young enough and nothing newer is broken,
+   * in doubt or without a good copy. Missing data is a breach.
+   */
   verdict: "ok" | "breach";
   reasons: string[];
   newest: string | undefined;
   newestVerified: string | undefined;
+  /** By store that the source names. */
+  copies: CopyStatus[];
   /** The newest that was loaded in a real server and compared equal. */
   newestRestored: string | undefined;
   /** What is worth knowing and breaches nothing. */
   notes: string[];
-  /** Age of the newest verified backup, counted from its slot. */
+  /** Age of the newest backup that is verified and copied to every store that the source names, counted from its slot. */
   ageSeconds: number | undefined;
   backups: number;
   bytes: number;
@@ -47,6 +57,8 @@ export type SourceStatus = {
 export type Replay =
   /** `run`: set where evidence stands already and is to be renewed. */
   | { verb: "verify"; source: string; slot: string; key: string; version: string; run?: string }
+  /** `key`: its evidence that it was read. */
+  | { verb: "copy"; source: string; slot: string; store: string; key: string }
   | { verb: "finish"; source: string }
   | { verb: "backup"; source: string; at: Date };
 
@@ -63,13 +75,12 @@ export async function look(
 export function statusOf(source: WatchedSource, entries: readonly Entry[], now: Date): SourceStatus {
   const backups = entries.filter((entry) => isBackup(entry) && stateOf(entry, source.verified) !== "pruned");
   const newest = backups.at(-1);
-  const verified = backups.findLast((entry) => stateOf(entry, source.verified) === "verified");
+  const good = backups.filter((entry) => stateOf(entry, source.verified) === "verified");
+  const verified = good.at(-1);
+  const { copies, whole, ...copied } = copyStatus(source.copies ?? [], good);
   const restored = backups.findLast((entry) => stateOf(entry, ["restored"]) === "verified");
-  const age = verified && (now.getTime() - verified.at.getTime()) / 1000;
-  const reasons: string[] = [];
-  if (age === undefined) reasons.push(newest ? "no backup is verified" : "there is no backup");
-  else if (age > source.alarmHours * 3600)
-    reasons.push(`the newest verified backup is ${hours(age)} old, over the ${hours(source.alarmHours * 3600)} that the plan allows`);
+  const age = ageOf(whole.at(-1), now);
+  const reasons = [...tooOld(source, { newest, verified, whole: whole.at(-1), copies }, now), ...copied.reasons];
   for (const entry of backups) {
     const state = stateOf(entry, source.verified);
     if ((state === "failed" || state === "doubt") && (!verified || entry.at > verified.at))
@@ -80,12 +91,8 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     reasons.push(`nothing was proven restored for ${hours(late)}, and the plan drills it`);
   for (const entry of entries)
     if (entry.evidence.lost && !isBackup(entry) && (!verified || entry.at > verified.at)) reasons.push(`${backupId(entry)} is lost`);
-  const copies = replicaStatus(
-    source,
-    backups.filter((entry) => stateOf(entry, source.verified) === "verified"),
-    now,
-  );
-  reasons.push(...copies.reasons);
+  const replicas = replicaStatus(source, good, now);
+  reasons.push(...replicas.reasons);
   return {
     source: source.name,
     kind: source.kind,
@@ -94,12 +101,30 @@ export function statusOf(source: WatchedSource, entries: readonly Entry[], now: 
     newest: newest && backupId(newest),
     newestVerified: verified && backupId(verified),
     newestRestored: restored && backupId(restored),
-    notes: [...(source.undrilled === undefined ? [] : [source.undrilled]), ...(source.cautions ?? []), ...copies.notes],
+    copies,
+    notes: [...(source.undrilled === undefined ? [] : [source.undrilled]), ...(source.cautions ?? []), ...replicas.notes, ...copied.notes],
     ageSeconds: age,
     backups: backups.length,
     bytes: entries.reduce((sum, entry) => sum + entry.bytes, 0),
     next: parseSchedule(source.schedule).next(now).toISOString(),
   };
+}
+
+const ageOf = (entry: Entry | undefined, now: Date) => entry && (now.getTime() - entry.at.getTime()) / 1000;
+
+/** Why no backup that counts is young enough. */
+function tooOld(
+  { alarmHours, copies: stores = [] }: WatchedSource,
+  { newest, verified, whole, copies }: Record<"newest" | "verified" | "whole", Entry | undefined> & { copies: readonly CopyStatus[] },
+  now: Date,
+): string[] {
+  if (!verified) return [newest ? "no backup is verified" : "there is no backup"];
+  const none = copies.filter((copy) => copy.newest === undefined).map(({ store }) => store);
+  if (!whole) return [`no backup is copied to ${none.length > 0 ? none.join(", ") : `all of ${stores.join(", ")}`}`];
+  const age = ageOf(whole, now) ?? 0;
+  if (age <= alarmHours * 3600) return [];
+  const what = whole === verified ? "verified backup" : `backup that is verified and copied to ${stores.join(", ")}`;
+  return [`the newest ${what} is ${hours(age)} old, over the ${hours(alarmHours * 3600)} that the plan allows`];
 }
 
 /** Seconds since a backup was last proven restored; where none ever was, since the first one. */
@@ -121,6 +146,20 @@ function rechecks({ name, verified, recheckHours }: WatchedSource, entries: read
     return [{ verb: "verify", source: name, slot, key: manifest.key, version: manifest.version, run }];
   });
 }
+
+/** What was read and of whose copies nothing was said. What failed for good is not asked for again. */
+function uncopied({ name, verified, copies = [], copiedDays = 0 }: WatchedSource, entries: readonly Entry[], now: Date): Replay[] {
+  const since = now.getTime() - copiedDays * 24 * 60 * minute;
+  const due = entries.filter(isBackup).filter((entry) => entry.at.getTime() >= since && readStates.includes(stateOf(entry, verified)));
+  return due.flatMap((entry): Replay[] => {
+    const read = entry.evidence.readable?.[0];
+    if (!read || !asksNow(now.getTime() - read.at.getTime(), replayCopyAfterMinutes * minute)) return [];
+    const missing = copies.filter((store) => copyVerdict(entry, store) === undefined);
+    return missing.map((store) => ({ verb: "copy", source: name, slot: entry.slot, store, key: read.key }));
+  });
+}
+/** A backup in doubt is copied too: it is whole, and maybe the last of its source. */
+const readStates: readonly State[] = ["verified", "doubt"];
 
 const hours = (seconds: number) => (seconds < 5400 ? `${Math.round(seconds / 60)} minutes` : `${(seconds / 3600).toFixed(1)} hours`);
 
@@ -151,7 +190,7 @@ export function replaysOf(source: WatchedSource, entries: readonly Entry[], now:
     if (stateOf(entry, source.verified) === "unverified" && asksNow(waited, patienceFor(replayVerifyAfterMinutes)))
       replays.push({ verb: "verify", source: source.name, slot: entry.slot, key: entry.manifest.key, version: entry.manifest.version });
   }
-  replays.push(...rechecks(source, entries, now));
+  replays.push(...uncopied(source, entries, now), ...rechecks(source, entries, now));
   if (source.finishes) replays.push({ verb: "finish", source: source.name });
   const patience = patienceFor(replaySlotAfterMinutes);
   const due = schedule.latest(new Date(now.getTime() - patience));

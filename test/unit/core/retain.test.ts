@@ -371,3 +371,60 @@ describe("a run that is cut off", () => {
 test("nothing at all is nothing to do", async () => {
   expect(await run(rig())).toEqual({ source: "shop", kept: 0, released: [], garbage: [], lengthened: [], stopped: undefined });
 });
+
+describe("marks on copies", () => {
+  /** Another store that holds the backups of these days of November. */
+  async function copied(of: Rig, days: number[]): Promise<{ far: Rig; run: () => Promise<Retained> }> {
+    const far = rig();
+    far.context.pass(of.context.now().getTime() - far.context.now().getTime());
+    for (const { key, bytes } of of.store.inside.versions())
+      if (days.some((day) => key.includes(`/202611${day}T`))) far.store.inside.overwrite(key, bytes);
+    const ports = { ...portsOf(far), copies: { store: "far", primary: of.store.list } };
+    return { far, run: () => retain(few, ports, of.context) };
+  }
+  const said = (of: Rig, slot: string, proof: "copied" | "accepted" | "readable", verdict: "ok" | "doubt" | "failed", run: string) =>
+    of.store.inside.overwrite(evidenceKey({ proof, source: "shop", slot, verdict, digest8: "00000000", run }), Buffer.from("{}"));
+  const slotOn = (day: number) => `202611${day}T020000Z`;
+
+  test("are decided by what stands there, not by what stands in the first store", async () => {
+    const of = rig();
+    await of.days(6);
+    expect((await run(of)).released).toEqual([slotOn(21), slotOn(22), slotOn(23), slotOn(24)]);
+    const { run: there } = await copied(of, [21, 22, 26]);
+    expect(await there()).toMatchObject({ kept: 2, released: [slotOn(21)] });
+  });
+  test("know of what the first store knows, and of what it has no more by themselves", async () => {
+    const of = rig();
+    await of.days(6);
+    const { far, run: there } = await copied(of, [21, 22, 23, 24, 25, 26]);
+    expect((await there()).released).toEqual([slotOn(21), slotOn(22), slotOn(23), slotOn(24)]);
+    for (const day of [25, 26]) {
+      const [key = ""] = (await of.keys("evidence/readable/")).filter((one) => one.includes(slotOn(day)));
+      of.store.inside.overwrite(key.replace("/ok.", "/failed."), Buffer.from("{}"));
+    }
+    expect((await there()).released).toEqual([slotOn(21), slotOn(22)]);
+    for (const { key } of of.store.inside.versions()) of.store.inside.remove(key);
+    expect((await there()).released).toEqual([slotOn(21), slotOn(22), slotOn(23), slotOn(24)]);
+    expect(await marks(far)).toMatchObject(markedAll(["20261124"], { release: "3d" }));
+  });
+  test("do not count a copy as good that evidence calls none", async () => {
+    const of = rig();
+    await of.days(6);
+    const { run: there } = await copied(of, [21, 22, 23, 24, 25, 26]);
+    said(of, slotOn(26), "copied", "failed", "far");
+    said(of, slotOn(25), "copied", "failed", "far");
+    said(of, slotOn(24), "copied", "failed", "other");
+    expect((await there()).released).toEqual([slotOn(21), slotOn(22)]);
+    said(of, slotOn(26), "copied", "ok", "far_2");
+    expect((await there()).released).toEqual([slotOn(21), slotOn(22), slotOn(23), slotOn(25)]);
+  });
+  test("release nothing while the first store has a doubt that was not copied", async () => {
+    const of = rig();
+    await of.days(6);
+    const { run: there } = await copied(of, [21, 22, 23, 24, 25]);
+    expect((await there()).released).toEqual([slotOn(21), slotOn(22), slotOn(23)]);
+    const [key = ""] = (await of.keys("evidence/readable/")).filter((one) => one.includes(slotOn(26)));
+    of.store.inside.overwrite(key.replace("/ok.", "/doubt."), Buffer.from("{}"));
+    expect(await there()).toMatchObject({ released: [], kept: 5, stopped: expect.stringContaining(slotOn(26)) });
+  });
+});
