@@ -55,6 +55,24 @@ describe("a wrong command line ends with 2", () => {
   });
 });
 
+test("options behind the name of a command below another are that one's own", async () => {
+  const offlineKeys = ["age1tmuzfpyxsaw96hz39tgzwd0fmcxsd6gfjl8wpxcl6a7n4u7x3crqfsyzfp"];
+  const plan = {
+    project: "acme",
+    region: "eu-central-1",
+    offlineKeys,
+    stores: { far: { kind: "s3", bucket: "acme-copies" } },
+    sources: {},
+  };
+  writeFileSync(path.join(folder, "plan.mjs"), `export default ${JSON.stringify(plan)};\n`);
+  const world = testWorld({ cwd: folder, root: folder });
+  expect(await run(["stores", "setup", "far", "--plan", "plan.mjs"], world)).toBe(2);
+  expect(world.stderr.text).toContain("no stage was named");
+  const listed = testWorld({ cwd: folder, root: folder });
+  expect(await run(["stores", "--plan", "plan.mjs"], listed)).toBe(0);
+  expect(listed.stdout.text).toContain("aws eu-central-1");
+});
+
 describe("an error", () => {
   test("of ours is its message and what to do next, and ends with 1", async () => {
     const world = testWorld({ root: folder });

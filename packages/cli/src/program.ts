@@ -44,6 +44,8 @@ function programOf(world: World, finish: Finish): Command {
   const program = new Command("holdfast")
     .description("Backups that prove themselves: list, make, verify, restore and fetch them, in AWS or on this machine.")
     .version(version)
+    // What stands behind a command's name is that command's, also where it is below another.
+    .enablePositionalOptions()
     .helpCommand(false)
     .addHelpText("after", exits);
   for (const command of [
