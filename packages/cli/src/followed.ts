@@ -52,7 +52,8 @@ function outcomeOf(ended: Look, machine: string, replaces: boolean): Outcome {
   );
 }
 
-const replacedHint = "Where it had begun to load, the target may hold the backup's data now: look there, or begin anew with a fresh one.";
+export const replacedHint =
+  "Where it had begun to load, the target may hold the backup's data now: look there, or begin anew with a fresh one.";
 
 /** Whether the restore that an execution is about has no beside; it may have been started by somebody else. */
 function replacing({ input }: Look, { plan, lists }: Ports["place"]): boolean {

@@ -243,6 +243,14 @@ describe("a restore of which the kind", () => {
     const found = '{ unit: "lines", thing: "memo", things: 1, expected: 2, found: 1, findings: [] }';
     await expect(goWith(otherwise(`prove: async () => (${found})`))).rejects.toMatchObject({ name: "RestoreDiffers" });
     expect([left(), t.world.stdout.text]).toEqual([[], ""]);
+    expect(said()).not.toContain("may hold the backup's data");
+  });
+  test("has no beside says after a failure that the target may hold the backup's data", async () => {
+    const place = otherwise('prove: async () => { throw new Error("gone"); }');
+    const { memo } = place.lists.kinds;
+    const lists = { ...place.lists, kinds: { memo: { folder: memo?.folder ?? "", kind: { ...kinds.memo.kind, replaces: true } } } };
+    await expect(goWith({ ...place, lists })).rejects.toThrow("gone");
+    expect(said()).toContain("may hold the backup's data");
   });
   test("asks whether it goes on hears of a Ctrl-C", async () => {
     vi.stubGlobal("holdfastBegun", () => t.world.interrupt(new Interrupted("SIGINT")));

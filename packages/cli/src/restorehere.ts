@@ -27,7 +27,7 @@ import {
 import type { Ports } from "./command.ts";
 import { confirm, confirmGuarded } from "./confirm.ts";
 import { NotHere, NotUndone } from "./errors.ts";
-import type { Followed } from "./followed.ts";
+import { type Followed, replacedHint } from "./followed.ts";
 import { type HereOptions, kindHere, verbOf, withSurroundings } from "./herework.ts";
 import { unsealByKms, unsealWith } from "./identity.ts";
 import { sourceOf } from "./plan.ts";
@@ -38,7 +38,15 @@ import { contextOf } from "./world.ts";
 
 export type RestoreHereOptions = TrustOptions & HereOptions & { offlineKey?: string; yes?: boolean };
 type Facts = unknown;
-type Planning = { of: Planned<Facts>; execution: Execution; ports: RestorePorts<unknown, Facts>; context: Context; walk: Walk };
+type Planning = {
+  of: Planned<Facts>;
+  execution: Execution;
+  ports: RestorePorts<unknown, Facts>;
+  context: Context;
+  walk: Walk;
+  /** A restore has no beside: see `Kind`. */
+  replaces: boolean;
+};
 type Target = { name: string; kind: string; protected: boolean; config: unknown };
 
 /** The workflow of a restore, on this machine: the same verbs in the same order as in AWS, undone on failure and on Ctrl-C. */
@@ -60,7 +68,7 @@ export async function restoreHere(input: RestoreInput, options: RestoreHereOptio
     const surveyed = await walk("Survey", () => explained(store, trusted, () => survey(input, verbs, context)));
     const of = await walk("Plan", () => planRestore(surveyed, execution, verbs, context));
     await (target.protected ? confirmGuarded(target.name, options.yes, world) : confirm("Start the restore?", options.yes, world));
-    return await carryOut({ of, execution, ports: verbs, context, walk }, store, ports);
+    return await carryOut({ of, execution, ports: verbs, context, walk, replaces: kind.replaces ?? false }, store, ports);
   });
 }
 
@@ -111,7 +119,7 @@ const freeBytes = async (folder: string): Promise<number> => {
 };
 
 async function carryOut(on: Planning, store: Store, ports: Ports): Promise<Followed> {
-  const { of, execution, context, walk } = on;
+  const { of, execution, context, walk, replaces } = on;
   while ((await walk("Thaw", () => thaw(of, on.ports, context))).state !== "ready")
     await walk("WaitForThaw", () => ports.world.clock.wait(thawMillis, context.signal));
   const leave = () => ports.out.note(remains(on, "what it made may still be there"));
@@ -125,6 +133,7 @@ async function carryOut(on: Planning, store: Store, ports: Ports): Promise<Follo
     return { done: { source, slot, target: of.target, made, ...proof }, execution: execution.id, seconds };
   } catch (error) {
     await undo(on, error, ports);
+    if (replaces) ports.out.note(replacedHint);
     throw error;
   } finally {
     ports.world.leaving.removeEventListener("abort", leave);

@@ -15,7 +15,7 @@ export function walking(out: Output, clock: Clock): Walk {
     const shown = showTime(stay, out, clock, done.signal);
     shown.catch(() => {}); // told when the work is done; until then nobody waits for it
     try {
-      const answer = await work();
+      const answer = asJson(await work());
       stay.output = answer;
       return answer;
     } catch (error) {
@@ -30,6 +30,9 @@ export function walking(out: Output, clock: Clock): Walk {
     }
   };
 }
+
+/** What goes from state to state is JSON in AWS, so a kind sees the same here. */
+const asJson = <T>(answer: T): T => (answer === undefined ? answer : (JSON.parse(JSON.stringify(answer)) as T));
 
 async function showTime(stay: Stay, out: Output, clock: Clock, signal: AbortSignal): Promise<void> {
   try {
