@@ -13,6 +13,8 @@ const schema = z.object({
   HOLDFAST_MANIFEST_PEM: z.string().default(""),
   HOLDFAST_KEYS: z.string().default("[]"),
   HOLDFAST_QUEUES: z.string().default("{}"),
+  /** The state machine that shares large copies out. */
+  HOLDFAST_MACHINE: z.string().default(""),
   HOLDFAST_NETWORK: z.string().default(""),
   TMPDIR: z.string().default(tmpdir()),
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Kind, Lists, Plan } from "@holdfast/core";
+import type { Kind, Lists, Plan, StoreKind } from "@holdfast/core";
 import type { Standing } from "./network.ts";
 
 /** What every concern of the infrastructure gets: the plan, where it is deployed, and how things are called there. */
@@ -58,6 +58,13 @@ export const kindOf = (d: Deployment, name: string): Kind => {
 };
 /** Where the verbs of a kind lie, from the repository's root. */
 export const folderOf = (d: Deployment, name: string): string => d.lists.kinds[name]?.folder ?? "";
+export const storeKindOf = (d: Deployment, { kind }: { kind: string }): StoreKind => {
+  const found = d.lists.stores[kind];
+  if (!found) throw new Error(`no kind of store is called ${kind}`);
+  return found.kind;
+};
+/** Where a kind of store lies, from the repository's root. */
+export const folderOfStore = (d: Deployment, { kind }: { kind: string }): string => d.lists.stores[kind]?.folder ?? "";
 export const sourcesOf = (d: Deployment, kind: string): string[] =>
   Object.values(d.plan.sources)
     .filter((source) => source.kind === kind)

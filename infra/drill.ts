@@ -1,5 +1,6 @@
 import type { Source } from "@holdfast/core";
 import { type Deployment, logical } from "./deployment.ts";
+import { tellFailure } from "./notice.ts";
 import { role } from "./role.ts";
 import { workflow } from "./workflow.ts";
 
@@ -31,26 +32,9 @@ export function drill(d: Deployment, at: { topic: aws.sns.Topic; functions: Reco
       flexibleTimeWindow: { mode: "OFF" },
       target: { arn: machine.arn, roleArn: starter.arn, input: JSON.stringify({ source: name }) },
     });
-  tellFailure(d, machine.arn, at.topic);
-}
-
-/** Nobody follows a drill, so its end is told by its own event where it is not a good one. */
-function tellFailure(d: Deployment, machine: $util.Output<string>, topic: aws.sns.Topic): void {
-  const rule = new aws.cloudwatch.EventRule("DrillFailedRule", {
-    name: d.name("drill-failed"),
-    eventPattern: $jsonStringify({
-      source: ["aws.states"],
-      "detail-type": ["Step Functions Execution Status Change"],
-      detail: { stateMachineArn: [machine], status: ["FAILED", "TIMED_OUT", "ABORTED"] },
-    }),
-  });
-  new aws.cloudwatch.EventTarget("DrillFailedTarget", {
-    rule: rule.name,
-    arn: topic.arn,
-    inputTransformer: {
-      inputPaths: { arn: "$.detail.executionArn", status: "$.detail.status" },
-      inputTemplate:
-        '"Holdfast: a drill ended as <status>, so nothing new proves that its source can be restored. Execution <arn> says why; `holdfast drill` tries again."',
-    },
+  tellFailure(d, "drill", machine.arn, at.topic, {
+    what: "a drill",
+    so: "nothing new proves that its source can be restored",
+    next: "`holdfast drill` tries again",
   });
 }

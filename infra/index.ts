@@ -1,4 +1,5 @@
 import { backup } from "./backup.ts";
+import { copy } from "./copy.ts";
 import type { Deployment } from "./deployment.ts";
 import { drill } from "./drill.ts";
 import { endpoints } from "./endpoints.ts";
@@ -22,11 +23,12 @@ export async function deploy(d: Deployment) {
   const bucket = storage(d);
   const topic = notice(d, bucket);
   const backups = backup(d, { bucket, keys, topic, layers, databases });
+  const copiers = copy(d, { bucket, keys, topic });
   const verifiers = verify(d, { bucket, keys, layers });
   retain(d, { bucket });
   prune(d, { bucket, keys, topic });
   replicate(d, { bucket, keys, topic });
-  watch(d, { bucket, keys, topic, backups, verifiers, copiers: {} });
+  watch(d, { bucket, keys, topic, backups, verifiers, copiers });
   const restores = restore(d, { bucket, keys, topic, layers });
   await endpoints(d);
   if (restores) drill(d, { topic, functions: restores.functions });

@@ -53,7 +53,7 @@ export const machineArn = (d: Deployment, name: string): $util.Output<string> =>
   $interpolate`arn:aws:states:${d.plan.region}:${d.account}:stateMachine:${d.name(name)}`;
 
 /** Replaces `"@name@"` by the value of that name. */
-function filled(node: unknown, values: Record<string, unknown>): unknown {
+export function filled(node: unknown, values: Record<string, unknown>): unknown {
   if (typeof node === "string") return /^@\w+@$/.test(node) ? values[node.slice(1, -1)] : node;
   if (Array.isArray(node)) return node.map((item) => filled(item, values));
   if (typeof node !== "object" || node === null) return node;

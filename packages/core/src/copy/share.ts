@@ -38,6 +38,9 @@ export const copyEnders = [
   "TooLargeForStore",
 ] as const;
 
+/** Errors after which an artifact is begun anew: the upload is gone, or what became of it cannot be told. */
+export const copyRenewers = ["CopyIncomplete", "CopyUnproven", "PartCorrupted", "UploadGone"] as const;
+
 /** One step of a copy that several runners share. Whatever ends it for good is recorded, and thrown for whoever asked. */
 export async function shareCopy(ask: CopyAsk, ports: CopyPorts, context: Context): Promise<CopyAnswer> {
   switch (ask.verb) {

@@ -1,0 +1,83 @@
+import { DescribeExecutionCommand, ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import {
+  type BackupId,
+  bringAlong,
+  type CopyAsk,
+  type CopyOutcome,
+  type CopyPorts,
+  copy,
+  lambdaFits,
+  type OpenStore,
+  type Proof,
+  parseEvidenceKey,
+  rangeAt,
+  shareCopy,
+  type TrustedKeys,
+} from "@holdfast/core";
+import { lambda } from "./bundle.ts";
+import { identity, secrets, signer, trusted } from "./clients.ts";
+import { environment } from "./environment.ts";
+import { objectOf, type QueueEvent } from "./event.ts";
+import { now, primary } from "./files.ts";
+
+const machines = new SFNClient();
+
+/** `sources`: whose backups are copied there, each with what makes them verified. `rate`: MiB a second. */
+type To<Config> = { name: string; config: Config; rate: number; sources: Record<string, readonly Proof[]>; trust: TrustedKeys };
+
+/** Events of evidence ask for a copy, or for what came after it to be brought along; the state machine asks for the steps of a large one. */
+export function copyFunction<Config>(to: To<Config>, open: OpenStore<Config>) {
+  return lambda(`copying to ${to.name}`, async (event: QueueEvent | CopyAsk, { context }) => {
+    const asked = "Records" in event ? objectOf(event) : undefined;
+    const at = asked ? parseEvidenceKey(asked.key) : (event as CopyAsk);
+    const verified = at && to.sources[at.source];
+    if (!verified) return { state: "ignored", key: asked?.key };
+    const ports = await portsOf(to, open, verified);
+    if (!asked) return await shareCopy(event as CopyAsk, ports, context);
+    const outcome =
+      "proof" in at && at.proof === "readable" ? await copy({ ...at, hint: asked.run === undefined }, ports, context) : undefined;
+    if (outcome?.state === "large") return await shareOut(at, outcome, to.name);
+    if (outcome && outcome.state !== "known") return outcome;
+    return { state: "known", brought: await bringAlong(at, ports, context) };
+  });
+}
+
+async function portsOf<Config>(
+  { name, config, rate, trust }: To<Config>,
+  open: OpenStore<Config>,
+  verified: readonly Proof[],
+): Promise<CopyPorts> {
+  const store = await open(config, { secrets, identity, region: environment.AWS_REGION, use: "copy", now });
+  return {
+    from: await primary(),
+    to: { ...store, name, fits: lambdaFits("copy", rate), range: rangeAt(rate) },
+    kind: { verified },
+    sign: signer(),
+    trusted: trusted(trust, environment.HOLDFAST_MANIFEST_PEM, environment.HOLDFAST_SIGNING_PEM),
+  };
+}
+
+/** So many executions of one copy, one after the other, are enough for a person to have noticed. */
+const executionsAtMost = 99;
+
+/**
+ * Starts the state machine, once: an event that comes again finds the execution that runs. A name is taken for 90 days, also by one that ended badly
+ * (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html), so another has a number behind it.
+ */
+async function shareOut({ source, slot }: BackupId, { started, manifest }: CopyOutcome & { state: "large" }, store: string) {
+  const stateMachineArn = environment.HOLDFAST_MACHINE;
+  const input = JSON.stringify({ store, source, slot, started });
+  for (let n = 1; n <= executionsAtMost; n++) {
+    const name = [store, source, slot, manifest.slice(0, 8), ...(n === 1 ? [] : [n])].join("-");
+    try {
+      const { executionArn } = await machines.send(new StartExecutionCommand({ stateMachineArn, name, input }));
+      return { state: "started", execution: executionArn };
+    } catch (error) {
+      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+    const executionArn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+    const { status } = await machines.send(new DescribeExecutionCommand({ executionArn }));
+    if (status === "RUNNING") return { state: "running", execution: executionArn };
+  }
+  throw new Error(`${executionsAtMost} executions of one copy ended without it`);
+}

@@ -1,0 +1,164 @@
+import {
+  copiesAtOnce,
+  copyEnders,
+  copyRenewers,
+  copyWorkers,
+  lambdaRates,
+  type PlannedStore,
+  type Source,
+  useRights,
+} from "@holdfast/core";
+import definition from "./copy.asl.json" with { type: "json" };
+import { type Deployment, folderOfStore, kindOf, logical, storeKindOf } from "./deployment.ts";
+import { entry } from "./entry.ts";
+import type { Keys } from "./keys.ts";
+import { lambda } from "./lambda.ts";
+import { tellFailure } from "./notice.ts";
+import { type Consumer, consume, objectCreated, queue, route } from "./queue.ts";
+import { role, type Statement } from "./role.ts";
+import { filled, machineArn } from "./workflow.ts";
+
+const timeoutMinutes = 15;
+type At = { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic };
+
+/** Stores that some source names in its copies, with those sources. */
+export const copied = (d: Deployment): { store: PlannedStore; sources: Source[] }[] =>
+  Object.values(d.plan.stores)
+    .map((store) => ({ store, sources: Object.values(d.plan.sources).filter(({ copies }) => copies.includes(store.name)) }))
+    .filter(({ sources }) => sources.length > 0);
+
+/**
+ * One Lambda a store that gets copies, and one state machine for those that are too large for it. It reads what is sealed, opens nothing, and can
+ * neither mark nor delete, here or there. In no VPC: what it sends would be billed by a NAT gateway once more.
+ */
+export function copy(d: Deployment, at: At): Record<string, Consumer> {
+  const consumers: Record<string, Consumer> = {};
+  const functions: Record<string, sst.aws.Function> = {};
+  for (const { store, sources } of copied(d)) {
+    const name = `copy-${store.name}`;
+    const consumer = queue(d, name, timeoutMinutes * 60);
+    const fn = copyFunction(d, at, store, sources, consumer);
+    consume(name, consumer, fn, copiesAtOnce);
+    route(d, name, consumer, objectCreated(at.bucket.bucket, evidence));
+    consumers[store.name] = consumer;
+    functions[store.name] = fn;
+  }
+  if (Object.keys(functions).length > 0) machine(d, functions, at.topic);
+  return consumers;
+}
+
+/** Of what can be copied, and of what comes after a copy. Of every source, since a pattern has room for few names; the function leaves out others'. */
+const evidence = [
+  { wildcard: "evidence/readable/*/ok.*" },
+  { wildcard: "evidence/readable/*/doubt.*" },
+  ...["restored", "accepted", "copied"].map((proof) => ({ prefix: `evidence/${proof}/` })),
+];
+
+function copyFunction(d: Deployment, at: At, store: PlannedStore, sources: Source[], consumer: Consumer): sst.aws.Function {
+  const name = `copy-${store.name}`;
+  const to = {
+    name: store.name,
+    config: store.config,
+    rate: store.rate ?? lambdaRates.copy,
+    sources: verifiedBy(d, sources),
+    trust: d.plan.trust,
+  };
+  const machine = machineArn(d, "copy");
+  const executions = machine.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:${store.name}-*`);
+  return lambda(d, name, {
+    handler: entry(name, (from) => [
+      `import { copyFunction } from ${from("functions/copy.ts")};`,
+      `import { open } from ${from(`${folderOfStore(d, store)}/open.ts`)};`,
+      `export const handler = copyFunction(${JSON.stringify(to)}, open);`,
+    ]),
+    memory: "1769 MB",
+    timeout: `${timeoutMinutes} minutes`,
+    needs: { ...storeKindOf(d, store).needs(useRights.copy, store.config, "copy"), layers: [] },
+    environment: { ...witness(at), HOLDFAST_MACHINE: machine },
+    statements: [
+      consumer.statement,
+      ...witnessing(at, sources),
+      {
+        sid: "ReadKeys",
+        actions: ["s3:GetObject", "s3:GetObjectVersion"],
+        resources: [$interpolate`${at.bucket.arn}/keys/*`],
+      },
+      { sid: "ShareOut", actions: ["states:StartExecution"], resources: [machine] },
+      { sid: "AskWhetherShared", actions: ["states:DescribeExecution"], resources: [executions] },
+    ],
+  });
+}
+
+/** By source, the proofs that make its backups verified. */
+export const verifiedBy = (d: Deployment, sources: Source[]) =>
+  Object.fromEntries(sources.map(({ name, kind }) => [name, kindOf(d, kind).verified]));
+
+export const witness = ({ bucket, keys }: Pick<At, "bucket" | "keys">) => ({
+  HOLDFAST_BUCKET: bucket.bucket,
+  HOLDFAST_MANIFEST_PEM: keys.manifest.pem,
+  HOLDFAST_SIGNING_KEY: keys.proof.arn,
+  HOLDFAST_SIGNING_PEM: keys.proof.pem,
+});
+
+/** What whoever records how copies of certain sources stand may do here: read what is sealed, and write one kind of proof. */
+export function witnessing({ bucket, keys }: Pick<At, "bucket" | "keys">, sources: Source[]): Statement[] {
+  const names = sources.map(({ name }) => name);
+  return [
+    {
+      sid: "ListBackupsAndEvidence",
+      actions: ["s3:ListBucketVersions"],
+      resources: [bucket.arn],
+      conditions: { StringLike: { "s3:prefix": [...names.flatMap((name) => [`backups/${name}/*`, `evidence/*/${name}/*`]), "keys/*"] } },
+    },
+    {
+      sid: "ReadBackupsAndEvidence",
+      actions: ["s3:GetObject", "s3:GetObjectVersion"],
+      resources: names.flatMap((name) => [$interpolate`${bucket.arn}/backups/${name}/*`, $interpolate`${bucket.arn}/evidence/*/${name}/*`]),
+    },
+    {
+      sid: "RecordCopied",
+      actions: ["s3:PutObject"],
+      resources: names.map((name) => $interpolate`${bucket.arn}/evidence/copied/${name}/*`),
+    },
+    { sid: "SignProof", actions: ["kms:Sign"], resources: [keys.proof.arn] },
+  ];
+}
+
+/** What ended a copy for good, and what has to begin anew, is not tried again as it was. */
+const asItWas = (names: readonly string[]) => ({ ErrorEquals: [...names], MaxAttempts: 0 });
+/** A worker that was lost, ran out of time or met a busy store goes on with the parts that the store has not got yet. */
+const tried = {
+  ErrorEquals: ["States.ALL"],
+  IntervalSeconds: 5,
+  MaxAttempts: 6,
+  BackoffRate: 2,
+  MaxDelaySeconds: 300,
+  JitterStrategy: "FULL",
+};
+
+function machine(d: Deployment, functions: Record<string, sst.aws.Function>, topic: aws.sns.Topic): void {
+  const name = "copy";
+  const starter = role(d, name, "states.amazonaws.com", [
+    { sid: "RunVerbs", actions: ["lambda:InvokeFunction"], resources: Object.values(functions).map((fn) => fn.arn) },
+  ]);
+  const made = new aws.sfn.StateMachine(logical(name), {
+    name: d.name(name),
+    roleArn: starter.arn,
+    definition: $jsonStringify(
+      filled(definition, {
+        functions: Object.fromEntries(Object.entries(functions).map(([store, fn]) => [store, fn.arn])),
+        unknownStore: `the input names no store that the plan copies to. Stores: ${Object.keys(functions).join(", ")}.`,
+        workers: copyWorkers,
+        enders: [...copyEnders],
+        anew: [...copyRenewers],
+        retry: [asItWas([...copyEnders, "UploadGone"]), tried],
+        finishRetry: [asItWas([...copyEnders, ...copyRenewers]), tried],
+      }),
+    ),
+  });
+  tellFailure(d, name, made.arn, topic, {
+    what: "a large copy",
+    so: "one backup does not stand in one of the stores that its source names",
+    next: "it is asked for again by itself",
+  });
+}
