@@ -2,13 +2,12 @@ import { recordedProof, replicateEveryMinutes } from "@holdfast/core";
 import { schedule } from "./backup.ts";
 import { type Deployment, folderOf, kindOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
-import type { Keys } from "./keys.ts";
 import { lambda } from "./lambda.ts";
 import { consume, objectCreated, queue, route } from "./queue.ts";
-import type { Statement } from "./role.ts";
+import { readManifests, recorder, type RecorderAt } from "./recorder.ts";
 
 const timeoutMinutes = 5;
-type At = { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic };
+type At = RecorderAt & { topic: aws.sns.Topic };
 
 /**
  * One Lambda for each source whose backups its own service copies elsewhere: once one is verified, and on schedule, since copies take their time and
@@ -23,6 +22,7 @@ export function replicate(d: Deployment, at: At): void {
     const name = `replicate-${source.name}`;
     const consumer = queue(d, name, timeoutMinutes * 60);
     const of = { name: source.name, verified: kind.verified, keeps, to, trust: d.plan.trust };
+    const record = recorder(at, [source.name], "replicated");
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
         `import { replicateFunction } from ${from("functions/replicate.ts")};`,
@@ -34,32 +34,11 @@ export function replicate(d: Deployment, at: At): void {
       timeout: `${timeoutMinutes} minutes`,
       needs: kind.needs("replicate", source.config),
       onFailure: at.topic.arn,
-      environment: {
-        HOLDFAST_BUCKET: at.bucket.bucket,
-        HOLDFAST_MANIFEST_PEM: at.keys.manifest.pem,
-        HOLDFAST_SIGNING_KEY: at.keys.proof.arn,
-        HOLDFAST_SIGNING_PEM: at.keys.proof.pem,
-      },
-      statements: [consumer.statement, ...statementsOf(at, source.name)],
+      environment: record.environment,
+      statements: [consumer.statement, ...record.statements, readManifests(at, source.name)],
     });
     consume(name, consumer, fn, 2);
     route(d, name, consumer, objectCreated(at.bucket.bucket, [{ wildcard: `evidence/${recordedProof(kind)}/${source.name}/*/ok.*` }]));
     schedule(d, name, `rate(${replicateEveryMinutes} minutes)`, fn);
   }
 }
-
-const statementsOf = ({ bucket, keys }: At, source: string): Statement[] => [
-  {
-    sid: "ListBackupsAndEvidence",
-    actions: ["s3:ListBucketVersions"],
-    resources: [bucket.arn],
-    conditions: { StringLike: { "s3:prefix": [`backups/${source}/*`, `evidence/*/${source}/*`] } },
-  },
-  {
-    sid: "ReadManifests",
-    actions: ["s3:GetObjectVersion"],
-    resources: ["manifest.json", "manifest.sig"].map((file) => $interpolate`${bucket.arn}/backups/${source}/*/${file}`),
-  },
-  { sid: "RecordReplicated", actions: ["s3:PutObject"], resources: [$interpolate`${bucket.arn}/evidence/replicated/${source}/*`] },
-  { sid: "SignRecord", actions: ["kms:Sign"], resources: [keys.proof.arn] },
-];
