@@ -76,6 +76,78 @@ describe("the role that copies to a store", () => {
   });
 });
 
+describe("the role that marks in a store", () => {
+  test.each([
+    ["mark-near", "s3:PutObjectVersionTagging", near(artifact), "Allowed"],
+    ["mark-near", "s3:GetObject", near(artifact), "ImplicitlyDenied"],
+    ["mark-near", "s3:PutObject", near(artifact), "ImplicitlyDenied"],
+    ["mark-near", "s3:PutObjectVersionTagging", own(artifact), "ImplicitlyDenied"],
+    ["mark-near", "s3:GetObject", own(artifact), "ImplicitlyDenied"],
+    ["mark-near", "s3:PutObject", own(evidence("copied")), "ImplicitlyDenied"],
+    ["mark-near", "kms:Sign", `arn:aws:kms:eu-central-1:${account}:key/x`, "ImplicitlyDenied"],
+    ["mark-far", "secretsmanager:GetSecretValue", secret("test/far-mark"), "Allowed"],
+    ["mark-far", "secretsmanager:GetSecretValue", secret("test/far-copy"), "ImplicitlyDenied"],
+    ["mark-far", "s3:PutObjectVersionTagging", near(artifact), "ImplicitlyDenied"],
+  ])("%s, asked for %s on %s, hears what it should", async (name, action, resource, answer) => {
+    expect(await ask(name, action, resource)).toBe(answer);
+  });
+  test.each([
+    ["backups/shop/", "mark-far", "Allowed"],
+    ["evidence/readable/shop/", "mark-far", "Allowed"],
+    ["backups/bank/", "mark-far", "ImplicitlyDenied"],
+    ["backups/alone/", "mark-near", "ImplicitlyDenied"],
+  ])("may list %s here, by %s: %s", async (prefix, name, answer) => {
+    expect(await ask(name, "s3:ListBucketVersions", bucket, { "s3:prefix": prefix })).toBe(answer);
+  });
+});
+
+describe("the role that looks at copies", () => {
+  const queue = (name: string) => `arn:aws:sqs:eu-central-1:${account}:test-local-${name}`;
+  test.each([
+    ["sample-near", "s3:GetObject", near(artifact), "Allowed"],
+    ["sample-near", "s3:PutObject", near(artifact), "ImplicitlyDenied"],
+    ["sample-near", "s3:PutObjectVersionTagging", near(artifact), "ImplicitlyDenied"],
+    ["sample-near", "s3:GetObjectVersion", own(artifact), "Allowed"],
+    ["sample-near", "s3:GetObjectVersion", own(artifact.replace("shop", "alone")), "ImplicitlyDenied"],
+    ["sample-near", "s3:PutObject", own(evidence("copied")), "Allowed"],
+    ["sample-near", "s3:PutObject", own(evidence("restored")), "ImplicitlyDenied"],
+    ["sample-near", "sqs:SendMessage", queue("copy-near"), "Allowed"],
+    ["sample-near", "sqs:SendMessage", queue("copy-far"), "ImplicitlyDenied"],
+    ["sample-near", "states:StartExecution", machine, "ImplicitlyDenied"],
+    ["sample-far", "secretsmanager:GetSecretValue", secret("test/far-read"), "Allowed"],
+    ["sample-far", "secretsmanager:GetSecretValue", secret("test/far-copy"), "ImplicitlyDenied"],
+    ["watch", "sqs:SendMessage", queue("copy-far"), "Allowed"],
+    ["watch", "sqs:SendMessage", queue("mark-far"), "ImplicitlyDenied"],
+  ])("%s, asked for %s on %s, hears what it should", async (name, action, resource, answer) => {
+    expect(await ask(name, action, resource)).toBe(answer);
+  });
+});
+
+test("nobody who copies, marks or looks deletes, decrypts or stands in a VPC", () => {
+  const roles = [...policies(graph)].filter(([name]) => /-(copy|mark|sample)-(near|far)$/.test(name));
+  expect(roles).toHaveLength(6);
+  for (const [, { Statement }] of roles)
+    for (const action of Statement.flatMap(({ Action }) => Action)) expect(action).not.toMatch(/s3:Delete|Decrypt|\*|ec2:|Bypass/);
+});
+
+test("each is woken by the evidence that it is there for, and what a person would wait for is asked daily too", () => {
+  const keys = (name: string) => {
+    const { inputs } = one(graph, "aws:cloudwatch/eventRule:EventRule", (rule) => rule.name === `test-local-${name}`);
+    return JSON.parse(String(inputs.eventPattern)).detail.object.key;
+  };
+  expect(keys("copy-near")).toEqual([
+    { wildcard: "evidence/readable/*/ok.*" },
+    { wildcard: "evidence/readable/*/doubt.*" },
+    { prefix: "evidence/restored/" },
+    { prefix: "evidence/accepted/" },
+    { prefix: "evidence/copied/" },
+  ]);
+  expect(keys("mark-near")).toEqual([{ prefix: "evidence/copied/" }]);
+  for (const name of ["mark-near", "mark-far", "sample-near", "sample-far"])
+    one(graph, "aws:scheduler/schedule:Schedule", (inputs) => inputs.name === `test-local-${name}`);
+  for (const name of ["CopyNear", "MarkNear", "SampleNear"]) expect(graph.bundles[name]?.bytes).toBeLessThan(2_500_000);
+});
+
 test("the state machine is one that AWS takes, knows each store, and starts nothing but their functions", async () => {
   const { inputs } = one(graph, "aws:sfn/stateMachine:StateMachine", ({ name }) => name === "test-local-copy");
   checkDefinition("copy", String(inputs.definition));

@@ -20,6 +20,7 @@ export * from "./copy/plancopy.ts";
 export * from "./copy/prove.ts";
 export * from "./copy/relay.ts";
 export * from "./copy/sample.ts";
+export * from "./copy/samplestore.ts";
 export * from "./copy/share.ts";
 export * from "./copy/survey.ts";
 export * from "./crcs.ts";

@@ -42,6 +42,7 @@ test("copies that are whole: no finding, nothing missing, and a range of one art
   const sampled = await look(of);
   expect(sampled).toEqual({
     findings: [],
+    failed: [],
     missing: [],
     looked: { id: `shop/${slots[0]}`, key: (await rowsIn(of))[0], range: { from: 0, to: 233 }, against: "primary" },
   });
@@ -129,7 +130,7 @@ test("evidence about another store says nothing about this one", async () => {
 });
 test("a store without any copy has nothing to look at", async () => {
   const of = await copyRig();
-  expect(await look(of)).toEqual({ findings: [], missing: [{ source: "shop", slot: slots[0] }] });
+  expect(await look(of)).toEqual({ findings: [], failed: [], missing: [{ source: "shop", slot: slots[0] }] });
 });
 test("a fault of the world is no finding", async () => {
   const of = await copied();

@@ -1,15 +1,12 @@
-import { runFor } from "../copies.ts";
 import { HoldfastError } from "../errors.ts";
-import type { Evidence } from "../evidence.ts";
 import { type BackupId, backupId } from "../layout.ts";
 import type { Context } from "../ports/context.ts";
 import type { Finding } from "../ports/finding.ts";
-import { record, unhurried } from "../record.ts";
-import { version } from "../version.ts";
 import { TooLargeForStore } from "./errors.ts";
 import { placeRest } from "./placerest.ts";
 import type { CopyPlan, CopyStep } from "./plancopy.ts";
 import { proveStored } from "./prove.ts";
+import { recordCopied } from "./recordcopied.ts";
 import { streamArtifact } from "./stream.ts";
 import { type CopyPorts, loadReadable, type Readable, surveyArtifacts } from "./survey.ts";
 
@@ -28,7 +25,7 @@ export type CopyOutcome = { id: string; store: string } & (
 /**
  * Copies one backup that was read, whole or not at all: artifacts, then the public keys, its signature, the evidence about it, and the manifest
  * last. What stands there already and is the same is taken as done; nothing there is ever changed. Two at once for one copy end well, and an event
- * that comes again finds the evidence. Records evidence `copied` (run: the store's name, see {@link runFor}) in the store that it copies from.
+ * that comes again finds the evidence. Records evidence `copied` (run: the store's name, see {@link recordCopied}) in the store that it copies from.
  * `hint`: only an event asks for it, which may come late: what evidence says has failed is left at that.
  *
  * What has fault "backup" ({@link CopyDiffers}, {@link CopyCorrupted}, {@link SourceGone}, {@link DigestMismatch}, missing artifacts), and
@@ -120,8 +117,8 @@ async function close(loaded: Readable, proofs: Proofs, started: Date, ports: Cop
   const bytes = loaded.manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
   const proof = [...new Set(Object.values(proven))].sort().join("; ") || "no artifacts";
   const seconds = secondsSince(started, context);
-  const details = { store: ports.to.name, artifacts: loaded.manifest.artifacts.length, bytes, seconds, proof };
-  await recordCopied(loaded, { verdict: "ok", seconds, findings: [], details }, ports, context);
+  const details = { artifacts: loaded.manifest.artifacts.length, bytes, seconds, proof };
+  await recordCopied(saidOf(loaded), { verdict: "ok", seconds, findings: [], details }, whereOf(ports), context);
   return { ...named(loaded.manifest, ports), state: "copied", bytes, seconds, proof };
 }
 
@@ -134,28 +131,10 @@ async function recordFailure(
 ): Promise<CopyOutcome> {
   const findings: Finding[] = [{ name, severity: "refuse", message, hint }];
   const seconds = secondsSince(started, context);
-  await recordCopied(loaded, { verdict: "failed", seconds, findings, details: { store: ports.to.name } }, ports, context);
+  await recordCopied(saidOf(loaded), { verdict: "failed", seconds, findings, details: {} }, whereOf(ports), context);
   return { ...named(loaded.manifest, ports), state: "failed", findings };
 }
 
 const secondsSince = (started: Date, context: Context) => (context.now().getTime() - started.getTime()) / 1000;
-
-async function recordCopied(
-  { manifest, digest, entry }: Readable,
-  told: Pick<Evidence, "verdict" | "seconds" | "findings" | "details">,
-  { from, to, sign }: CopyPorts,
-  context: Context,
-): Promise<void> {
-  const evidence: Evidence = {
-    format: "holdfast-evidence/1",
-    proof: "copied",
-    source: manifest.source,
-    slot: manifest.slot,
-    manifest: digest,
-    run: runFor(entry.evidence.copied ?? [], to.name, told.verdict),
-    at: context.now().toISOString(),
-    holdfast: version,
-    ...told,
-  };
-  await record(evidence, { create: from.create, sign }, { now: () => context.now(), signal: unhurried, progress: () => {} });
-}
+const saidOf = ({ entry, ...loaded }: Readable) => ({ ...loaded, copied: entry.evidence.copied ?? [] });
+const whereOf = ({ from, to, sign }: CopyPorts) => ({ store: to.name, create: from.create, sign });

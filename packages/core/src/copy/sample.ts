@@ -1,14 +1,15 @@
 import { asFinding } from "../asfinding.ts";
 import { ArtifactMissing, ArtifactTruncated } from "../backuperrors.ts";
 import { catalogue, type Entry, isBackup, stateOf } from "../catalogue.ts";
+import { copiedTo, copyVerdict } from "../copies.ts";
 import { HoldfastError } from "../errors.ts";
-import { artifactKey, type BackupId, backupId, evidenceKey } from "../layout.ts";
+import { artifactKey, type BackupId, backupId } from "../layout.ts";
 import { type Loaded, loadManifest, slotObjects, whole } from "../opened.ts";
 import type { Context } from "../ports/context.ts";
 import type { Finding } from "../ports/finding.ts";
 import type { Kind } from "../ports/kind.ts";
 import type { TrustedKeys } from "../ports/sign.ts";
-import type { Range, Ref, StoreList, StoreRead } from "../ports/store.ts";
+import type { Range, Ref, Stored, StoreList, StoreRead } from "../ports/store.ts";
 import { readPayloadRange } from "./agerange.ts";
 import type { Piece } from "./combine.ts";
 import { digesting } from "./digests.ts";
@@ -28,9 +29,12 @@ export type SamplePorts = {
   /** From 0 up to, but without, 1. */
   random(): number;
 };
+export type Failed = BackupId & { finding: Finding };
 export type Sampled = {
   findings: Finding[];
-  /** Backups that count as read in the primary store and do not stand in the copy: for a replay. */
+  /** Whose copies they are. */
+  failed: Failed[];
+  /** Backups that count as read in the primary store and of which something does not stand in the copy: for a replay. */
   missing: BackupId[];
   /** What was looked at; undefined where there was nothing to look at. */
   looked?: { id: string; key: string; range: Range; against: "primary" | "signed digests" };
@@ -49,25 +53,54 @@ export async function sampleCopy(
   const there = (await catalogue(ports.copy.list, source)).filter(isBackup);
   const here = ports.primary ? (await catalogue(ports.primary.list, source)).filter(isBackup) : [];
   const slots = new Set(there.map(({ slot }) => slot));
-  const missing = here.filter((entry) => entry.at >= since && !slots.has(entry.slot) && wasRead(entry, ports));
-  const findings = missing.filter((entry) => wasCopied(entry, ports)).map((entry) => gone(entry, ports));
-  const told = missing.map(({ source, slot }) => ({ source, slot }));
+  const read = here.filter((entry) => wasRead(entry, ports));
+  const absent = read.filter((entry) => entry.at >= since && !slots.has(entry.slot));
+  const failed = absent.filter((entry) => wasCopied(entry, ports)).map((entry) => ({ ...named(entry), finding: gone(entry, ports) }));
   const chosen = pick(there, ports);
-  if (!chosen) return { findings, missing: told };
+  const seen = chosen && (await lookOrFind(chosen, ports, context));
+  if (seen && "finding" in seen) failed.push(seen);
+  const lacking = [];
+  for (const entry of read)
+    if (slots.has(entry.slot) && (entry.slot === chosen?.slot || wasBad(entry, ports)) && (await lacks(entry, ports, context)))
+      lacking.push(entry);
+  return {
+    findings: failed.map(({ finding }) => finding),
+    failed,
+    missing: [...absent, ...lacking].map(named),
+    ...(seen && "key" in seen ? { looked: seen } : {}),
+  };
+}
+
+const named = ({ source, slot }: BackupId): BackupId => ({ source, slot });
+
+async function lookOrFind(at: BackupId, ports: SamplePorts, context: Context): Promise<Sampled["looked"] | Failed> {
   try {
-    const looked = await look(chosen, ports, context);
-    return { findings, missing: told, ...(looked && { looked }) };
+    return await look(at, ports, context);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.fault !== "backup") throw error;
     context.signal.throwIfAborted(); // what was cut off looks broken to whoever read it
-    return { findings: [...findings, asFinding(error, "refuse")], missing: told };
+    return { ...named(at), finding: asFinding(error, "refuse") };
+  }
+}
+
+/** Whether an artifact is not there, so that copying again puts it there. One with other bytes, or a manifest that nobody can believe, is no lack. */
+async function lacks(at: BackupId, { copy, trusted }: SamplePorts, context: Context): Promise<boolean> {
+  try {
+    const { manifest } = await loadManifest(at, { store: copy.read, list: copy.list, trusted }, context.signal);
+    const found = await slotObjects(manifest, copy.list);
+    return manifest.artifacts.some(({ name, compressed }) => !found.has(artifactKey(manifest, name, compressed)));
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.fault !== "backup") throw error;
+    context.signal.throwIfAborted();
+    return false;
   }
 }
 
 const pick = <T>(items: readonly T[], { random }: SamplePorts): T | undefined => items[Math.floor(random() * items.length)];
 const wasRead = (entry: Entry, { kind }: SamplePorts) => ["verified", "doubt"].includes(stateOf(entry, kind.verified));
 const wasCopied = ({ evidence }: Entry, { copy }: SamplePorts) =>
-  evidence.copied?.some(({ key, ...ref }) => key === evidenceKey({ ...ref, verdict: "ok", run: copy.name })) ?? false;
+  evidence.copied?.some((said) => said.verdict === "ok" && copiedTo(said) === copy.name) ?? false;
+const wasBad = (entry: Entry, { copy }: SamplePorts) => copyVerdict(entry, copy.name) === "failed";
 const gone = (at: BackupId, { copy }: SamplePorts): Finding => ({
   name: "copy-gone",
   severity: "refuse",
@@ -79,16 +112,16 @@ async function look(at: BackupId, ports: SamplePorts, context: Context): Promise
   const { copy, primary, trusted } = ports;
   const { manifest }: Loaded = await loadManifest(at, { store: copy.read, list: copy.list, trusted }, context.signal);
   const there = await slotObjects(manifest, copy.list);
-  const here = primary ? await slotObjects(manifest, primary.list) : new Map<string, never>();
+  const here = primary ? await slotObjects(manifest, primary.list) : new Map<string, Stored>();
   const known = manifest.artifacts.map((artifact) => {
     const key = artifactKey(manifest, artifact.name, artifact.compressed);
     const found = there.get(key);
     if (!found) throw new ArtifactMissing(key);
     if (found.bytes !== artifact.bytes) throw new ArtifactTruncated(key, artifact.bytes, found.bytes);
-    return { at: found, signed: signedOf(artifact), original: here.get(key) };
+    return { at: found, signed: signedOf(artifact), original: readable(here.get(key)) };
   });
   const one = pick(
-    known.filter(({ original, signed }) => original || signed.bytes <= copy.fits),
+    known.filter(({ at, original, signed }) => readable(at) && (original || signed.bytes <= copy.fits)),
     ports,
   );
   if (!one) return undefined;
@@ -100,6 +133,9 @@ async function look(at: BackupId, ports: SamplePorts, context: Context): Promise
   await againstDigests(one.at, one.signed, ports, context);
   return { ...looked, range: { from: 0, to: one.signed.bytes }, against: "signed digests" };
 }
+
+/** What moved to an archive is not thawed for a sample. */
+const readable = <T extends Stored>(object: T | undefined): T | undefined => (object?.access === "now" ? object : undefined);
 
 async function againstOriginal(at: Ref & { bytes: number }, original: Ref, primary: Side, { copy, random }: SamplePorts, context: Context) {
   const range = await readPayloadRange(copy.read, at, random(), context.signal);

@@ -1,0 +1,48 @@
+import { copiedDays, lambdaRates, useRights } from "@holdfast/core";
+import { schedule } from "./backup.ts";
+import { copied, witness, witnessing } from "./copy.ts";
+import { type Deployment, folderOfStore, kindOf, storeKindOf } from "./deployment.ts";
+import { entry } from "./entry.ts";
+import type { Keys } from "./keys.ts";
+import { lambda } from "./lambda.ts";
+import type { Consumer } from "./queue.ts";
+
+type At = { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic; copiers: Record<string, Consumer> };
+
+/**
+ * One Lambda a store that gets copies: daily it reads some of each source's there again, and counts what is missing. It records what is no good copy
+ * and asks for those that are missing; it can make, mark and delete nothing there, and opens nothing.
+ */
+export function sample(d: Deployment, at: At): void {
+  for (const { store, sources } of copied(d)) {
+    const name = `sample-${store.name}`;
+    const copier = at.copiers[store.name];
+    if (!copier) throw new Error(`nothing copies to ${store.name}`);
+    const watched = sources.map((source) => ({
+      name: source.name,
+      verified: kindOf(d, source.kind).verified,
+      copiedDays: copiedDays(source.keep),
+    }));
+    const of = {
+      name: store.name,
+      config: store.config,
+      rate: store.rate ?? lambdaRates.copy,
+      sources: watched,
+      trust: d.plan.trust,
+    };
+    const fn = lambda(d, name, {
+      handler: entry(name, (from) => [
+        `import { sampleFunction } from ${from("functions/sample.ts")};`,
+        `import { open } from ${from(`${folderOfStore(d, store)}/open.ts`)};`,
+        `export const handler = sampleFunction(${JSON.stringify(of)}, open);`,
+      ]),
+      memory: "1769 MB",
+      timeout: "15 minutes",
+      needs: { ...storeKindOf(d, store).needs(useRights.read, store.config, "read"), layers: [] },
+      onFailure: at.topic.arn,
+      environment: { ...witness(at), HOLDFAST_QUEUES: $jsonStringify({ [`copy-${store.name}`]: copier.queue.url }) },
+      statements: [...witnessing(at, sources), { sid: "ReplayCopy", actions: ["sqs:SendMessage"], resources: [copier.queue.arn] }],
+    });
+    schedule(d, name, "rate(1 day)", fn);
+  }
+}
