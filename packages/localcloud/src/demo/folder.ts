@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { generateIdentity } from "@holdfast/age";
 import { type LocalCloud, localFile } from "@holdfast/cli/src/local.ts";
+import type { TrustedKeys } from "@holdfast/core";
 import { type Cloud, localStage } from "../cloud.ts";
 import type { Openbao } from "../services/index.ts";
 import type { DemoPlan } from "./plan.ts";
@@ -18,8 +19,13 @@ export type Folder = {
   /** Copies of what the bucket held. */
   store: string;
   logs: string;
+  /** Public keys that sign manifests and evidence, as people keep them when they deploy: PEM, one a file. */
+  keys: string;
   /** Passwords of the shop's superuser and of the cluster's owner, as libpq reads them. */
   pgpass: string;
+  /** Logins of a copy, to read it, and of the shop's server, to restore there, as Secrets Manager holds them. */
+  copyLogin: string;
+  shopLogin: string;
   /** The authority of RDS's certificates, and the certificate of its endpoints with its key, in PEM. */
   rdsCa: string;
   rdsCert: string;
@@ -46,7 +52,10 @@ export function freshFolder(root: string): Folder {
     result: at("result.json"),
     store: at("store"),
     logs: at("logs"),
+    keys: at("keys"),
     pgpass: at("pgpass"),
+    copyLogin: at("copy.json"),
+    shopLogin: at("shop-server.json"),
     rdsCa: at("rds-ca.pem"),
     rdsCert: at("rds.pem"),
     rdsKey: at("rds.key"),
@@ -77,6 +86,11 @@ export function writePgpass(folder: Folder, { host, port, user, password }: Omit
 export function writeVaultKeys(folder: Folder, { keys, rootToken }: Pick<Openbao, "keys" | "rootToken">): void {
   writeFileSync(folder.unsealKeys, `${keys.join("\n")}\n`, { mode: 0o600 });
   writeFileSync(folder.rootToken, `${rootToken}\n`, { mode: 0o600 });
+}
+
+export function writeKeys(folder: Folder, trusted: TrustedKeys): void {
+  mkdirSync(folder.keys, { mode: 0o700 });
+  for (const [id, pem] of Object.entries(trusted)) writeFileSync(path.join(folder.keys, `${id}.pem`), pem);
 }
 
 /** By it `holdfast … --local` finds what runs here. */

@@ -8,7 +8,9 @@ import { stay } from "./stay.ts";
 /** The demo's cloud without the demo: left running until Ctrl-C. */
 export async function runLocal(session: Session, { rows }: { rows: number }): Promise<void> {
   const { folder, out, steps, world } = session;
-  out.line("The local cloud: a shop's database, an Aurora cluster, a Vault, and a local AWS with the graph of sst.config.ts in it.");
+  out.line(
+    "The local cloud: a shop's database, an Aurora cluster, a Vault, three stores for copies, and a local AWS with the graph of sst.config.ts.",
+  );
   out.line();
   steps.head();
   const stage = await session.open({ rows, schedule: stayingSchedule });

@@ -7,16 +7,25 @@ import { countdown } from "./scheduled.ts";
 
 const vaults = { original: "http://127.0.0.1:20001", fresh: "http://127.0.0.1:20002" };
 const cluster = { key: "arn:aws:kms:eu-central-1:000000000000:key/6f1c", ca: "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" };
+const copies = {
+  seaweedfs: { endpoint: "http://127.0.0.1:20003", region: "us-east-1" },
+  azure: { endpoint: "http://127.0.0.1:20004/holdfastlocal", account: "holdfastlocal" },
+  google: { endpoint: "http://127.0.0.1:20005" },
+};
 const offlineKey = `age1${"q".repeat(58)}`;
 
 test.each([demoSchedule, stayingSchedule, keptSchedule(new Date("2026-11-21T23:58:30Z"))])(
   "the demo's plan is right with the schedule %s",
   (schedule) => {
-    const plan = parsePlan(demoPlan({ offlineKey, schedule, vaults, cluster }), { kinds, stores });
+    const plan = parsePlan(demoPlan({ offlineKey, schedule, vaults, cluster, copies }), { kinds, stores });
     for (const { source, target } of [shop, orders, orders.dump, vault]) {
       expect(plan.sources[source]?.schedule).toBe(schedule);
       expect(plan.targets[target]?.protected).toBe(false);
     }
+    const copied = Object.values(plan.sources).map(({ name, copies }) => [name, copies]);
+    const all = ["seaweedfs", "azure", "google"];
+    expect(Object.fromEntries(copied)).toEqual({ shop: all, "orders-dump": all, vault: all, orders: [] });
+    expect(Object.values(plan.stores).map(({ kind }) => kind)).toEqual(["s3", "azure", "gcs"]);
   },
 );
 

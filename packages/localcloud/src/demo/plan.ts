@@ -1,4 +1,4 @@
-import { type PlanInput, plan, secret } from "@holdfast/core";
+import { type PlanInput, plan, type StoreUse, secret } from "@holdfast/core";
 
 /** Each full minute: the demo has not to wait long, and the moment can be counted down. */
 export const demoSchedule = "cron(* * * * ? *)";
@@ -36,6 +36,20 @@ export const orders = {
   dump: { source: "orders-dump", target: shop.target, database: "orders_of_the_dump" },
 } as const;
 
+/** Where copies go, each of a kind of its own. Google's double asks nobody who they are, so it needs no secrets. */
+export const elsewhere = {
+  seaweedfs: { bucket: "demo-copies", secrets: perUse("seaweedfs") },
+  azure: { container: "demo-copies", secrets: perUse("azure") },
+  google: { bucket: "demo-copies" },
+} as const;
+export type Elsewhere = keyof typeof elsewhere;
+export const stores = Object.keys(elsewhere) as readonly Elsewhere[];
+
+function perUse(store: string): Record<StoreUse, string> {
+  const named = (use: StoreUse) => `demo/${store}/${use}`;
+  return { copy: named("copy"), mark: named("mark"), read: named("read") };
+}
+
 export type DemoPlan = {
   /** A public half. */
   offlineKey: string;
@@ -44,28 +58,32 @@ export type DemoPlan = {
   vaults: { original: string; fresh: string };
   /** Of the cluster: the ARN of the key that it is under, and the authority (PEM) of its certificate. */
   cluster: { key: string; ca: string };
+  /** Addresses of the stores that get copies. */
+  copies: { seaweedfs: { endpoint: string; region: string }; azure: { endpoint: string; account: string }; google: { endpoint: string } };
 };
 
 /** What the demo deploys. */
-export const demoPlan = ({ offlineKey, schedule, vaults, cluster }: DemoPlan): PlanInput => {
+export const demoPlan = ({ offlineKey, schedule, vaults, cluster, copies: at }: DemoPlan): PlanInput => {
   const keep = { daily: 1, monthly: 0, minimum: 3 };
+  const copies = [...stores];
   const approle = { method: "approle", secret: secret(vault.secrets.backup) };
   return plan({
     project: "demo",
     region,
     residency: "eu",
     offlineKeys: [offlineKey],
+    stores: storesAt(at),
     sources: {
-      [shop.source]: { kind: "postgres", connection: secret(shop.secrets.backup), databases: [shop.database], schedule, keep },
+      [shop.source]: { kind: "postgres", connection: secret(shop.secrets.backup), databases: [shop.database], schedule, keep, copies },
       [orders.source]: {
         kind: "aurora",
         cluster: orders.cluster,
         key: cluster.key,
-        dump: { databases: [orders.database], database: orders.database, tls: { ca: cluster.ca } },
+        dump: { databases: [orders.database], database: orders.database, tls: { ca: cluster.ca }, copies },
         schedule,
         keep,
       },
-      [vault.source]: { kind: "vault", nodes: [vaults.original], auth: approle, marker: "secret/data/holdfast", schedule, keep },
+      [vault.source]: { kind: "vault", nodes: [vaults.original], auth: approle, marker: "secret/data/holdfast", schedule, keep, copies },
     },
     targets: {
       [shop.target]: { kind: "postgres", connection: secret(shop.secrets.restore) },
@@ -79,3 +97,20 @@ export const demoPlan = ({ offlineKey, schedule, vaults, cluster }: DemoPlan): P
     },
   });
 };
+
+/** Azurite has no versions and checks MD5; SeaweedFS keeps the sum that manifests are signed with. */
+function storesAt({ seaweedfs, azure, google }: DemoPlan["copies"]): PlanInput["stores"] {
+  const s3 = { bucket: elsewhere.seaweedfs.bucket, credentials: elsewhere.seaweedfs.secrets, checksum: "crc64nvme" };
+  const blobs = {
+    container: elsewhere.azure.container,
+    credentials: elsewhere.azure.secrets,
+    checksum: "md5",
+    versions: false,
+    archive: false,
+  };
+  return {
+    seaweedfs: { kind: "s3", ...s3, ...seaweedfs },
+    azure: { kind: "azure", ...blobs, ...azure },
+    google: { kind: "gcs", bucket: elsewhere.google.bucket, ...google },
+  };
+}

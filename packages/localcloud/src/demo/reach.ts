@@ -1,6 +1,7 @@
 import path from "node:path";
 import { backupId } from "@holdfast/core";
 import type { Cloud } from "../cloud.ts";
+import { copyCommands } from "./copies/reach.ts";
 import { type Folder, shown } from "./folder.ts";
 import type { Cluster } from "./orders/open.ts";
 import { clusterCommands, howToAskRds, howToQueryCluster } from "./orders/reach.ts";
@@ -22,6 +23,7 @@ export function howToReach(
     ...shopCommands(folder),
     ...clusterCommands,
     ...vaultCommands(vaults, folder, restored),
+    ...copyCommands(folder, restored),
     "",
     ...howToUseAws(cloud, cluster),
     "",

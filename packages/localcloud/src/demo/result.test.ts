@@ -25,6 +25,7 @@ const backOf = (source: string, comparison: Comparison, restoredSlot = slot, res
   restored: { outcome: { source, slot: restoredSlot } as Back["restored"]["outcome"], seconds: 5 },
   comparison,
 });
+const copied = { store: "azure", bytes: 123, seconds: 1.2, proof: "md5 of each part" };
 const happened = (source: string, kind: string, comparison: Comparison, restoredSlot = slot): Happened => ({
   made: {
     entry: { source, slot, at: new Date(0), manifest: undefined, objects: [], bytes: 0, evidence: {} },
@@ -34,12 +35,13 @@ const happened = (source: string, kind: string, comparison: Comparison, restored
     seconds: 2,
   },
   verification: { seconds: 1, proof: kind === "aurora" ? "present" : "readable" } as Evidence,
+  copies: kind === "aurora" ? [] : [copied],
   restores: [backOf(source, comparison, restoredSlot)],
 });
 const both = [happened("shop", "postgres", ofShop), happened("vault", "vault", ofVault)];
 
 test("the result holds what the manifests, the evidence, the executions and the demo's own counts said", () => {
-  const proofs = ["present", "intact", "readable", "restored"];
+  const proofs = ["present", "intact", "readable", "copied", "restored"];
   expect(resultOf(both)).toEqual({
     backups: [
       { source: "shop", kind: "postgres", id: `shop/${slot}`, bytes: 123, seconds: 2 },
@@ -48,6 +50,10 @@ test("the result holds what the manifests, the evidence, the executions and the 
     verified: [
       { id: `shop/${slot}`, proofs, seconds: 1 },
       { id: `vault/${slot}`, proofs, seconds: 1 },
+    ],
+    copies: [
+      { id: `shop/${slot}`, ...copied },
+      { id: `vault/${slot}`, ...copied },
     ],
     restores: [
       { source: "shop", kind: "postgres", database: "shop", tables: 16, rowsExpected: 7, rowsFound: 7, seconds: 5 },
@@ -58,7 +64,12 @@ test("the result holds what the manifests, the evidence, the executions and the 
 
 test("a backup is not called restored when another one was", () => {
   const other = happened("shop", "postgres", ofShop, "20261121T104500Z");
-  expect(resultOf([other]).verified[0]?.proofs).toEqual(["present", "intact", "readable"]);
+  expect(resultOf([other]).verified[0]?.proofs).toEqual(["present", "intact", "readable", "copied"]);
+});
+
+test("a backup without copies is not called copied", () => {
+  const nowhere = { ...happened("shop", "postgres", ofShop), copies: [] };
+  expect(resultOf([nowhere])).toMatchObject({ copies: [], verified: [{ proofs: ["present", "intact", "readable", "restored"] }] });
 });
 
 const ofCluster = (cluster: string, pointInTime?: string): Comparison => ({

@@ -84,7 +84,7 @@ test("what a killed run left is taken away by the next one", async () => {
 function running(): string[] {
   const records = path.join(clone, ".local", "run");
   const own = (file: string) => readFileSync(path.join(records, file), "utf8").includes(`"owner":"${process.pid} `);
-  return readdirSync(records).filter((file) => /^(openbao|postgres|ministack)-/.test(file) && own(file));
+  return readdirSync(records).filter((file) => /^(openbao|postgres|ministack|seaweedfs|azurite|fakegcs)-/.test(file) && own(file));
 }
 
 test("who ends it while it starts leaves no server and no way to one", async () => {
@@ -106,6 +106,7 @@ test("who ends it while it starts leaves no server and no way to one", async () 
   expect(begun.filter((file) => file.startsWith("postgres-"))).toHaveLength(2);
   expect(code).toBe(143);
   expect(begun.filter((file) => file.startsWith("openbao-"))).toHaveLength(2);
+  expect(begun.filter((file) => /^(seaweedfs|azurite|fakegcs)-/.test(file))).toHaveLength(3);
   expect(running()).toEqual(others);
   expect(existsSync(localFile(root))).toBe(false);
   const [host = "", port] = readFileSync(path.join(root, ".local/demo/pgpass"), "utf8").split(":");

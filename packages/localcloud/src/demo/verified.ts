@@ -6,6 +6,7 @@ import {
   type Evidence,
   evidenceLimit,
   type EvidenceName,
+  type FoundEvidence,
   type Proof,
   proofs,
   readEvidence,
@@ -48,17 +49,19 @@ export async function awaitVerification(made: Made, watching: Watching): Promise
   );
 }
 
+type Looked = Pick<Made, "entry" | "loaded">;
+/** Who makes evidence, how often a function tries, and which of several is meant. */
+type Maker = { name: string; most: number; which?(about: readonly FoundEvidence[]): FoundEvidence | undefined };
+
 /** Evidence of one proof about that very manifest, its signature checked. Throws {@link DemoFailed} when its verdict is not `ok`. */
-export async function awaitEvidence(
-  proof: EvidenceName,
-  made: Pick<Made, "entry" | "loaded">,
-  { place, store, trusted, signal }: Watching,
-): Promise<Evidence> {
-  const troubled = watchForTrouble({ name: `verify-${made.loaded.manifest.kind}`, most: tries.queue }, place, signal);
+export async function awaitEvidence(proof: EvidenceName, made: Looked, watching: Watching, by?: Maker): Promise<Evidence> {
+  const { place, store, trusted, signal } = watching;
+  const { which = first, ...maker } = by ?? { name: `verify-${made.loaded.manifest.kind}`, most: tries.queue };
+  const troubled = watchForTrouble(maker, place, signal);
   const ref = await waitFor(`evidence "${proof}" of ${backupId(made.entry)}`, patience, signal, async () => {
     await troubled();
     const entry = await entryOf(made.entry, store.list);
-    return entry?.evidence[proof]?.find(({ digest8 }) => made.loaded.digest.startsWith(digest8));
+    return which((entry?.evidence[proof] ?? []).filter(({ digest8 }) => made.loaded.digest.startsWith(digest8)));
   });
   const evidence = readEvidence(await whole(store.read.read({ key: ref.key }, undefined, signal), evidenceLimit), ref, trusted);
   if (evidence.verdict !== "ok" || evidence.manifest !== made.loaded.digest)
@@ -69,6 +72,7 @@ export async function awaitEvidence(
   return evidence;
 }
 
+const first = ([one]: readonly FoundEvidence[]) => one;
 const entryOf = async ({ source, slot }: Entry, list: Watching["store"]["list"]): Promise<Entry | undefined> =>
   (await catalogue(list, source)).find((entry) => entry.slot === slot);
 

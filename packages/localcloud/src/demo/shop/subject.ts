@@ -8,8 +8,8 @@ import { type Counted, rowsOf, takeCensus } from "./census.ts";
 import { differences, shopBlock } from "./compare.ts";
 import { dropShop, type Server } from "./shop.ts";
 
-/** Rows of a restore are what was counted before the accident and after it. */
-export type ShopCounts = { database: string; tables: number; rowsExpected: number; rowsFound: number };
+/** Rows of a restore are what was counted before the accident and after it. `from`: the store whose copy was restored; else the primary. */
+export type ShopCounts = { database: string; tables: number; rowsExpected: number; rowsFound: number; from?: string };
 const { source, target, database } = shop;
 
 /** `before`: what the database held when it was made. */
