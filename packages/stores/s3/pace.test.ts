@@ -4,7 +4,7 @@ import { bytesOf, collect, context, digest, inChunks } from "../contract/subject
 import { scripted } from "./kit/scripted.ts";
 import { s3Store } from "./s3.ts";
 
-test("a large body reaches the socket in slices, whole again at every try, and signed as one", async () => {
+test("a large body reaches the socket in slices, whole again at every try", async () => {
   const body = bytesOf(3 * 1_048_576 + 11);
   const slices: number[] = [];
   const got: string[] = [];
@@ -24,10 +24,7 @@ test("a large body reaches the socket in slices, whole again at every try, and s
   await s3Store(client, { bucket: "acme" }).create.create("k", inChunks(body), context());
   expect(got).toEqual([digest(body), digest(body)]);
   expect(Math.max(...slices)).toBeLessThanOrEqual(262_144);
-  expect(asked.map(({ headers }) => [headers["content-length"], headers["x-amz-content-sha256"]?.length])).toEqual([
-    [`${body.length}`, 64],
-    [`${body.length}`, 64],
-  ]);
+  expect(asked.map(({ headers }) => headers["content-length"])).toEqual([`${body.length}`, `${body.length}`]);
 });
 
 test("a small body goes as it is", async () => {

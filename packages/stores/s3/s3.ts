@@ -9,6 +9,7 @@ import { paceBodies } from "./pace.ts";
 import { s3Ranges } from "./ranges.ts";
 import { s3Read } from "./read.ts";
 import { s3Thaw } from "./thaw.ts";
+import { leaveBodiesUnsigned } from "./unsigned.ts";
 
 export type S3Options = {
   bucket: string;
@@ -42,13 +43,14 @@ const keysInPage = 1_000;
 const partsInMemory = 96 * mebibyte;
 
 /**
- * A bucket of S3, or of a store that speaks its protocol, as a {@link Store}. The client is the caller's and gets two middlewares:
- * one remembers when the store answered, one keeps large bodies from being in memory twice.
+ * A bucket of S3, or of a store that speaks its protocol, as a {@link Store}. The client is the caller's and gets three middlewares:
+ * one remembers when the store answered, one keeps large bodies from being in memory twice, one from being hashed twice.
  */
 export function s3Store(client: S3Client, options: S3Options): Store {
   const checksum = options.checksum ?? "crc32";
   rememberDates(client);
   paceBodies(client);
+  leaveBodiesUnsigned(client);
   const s3: S3 = {
     client,
     bucket: options.bucket,
