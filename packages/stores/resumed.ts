@@ -1,4 +1,5 @@
-import { type Bytes, ObjectMissing, type Range, ShortRead, type Stored } from "@holdfast/core";
+import { IncomingMessage } from "node:http";
+import { type Bytes, give, ObjectMissing, type Range, ShortRead, type Stored } from "@holdfast/core";
 import { pull } from "./pull.ts";
 import { requireRange } from "./range.ts";
 
@@ -37,7 +38,7 @@ export async function* resumed(
     try {
       for await (const chunk of within(signal ? pull(answer.body, signal) : answer.body, answer.starts, { from, to })) {
         from += chunk.length;
-        yield chunk;
+        yield answer.body instanceof IncomingMessage && isAlone(chunk) ? give(chunk) : chunk;
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -64,12 +65,15 @@ async function covering(store: Getting, at: At, { from, to }: Span, signal: Abor
 async function* within(body: Bytes, starts: number, { from, to }: Range): Bytes {
   let at = starts;
   for await (const chunk of body) {
-    const wanted = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    const wanted = from <= at && at + chunk.length <= to ? chunk : chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
     at += chunk.length;
     if (wanted.length > 0) yield wanted;
     if (at >= to) return;
   }
 }
+
+/** Node reads most chunks of an answer into memory of their own. What shares it, with a header or with another chunk, nobody may free. */
+const isAlone = (chunk: Uint8Array): boolean => chunk.buffer.byteLength === chunk.length;
 
 /** HTTP has no empty range, but what does not exist is missing all the same. */
 async function readNothing(store: Getting, at: At, { from, to }: Range): Promise<void> {
