@@ -9,6 +9,7 @@ import {
   type Sum,
   digestsOf,
   digesting,
+  signedCrcs,
 } from "@holdfast/core";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts";
 import { firstSlot, type Rig, rig } from "./rig.ts";
@@ -105,7 +106,7 @@ export function telling(store: MemoryStore, { whole, parts }: Tells): Store {
         for await (const part of ranges.parts(upload)) yield { ...part, sums: kept.get(`${upload.token} ${part.etag}`) ?? {} };
       },
       async put(upload, n, body, context) {
-        const digests = digesting(["sha256", "md5", "crc32"]);
+        const digests = digesting(["sha256", "md5", "crc32", ...signedCrcs]);
         const part = await ranges.put(upload, n, digests.through(body), context);
         const sums = only(parts, digests.end().sums);
         kept.set(`${upload.token} ${part.etag}`, sums);

@@ -4,7 +4,7 @@ import type { Context } from "../ports/context.ts";
 import { UploadGone } from "../ports/errors.ts";
 import type { Part, Range, Ref, StoreRead, Sum, Upload } from "../ports/store.ts";
 import { combine, type Piece } from "./combine.ts";
-import { digesting } from "./digests.ts";
+import { digesting, signedCrcs } from "./digests.ts";
 import { PartCorrupted } from "./errors.ts";
 import { type FanOut, type PartRange, partCount, requireThere, type Relayed } from "./fanout.ts";
 import { pinned } from "./pinned.ts";
@@ -47,7 +47,7 @@ async function readBack(
   context: Context,
 ): Promise<Piece> {
   const span = { from: spanOf(upload, first).from, to: spanOf(upload, last).to };
-  return digestsOf(counted(read.read(standing, span, context.signal), context), []);
+  return digestsOf(counted(read.read(standing, span, context.signal), context), signedCrcs);
 }
 
 async function heldParts(upload: Upload, { first, last }: PartRange, to: Destination): Promise<Map<number, Part>> {
@@ -72,11 +72,11 @@ async function relayPart(
   const span = spanOf(upload, n);
   const read = () => counted(pinned(from, source, span, context.signal), context);
   if (held && held.bytes === span.to - span.from && Object.keys(held.sums).length > 0) {
-    const found = await digestsOf(read(), [to.ranges.limits.sum]);
+    const found = await digestsOf(read(), [...signedCrcs, to.ranges.limits.sum]);
     const compared = compareSums(held, found);
     if (compared.is === "equal") return { ...found, checked: compared.by };
   }
-  const digests = digesting([to.ranges.limits.sum]);
+  const digests = digesting([...signedCrcs, to.ranges.limits.sum]);
   const part = await to.ranges.put(upload, n, digests.through(read()), context);
   const sent = digests.end();
   const compared = compareSums(part, sent);
