@@ -11,15 +11,15 @@ import {
 import definition from "./copy.asl.json" with { type: "json" };
 import { type Deployment, folderOfStore, kindOf, logical, storeKindOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
-import type { Keys } from "./keys.ts";
 import { lambda } from "./lambda.ts";
 import { tellFailure } from "./notice.ts";
 import { type Consumer, consume, objectCreated, queue, route } from "./queue.ts";
+import { recorder, type RecorderAt } from "./recorder.ts";
 import { role, type Statement } from "./role.ts";
 import { filled, machineArn } from "./workflow.ts";
 
 const timeoutMinutes = 15;
-type At = { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic };
+type At = RecorderAt & { topic: aws.sns.Topic };
 
 /** Stores that some source names in its copies, with those sources. */
 export const copied = (d: Deployment): { store: PlannedStore; sources: Source[] }[] =>
@@ -63,6 +63,7 @@ function copyFunction(d: Deployment, at: At, store: PlannedStore, sources: Sourc
     sources: verifiedBy(d, sources),
     trust: d.plan.trust,
   };
+  const { statements, environment } = witness(at, sources);
   const machine = machineArn(d, "copy");
   const executions = machine.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:${store.name}-*`);
   return lambda(d, name, {
@@ -74,15 +75,17 @@ function copyFunction(d: Deployment, at: At, store: PlannedStore, sources: Sourc
     memory: "1769 MB",
     timeout: `${timeoutMinutes} minutes`,
     needs: { ...storeKindOf(d, store).needs(useRights.copy, store.config, "copy"), layers: [] },
-    environment: { ...witness(at), HOLDFAST_MACHINE: machine },
+    environment: { ...environment, HOLDFAST_MACHINE: machine },
     statements: [
       consumer.statement,
-      ...witnessing(at, sources),
+      ...statements,
       {
-        sid: "ReadKeys",
-        actions: ["s3:GetObject", "s3:GetObjectVersion"],
-        resources: [$interpolate`${at.bucket.arn}/keys/*`],
+        sid: "ListKeys",
+        actions: ["s3:ListBucketVersions"],
+        resources: [at.bucket.arn],
+        conditions: { StringLike: { "s3:prefix": ["keys/*"] } },
       },
+      { sid: "ReadKeys", actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: [$interpolate`${at.bucket.arn}/keys/*`] },
       { sid: "ShareOut", actions: ["states:StartExecution"], resources: [machine] },
       { sid: "AskWhetherShared", actions: ["states:DescribeExecution"], resources: [executions] },
     ],
@@ -93,35 +96,16 @@ function copyFunction(d: Deployment, at: At, store: PlannedStore, sources: Sourc
 export const verifiedBy = (d: Deployment, sources: Source[]) =>
   Object.fromEntries(sources.map(({ name, kind }) => [name, kindOf(d, kind).verified]));
 
-export const witness = ({ bucket, keys }: Pick<At, "bucket" | "keys">) => ({
-  HOLDFAST_BUCKET: bucket.bucket,
-  HOLDFAST_MANIFEST_PEM: keys.manifest.pem,
-  HOLDFAST_SIGNING_KEY: keys.proof.arn,
-  HOLDFAST_SIGNING_PEM: keys.proof.pem,
-});
-
 /** What whoever records how copies of certain sources stand may do here: read what is sealed, and write one kind of proof. */
-export function witnessing({ bucket, keys }: Pick<At, "bucket" | "keys">, sources: Source[]): Statement[] {
+export function witness(at: RecorderAt, sources: Source[]) {
   const names = sources.map(({ name }) => name);
-  return [
-    {
-      sid: "ListBackupsAndEvidence",
-      actions: ["s3:ListBucketVersions"],
-      resources: [bucket.arn],
-      conditions: { StringLike: { "s3:prefix": [...names.flatMap((name) => [`backups/${name}/*`, `evidence/*/${name}/*`]), "keys/*"] } },
-    },
-    {
-      sid: "ReadBackupsAndEvidence",
-      actions: ["s3:GetObject", "s3:GetObjectVersion"],
-      resources: names.flatMap((name) => [$interpolate`${bucket.arn}/backups/${name}/*`, $interpolate`${bucket.arn}/evidence/*/${name}/*`]),
-    },
-    {
-      sid: "RecordCopied",
-      actions: ["s3:PutObject"],
-      resources: names.map((name) => $interpolate`${bucket.arn}/evidence/copied/${name}/*`),
-    },
-    { sid: "SignProof", actions: ["kms:Sign"], resources: [keys.proof.arn] },
-  ];
+  const { statements, environment } = recorder(at, names, "copied");
+  const read: Statement = {
+    sid: "ReadBackupsAndEvidence",
+    actions: ["s3:GetObject", "s3:GetObjectVersion"],
+    resources: names.flatMap((name) => [`backups/${name}`, `evidence/*/${name}`]).map((of) => $interpolate`${at.bucket.arn}/${of}/*`),
+  };
+  return { statements: [...statements, read], environment };
 }
 
 /** What ended a copy for good, and what has to begin anew, is not tried again as it was. */

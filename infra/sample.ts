@@ -1,13 +1,13 @@
 import { copiedDays, lambdaRates, useRights } from "@holdfast/core";
 import { schedule } from "./backup.ts";
-import { copied, witness, witnessing } from "./copy.ts";
+import { copied, witness } from "./copy.ts";
 import { type Deployment, folderOfStore, kindOf, storeKindOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
-import type { Keys } from "./keys.ts";
 import { lambda } from "./lambda.ts";
 import type { Consumer } from "./queue.ts";
+import type { RecorderAt } from "./recorder.ts";
 
-type At = { bucket: aws.s3.Bucket; keys: Keys; topic: aws.sns.Topic; copiers: Record<string, Consumer> };
+type At = RecorderAt & { topic: aws.sns.Topic; copiers: Record<string, Consumer> };
 
 /**
  * One Lambda a store that gets copies: daily it reads some of each source's there again, and counts what is missing. It records what is no good copy
@@ -30,6 +30,7 @@ export function sample(d: Deployment, at: At): void {
       sources: watched,
       trust: d.plan.trust,
     };
+    const { statements, environment } = witness(at, sources);
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
         `import { sampleFunction } from ${from("functions/sample.ts")};`,
@@ -40,8 +41,8 @@ export function sample(d: Deployment, at: At): void {
       timeout: "15 minutes",
       needs: { ...storeKindOf(d, store).needs(useRights.read, store.config, "read"), layers: [] },
       onFailure: at.topic.arn,
-      environment: { ...witness(at), HOLDFAST_QUEUES: $jsonStringify({ [`copy-${store.name}`]: copier.queue.url }) },
-      statements: [...witnessing(at, sources), { sid: "ReplayCopy", actions: ["sqs:SendMessage"], resources: [copier.queue.arn] }],
+      environment: { ...environment, HOLDFAST_QUEUES: $jsonStringify({ [`copy-${store.name}`]: copier.queue.url }) },
+      statements: [...statements, { sid: "ReplayCopy", actions: ["sqs:SendMessage"], resources: [copier.queue.arn] }],
     });
     schedule(d, name, "rate(1 day)", fn);
   }
