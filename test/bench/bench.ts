@@ -1,5 +1,8 @@
 import os from "node:os";
+import { copies } from "./copy.ts";
+import { onCopyStage } from "./copystage.ts";
 import { dumps } from "./dump.ts";
+import { fanOuts } from "./fanout.ts";
 import { functions } from "./functions.ts";
 import { memory } from "./memory.ts";
 import type { Options } from "./options.ts";
@@ -11,12 +14,15 @@ import { vaults } from "./vault.ts";
 import { reads } from "./verify.ts";
 
 const largeMebibytes = 2048;
+const copiedMebibytes = 1024;
+/** What one worker that is held back copies in a quarter of a minute. */
+const pacedMebibytes = 64;
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** Measures all, prints it, and says whether something did not run. */
 export async function bench(options: Options): Promise<{ failed: boolean }> {
   const before = os.loadavg();
-  const sections = [...(await onServices(options)), await attempt("functions", functions)];
+  const sections = [...(await onServices(options)), ...(await onTwoStores(options)), await attempt("functions", functions)];
   const rows = sections.flatMap((section) => section.rows);
   const machine = {
     cpu: os.cpus()[0]?.model ?? "unknown",
@@ -53,6 +59,21 @@ async function onServices(options: Options): Promise<Section[]> {
   const staged = await attempt("services", () =>
     onStage(options.size, large, async (stage) => {
       await measure(stage, options, sections);
+      return { rows: [], numbers: {} };
+    }),
+  );
+  return [...sections, staged];
+}
+
+/** Copies have the machine to themselves and two stores. */
+async function onTwoStores(options: Options): Promise<Section[]> {
+  const sections: Section[] = [];
+  const staged = await attempt("copies", () =>
+    onCopyStage(async (stage) => {
+      const large = await stage.fill(options.full ? copiedMebibytes : options.size);
+      sections.push(await attempt("a copy", () => copies(stage, large, options)));
+      const small = await stage.fill(pacedMebibytes);
+      sections.push(await attempt("fan-outs", () => fanOuts(stage, large, small)));
       return { rows: [], numbers: {} };
     }),
   );

@@ -24,12 +24,12 @@ import * as postgresRead from "@holdfast/sources/postgres/read.ts";
 import * as vaultCapture from "@holdfast/sources/vault/capture.ts";
 import * as vault from "@holdfast/sources/vault/kind.ts";
 import * as vaultRead from "@holdfast/sources/vault/read.ts";
-import { s3 } from "@holdfast/stores/s3/kind.ts";
-import { open } from "@holdfast/stores/s3/open.ts";
 import { nobody } from "../kit/identity.ts";
 import { type Signer, signer } from "../kit/signer.ts";
+import { openBucket } from "./bucket.ts";
 import { folderStore } from "./folderstore.ts";
 import type { Job, Place, Report, Source } from "./job.ts";
+import { peakMemory } from "./peak.ts";
 
 type Ports = Pick<Store, "read" | "list" | "create">;
 const name = "bench";
@@ -93,16 +93,7 @@ const surroundings = ({ layers, scratch, source: { login } }: Job): Surroundings
 
 async function opened(place: Place): Promise<Ports> {
   if ("folder" in place) return folderStore(place.folder);
-  const { endpoint, region, bucket, credentials } = place;
-  const parsed = s3.config.parse({ endpoint, region, bucket, credentials: "bench" });
-  const as = { identity: nobody, use: "copy", now: () => new Date() } as const;
-  return open(parsed as Parameters<typeof open>[0], { ...as, secrets: async () => JSON.stringify(credentials), region });
-}
-
-/** As the kernel kept it (proc(5), VmHWM), bytes. */
-function peakMemory(): number {
-  const [, kibibytes = "0"] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-  return Number(kibibytes) * 1024;
+  return openBucket(place);
 }
 
 /** Seconds of CPU of the programs that have ended: cutime and cstime of proc(5), in hundredths on every Linux that Node runs on. */

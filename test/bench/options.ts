@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 
-/** `size`: MiB of the dump and the snapshot that are timed. `full`: memory is measured on a dump of 2 GiB, the snapshot has 1 GiB. */
+/** `size`: MiB of the dump, the snapshot and the artifact that are timed. `full`: memory is measured on a dump of 2 GiB, the others have 1 GiB. */
 export type Options = { size: number; rounds: number; full: boolean; json: boolean };
 
 const usage = `npm run bench -- [--size MiB] [--rounds N] [--full] [--json]
-  --size MiB   size of the dump and of the snapshot (512)
+  --size MiB   size of the dump, of the snapshot and of the artifact that is copied (512)
   --rounds N   runs of each pipeline, in turn (3)
-  --full       prove the memory on a dump of 2048 MiB and a snapshot of 1024 MiB
+  --full       prove the memory on a dump of 2048 MiB, a snapshot and a copied artifact of 1024 MiB
   --json       print JSON instead of a table`;
 
 /** A text is what to print instead of running. */

@@ -1,6 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { generateIdentity } from "@holdfast/age";
 import { type Postgres, postgres, type Seaweedfs, seaweedfs } from "@holdfast/localcloud";
@@ -56,7 +55,7 @@ export async function onStage<T>(size: number, large: number, work: (stage: Stag
       layers: (await buildLayer(hostArch())).folder,
       keys: await generateIdentity(),
       folder,
-      child: await bundleChild(folder),
+      child: await bundleChild(folder, "child"),
       places: await places(folder, cloud),
       databases: { timed: databaseOf(server, "timed"), large: databaseOf(server, large === size ? "timed" : "large") },
     });
@@ -75,10 +74,11 @@ async function places(folder: string, { endpoint, region, credentials }: Seaweed
   return { folder: { folder: shelf }, s3: { endpoint, region, bucket, credentials } };
 }
 
-async function bundleChild(into: string): Promise<string> {
-  const file = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** Bundles `name.ts` of this folder as functions are. */
+export async function bundleChild(into: string, name: string): Promise<string> {
+  const file = path.join(import.meta.dirname, `${name}.ts`);
   const options = { minify: true, sourcemap: false, banner: "" };
-  const { folder, errors } = await new Bundler(clone, into).bundle({ id: "child", file, name: "child", options });
+  const { folder, errors } = await new Bundler(clone, into).bundle({ id: name, file, name, options });
   if (errors.length > 0) throw new Error(`the pipeline does not bundle: ${errors.join("; ")}`);
-  return path.join(folder, "child.mjs");
+  return path.join(folder, `${name}.mjs`);
 }

@@ -1,0 +1,1 @@
+export function installRclone(): Promise<string>;
