@@ -1,6 +1,7 @@
 import {
   copiesAtOnce,
   copyEnders,
+  copyRefusals,
   copyRenewers,
   copyWorkers,
   lambdaRates,
@@ -108,7 +109,7 @@ export function witness(at: RecorderAt, sources: Source[]) {
   return { statements: [...statements, read], environment };
 }
 
-/** What ended a copy for good, and what has to begin anew, is not tried again as it was. */
+/** What ended a copy for good, what never began, and what has to begin anew, is not tried again as it was. */
 const asItWas = (names: readonly string[]) => ({ ErrorEquals: [...names], MaxAttempts: 0 });
 /** A worker that was lost, ran out of time or met a busy store goes on with the parts that the store has not got yet. */
 const tried = {
@@ -135,8 +136,8 @@ function machine(d: Deployment, functions: Record<string, sst.aws.Function>, top
         workers: copyWorkers,
         enders: [...copyEnders],
         anew: [...copyRenewers],
-        retry: [asItWas([...copyEnders, "UploadGone"]), tried],
-        finishRetry: [asItWas([...copyEnders, ...copyRenewers]), tried],
+        retry: [asItWas([...copyEnders, ...copyRefusals, "UploadGone"]), tried],
+        finishRetry: [asItWas([...copyEnders, ...copyRefusals, ...copyRenewers]), tried],
       }),
     ),
   });

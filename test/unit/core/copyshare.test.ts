@@ -5,12 +5,15 @@ import {
   CopyUnproven,
   copy,
   copyEnders,
+  copyRefusals,
+  copyRenewers,
   failCopy,
   type FanOut,
   HoldfastError,
   publicKeyKey,
   type Relayed,
   shareCopy,
+  shareOut,
   TooLargeForStore,
 } from "@holdfast/core";
 import * as core from "@holdfast/core";
@@ -126,6 +129,25 @@ test("errors that end a copy are those with fault backup, and one that no retry 
     expect(error).toBeInstanceOf(HoldfastError);
     expect(error.fault).toBe(error instanceof TooLargeForStore ? "input" : "backup");
   }
+});
+
+test("an error that has a name in the state machine is one of ours", () => {
+  for (const name of [...copyRenewers, ...copyRefusals]) expect(Object.keys(core)).toContain(name);
+});
+
+test("what the machine passes on of an artifact in as many ranges as there may be fits 256 KiB", () => {
+  const [hex8, hex16, hex64] = [8, 16, 64].map((length) => "f".repeat(length));
+  const key = `backups/${"s".repeat(24)}/20261121T020000Z/${"a".repeat(16)}/${"n".repeat(63)}.dump.zst.age`;
+  const bytes = 48 * 2 ** 40;
+  const upload = { key, token: "t".repeat(1024), part: 5 * 2 ** 30, bytes };
+  const ranges = shareOut(upload, 1);
+  const signed = { bytes, sums: { sha256: hex64 ?? "", crc32c: hex8 ?? "", crc64nvme: hex16 ?? "" } };
+  const job: FanOut = { source: { key, version: "v".repeat(1024) }, signed, upload, ranges };
+  const sums = { crc32c: hex8 ?? "", crc64nvme: hex16 ?? "" };
+  const relayed = ranges.map((range): Relayed => ({ ...range, state: "sent", bytes, sums, checked: "crc64nvme" }));
+  const ask: CopyAsk = { ...shop, started: new Date(0).toISOString(), verb: "finish", job, relayed };
+  expect(ranges.length).toBeGreaterThan(900);
+  expect(JSON.stringify(ask).length).toBeLessThan(256 * 1024);
 });
 
 describe("what comes after a copy", () => {

@@ -1,4 +1,4 @@
-import { type Kind, type Stored, StoreDenied, StoreUnavailable } from "@holdfast/core";
+import { evidenceKey, type Kind, type Stored, StoreDenied, StoreUnavailable } from "@holdfast/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { kinds, testPlace, type TestPlace } from "../kit/place.ts";
 import { testWorld } from "../kit/world.ts";
@@ -69,6 +69,42 @@ describe("the exit code and the line", () => {
       ["ok", "note"],
       ["BREACH", "other"],
     ]);
+  });
+});
+
+describe("a source that is copied", () => {
+  const said = (slot: string, store: string, verdict: "ok" | "failed") => {
+    const key = evidenceKey({ proof: "copied", source: "note", slot, verdict, digest8: "00000000", run: store });
+    t.store.inside.overwrite(key, Buffer.from("{}"));
+  };
+  const line = async (from?: string) => {
+    const note = t.place.plan.sources.note;
+    if (!note) throw new Error("the plan has no source note");
+    const plan = { ...t.place.plan, sources: { note: { ...note, copies: ["azure", "gcs"] } } };
+    const code = await status(
+      { source: "note", ...(from === undefined ? {} : { from }) },
+      { ...t, place: { ...t.place, plan, store: async () => t.store } },
+    );
+    return `${code} ${lines().at(-1)}`;
+  };
+  test("tells where its newest verified backup stands, and is as old as what stands everywhere", async () => {
+    await verified("note/20261121T020000Z");
+    expect(await line()).toMatch(
+      /^1 BREACH {2}note {2}no backup is copied to azure, gcs; newest verified note\/20261121T020000Z; no copy in azure; /,
+    );
+    for (const store of ["azure", "gcs"]) said("20261121T020000Z", store, "ok");
+    expect(await line()).toMatch(/^0 ok {2}note {2}newest verified note\/20261121T020000Z, 10 h old; copied to azure, gcs; 1 backup/);
+    await verified("note/20261121T080000Z");
+    said("20261121T080000Z", "gcs", "ok");
+    expect(await line()).toContain(
+      "newest verified note/20261121T080000Z; copied to gcs; newest copy in azure note/20261121T020000Z; 2 backups",
+    );
+    said("20261121T080000Z", "azure", "failed");
+    expect(await line()).toMatch(/^1 BREACH {2}note {2}note\/20261121T080000Z has no good copy in azure; /);
+  });
+  test("is not asked for copies where a copy is looked at", async () => {
+    await verified("note/20261121T020000Z");
+    expect(await line("far")).toMatch(/^0 ok {2}note {2}newest verified note\/20261121T020000Z, 10 h old; 1 backup/);
   });
 });
 

@@ -38,6 +38,9 @@ export const copyEnders = [
   "TooLargeForStore",
 ] as const;
 
+/** Errors by which nothing could be begun, and which no retry helps. */
+export const copyRefusals = ["BackupForged", "BackupNotFound", "BackupUnverified", "ManifestInvalid"] as const;
+
 /** Errors after which an artifact is begun anew: the upload is gone, or what became of it cannot be told. */
 export const copyRenewers = ["CopyIncomplete", "CopyUnproven", "PartCorrupted", "UploadGone"] as const;
 
