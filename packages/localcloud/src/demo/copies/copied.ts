@@ -48,9 +48,9 @@ export function copyOf(store: string, { entry, bytes: made }: Pick<Made, "entry"
   return told;
 }
 
-/** `copied to azure: 3.8 MiB in 1.2 s, proven by md5 of each block; to google in …`. */
+/** `copied 3.8 MiB to azure in 1.2 s, google in 0.9 s; proven by sha256 read, crc64nvme stored, crc32c stored`. */
 export function tellCopies(copies: readonly Copied[]): string {
-  const [first] = copies;
-  const each = copies.map(({ store, seconds, proof }) => `to ${store} in ${took(seconds)} (${proof})`);
-  return `copied, ${bytes(first?.bytes ?? 0)}: ${each.join(", ")}`;
+  const each = copies.map(({ store, seconds }) => `${store} in ${took(seconds)}`);
+  const proofs = new Set(copies.flatMap(({ proof }) => proof.split(/[,;] /)));
+  return `copied ${bytes(copies[0]?.bytes ?? 0)} to ${each.join(", ")}; proven by ${[...proofs].join(", ")}`;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { createSeal, createUnseal, parseIdentities } from "@holdfast/age";
 import {
@@ -177,6 +177,23 @@ test("what came back and is not what was there fails the demo", async () => {
   const wrong = restoreLast(entry, { server, before: { shop: other } }, { folder, steps, signal: context.signal, stopping });
   await expect(wrong).rejects.toThrow("the restored database differs: table public.t: 2,000 before, 2,000 after");
 });
+
+test("who ends it in the middle leaves no process and no folder", async () => {
+  const interrupt = new AbortController();
+  const end = (text: string) => text.includes("restore without AWS: ") && interrupt.abort(new Error("asked to end"));
+  const live = openSteps({ note: () => {}, live: end, settle: () => {} });
+  const stops: Stop[] = [];
+  const ended = restoreLast(
+    entry,
+    { server, before: { shop: before } },
+    { folder, steps: live, signal: interrupt.signal, stopping: stops },
+  );
+  await expect(ended).rejects.toThrow("asked to end");
+  await Promise.all(stops.map((stop) => stop()));
+  const own = (file: string) => readFileSync(path.join(records, file), "utf8").includes(`"owner":"${process.pid} `);
+  expect(readdirSync(records).filter((file) => file.startsWith("restore-") && own(file))).toEqual([]);
+});
+const records = path.join(clone, ".local", "run");
 
 test("a byte that changed in the copy fails the demo, which says so, and leaves nothing at the target", async () => {
   await flipAByte();
