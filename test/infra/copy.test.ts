@@ -130,6 +130,19 @@ test("nobody who copies, marks or looks deletes, decrypts or stands in a VPC", (
     for (const action of Statement.flatMap(({ Action }) => Action)) expect(action).not.toMatch(/s3:Delete|Decrypt|\*|ec2:|Bypass/);
 });
 
+test("few copies to a store are under way at once, and few workers at one of them", () => {
+  const { inputs } = one(
+    graph,
+    "aws:lambda/eventSourceMapping:EventSourceMapping",
+    ({ functionName }) => functionName === "test-local-copy-far",
+  );
+  expect(inputs).toMatchObject({ batchSize: 1, scalingConfig: { maximumConcurrency: 2 } });
+  const machine = one(graph, "aws:sfn/stateMachine:StateMachine", ({ name }) => name === "test-local-copy");
+  const { Artifacts } = JSON.parse(String(machine.inputs.definition)).States;
+  expect(Artifacts.MaxConcurrency).toBe(1);
+  expect(Artifacts.ItemProcessor.States.Ranges.MaxConcurrency).toBe(8);
+});
+
 test("each is woken by the evidence that it is there for, and what a person would wait for is asked daily too", () => {
   const keys = (name: string) => {
     const { inputs } = one(graph, "aws:cloudwatch/eventRule:EventRule", (rule) => rule.name === `test-local-${name}`);
