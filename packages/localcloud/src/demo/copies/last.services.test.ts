@@ -43,6 +43,7 @@ import type { Stop } from "../stage.ts";
 import { openSteps } from "../steps.ts";
 import { last, restoreLast, writeLogins } from "./last.ts";
 import { type Copies, openCopies } from "./open.ts";
+import { restoreWithoutAws } from "./withoutaws.ts";
 
 // A small database's backup is copied to the demo's three stores as its functions would, and comes back from one by the demo's last step.
 
@@ -194,6 +195,13 @@ test("who ends it in the middle leaves no process and no folder", async () => {
   expect(readdirSync(records).filter((file) => file.startsWith("restore-") && own(file))).toEqual([]);
 });
 const records = path.join(clone, ".local", "run");
+
+test("a restore that needs AWS for anything fails the demo", async () => {
+  const keys = readdirSync(folder.keys).map((file) => path.join(folder.keys, file));
+  const bringing = { ...entry, ...last, target: shop.target, login: folder.copyLogin, keys, secrets: {} };
+  const asking = restoreWithoutAws(bringing, { folder, say: () => {}, signal: context.signal });
+  await expect(asking).rejects.toThrow(/^the restore asked AWS \d+ times/);
+});
 
 test("a byte that changed in the copy fails the demo, which says so, and leaves nothing at the target", async () => {
   await flipAByte();
