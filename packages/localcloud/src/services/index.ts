@@ -8,6 +8,6 @@ export { type Call, granted, type Reply } from "./openbaocall.ts";
 export type { OpenbaoNode, Seal, Tls } from "./openbaonode.ts";
 export { type AppRole, admit, fillVault, MARKER, prepareVault, takeVaultCensus, type VaultCensus } from "./openbaosetup.ts";
 export { bindable, freePorts } from "./ports.ts";
-export { endRun, inRun, MARK, type Run } from "./runs.ts";
+export { endRun, inRun, MARK } from "./runs.ts";
 export { type Connection, type Postgres, type PostgresOptions, postgres } from "./postgres.ts";
 export { type Credentials, type Identity, type Policy, type Seaweedfs, type SeaweedfsOptions, seaweedfs } from "./seaweedfs.ts";
