@@ -318,6 +318,12 @@ describe("a source that is copied to other stores", () => {
     expect(ask("2026-11-21T02:35", to(second, "gcs ok"))).toEqual([lost("azure")]);
     expect(ask("2026-11-21T02:35", to(second, "gcs failed", "azure ok"))).toEqual([]);
   });
+  test("is asked for after one interval where its schedule is quicker", () => {
+    const quick = { ...copied, schedule: "rate(5 minutes)" };
+    const asked = (now: string) => replaysOf(quick, [second], at(now)).filter(({ verb }) => verb === "copy");
+    expect(asked("2026-11-21T02:04:59")).toEqual([]);
+    expect(asked("2026-11-21T02:05")).toEqual([lost("azure"), lost("gcs")]);
+  });
   test("is asked ever more rarely", () => {
     const day = looks(
       copied,

@@ -148,12 +148,17 @@ function rechecks({ name, verified, recheckHours }: WatchedSource, entries: read
 }
 
 /** What was read and of whose copies nothing was said. What failed for good is not asked for again. */
-function uncopied({ name, verified, copies = [], copiedDays = 0 }: WatchedSource, entries: readonly Entry[], now: Date): Replay[] {
+function uncopied(
+  { name, verified, copies = [], copiedDays = 0 }: WatchedSource,
+  entries: readonly Entry[],
+  now: Date,
+  patience: number,
+): Replay[] {
   const since = now.getTime() - copiedDays * 24 * 60 * minute;
   const due = entries.filter(isBackup).filter((entry) => entry.at.getTime() >= since && readStates.includes(stateOf(entry, verified)));
   return due.flatMap((entry): Replay[] => {
     const read = entry.evidence.readable?.[0];
-    if (!read || !asksNow(now.getTime() - read.at.getTime(), replayCopyAfterMinutes * minute)) return [];
+    if (!read || !asksNow(now.getTime() - read.at.getTime(), patience)) return [];
     const missing = copies.filter((store) => copyVerdict(entry, store) === undefined);
     return missing.map((store) => ({ verb: "copy", source: name, slot: entry.slot, store, key: read.key }));
   });
@@ -190,7 +195,7 @@ export function replaysOf(source: WatchedSource, entries: readonly Entry[], now:
     if (stateOf(entry, source.verified) === "unverified" && asksNow(waited, patienceFor(replayVerifyAfterMinutes)))
       replays.push({ verb: "verify", source: source.name, slot: entry.slot, key: entry.manifest.key, version: entry.manifest.version });
   }
-  replays.push(...uncopied(source, entries, now), ...rechecks(source, entries, now));
+  replays.push(...uncopied(source, entries, now, patienceFor(replayCopyAfterMinutes)), ...rechecks(source, entries, now));
   if (source.finishes) replays.push({ verb: "finish", source: source.name });
   const patience = patienceFor(replaySlotAfterMinutes);
   const due = schedule.latest(new Date(now.getTime() - patience));
