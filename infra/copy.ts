@@ -86,7 +86,12 @@ function copyFunction(d: Deployment, at: At, store: PlannedStore, sources: Sourc
         resources: [at.bucket.arn],
         conditions: { StringLike: { "s3:prefix": ["keys/*"] } },
       },
-      { sid: "ReadKeys", actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: [$interpolate`${at.bucket.arn}/keys/*`] },
+      {
+        sid: "ReadWhatItRestsOn",
+        actions: ["s3:GetObject"],
+        resources: sources.map(({ name }) => $interpolate`${at.bucket.arn}/evidence/*/${name}/*`),
+      },
+      { sid: "ReadKeys", actions: ["s3:GetObjectVersion"], resources: [$interpolate`${at.bucket.arn}/keys/*`] },
       { sid: "ShareOut", actions: ["states:StartExecution"], resources: [machine] },
       { sid: "AskWhetherShared", actions: ["states:DescribeExecution"], resources: [executions] },
     ],
@@ -103,7 +108,7 @@ export function witness(at: RecorderAt, sources: Source[]) {
   const { statements, environment } = recorder(at, names, "copied");
   const read: Statement = {
     sid: "ReadBackupsAndEvidence",
-    actions: ["s3:GetObject", "s3:GetObjectVersion"],
+    actions: ["s3:GetObjectVersion"],
     resources: names.flatMap((name) => [`backups/${name}`, `evidence/*/${name}`]).map((of) => $interpolate`${at.bucket.arn}/${of}/*`),
   };
   return { statements: [...statements, read], environment };

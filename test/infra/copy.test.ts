@@ -50,11 +50,13 @@ const evidence = (proof: string, source = "shop") => `evidence/${proof}/${source
 
 describe("the role that copies to a store", () => {
   test.each([
-    ["copy-near", "s3:GetObject", own(artifact), "Allowed"],
-    ["copy-far", "s3:GetObject", own(artifact), "Allowed"],
-    ["copy-far", "s3:GetObject", own(artifact.replace("shop", "bank")), "ImplicitlyDenied"],
-    ["copy-near", "s3:GetObject", own(artifact.replace("shop", "alone")), "ImplicitlyDenied"],
-    ["copy-near", "s3:GetObject", own("keys/0123456789abcdef.pem"), "Allowed"],
+    ["copy-near", "s3:GetObjectVersion", own(artifact), "Allowed"],
+    ["copy-far", "s3:GetObjectVersion", own(artifact), "Allowed"],
+    ["copy-far", "s3:GetObjectVersion", own(artifact.replace("shop", "bank")), "ImplicitlyDenied"],
+    ["copy-near", "s3:GetObjectVersion", own(artifact.replace("shop", "alone")), "ImplicitlyDenied"],
+    ["copy-near", "s3:GetObject", own(evidence("readable")), "Allowed"],
+    ["copy-near", "s3:GetObject", own(evidence("readable", "alone")), "ImplicitlyDenied"],
+    ["copy-near", "s3:GetObjectVersion", own("keys/0123456789abcdef.pem"), "Allowed"],
     ["copy-near", "s3:PutObject", own(evidence("copied")), "Allowed"],
     ["copy-far", "s3:PutObject", own(evidence("copied", "bank")), "ImplicitlyDenied"],
     ["copy-near", "s3:PutObject", own(evidence("readable")), "ImplicitlyDenied"],
