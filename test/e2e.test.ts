@@ -8,9 +8,9 @@ import { openLocal } from "./kit/e2e.ts";
 const folder = path.join(import.meta.dirname, "e2e");
 /**
  * One looks at an outage that began with the cloud and takes a minute to be noticed, by the first look of `watch` after it; one has `watch` look
- * for its own reasons; one looks at what functions did in all the others.
+ * for its own reasons, as do those after it; one looks at what functions did in all the others.
  */
-const last = ["watch.test.ts", "rds.test.ts", "roles.test.ts"];
+const last = ["watch.test.ts", "copies.test.ts", "rds.test.ts", "roles.test.ts"];
 const files = readdirSync(folder).toSorted((a, b) => last.indexOf(a) - last.indexOf(b) || a.localeCompare(b));
 
 afterAll(await openLocal());

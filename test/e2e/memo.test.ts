@@ -76,7 +76,7 @@ test.each([
   [
     { source: "nothing", target: "desk" },
     "UnknownSource",
-    "The plan's sources are: box, note, orders, orders-dump, shop, tick, till, vault",
+    "The plan's sources are: box, letter, note, orders, orders-dump, shop, tick, till, vault",
   ],
   [{ source: "shop", target: "desk" }, "InputInvalid", "Targets that fit: staging"],
   [{ source: "note", target: "desk", at: "yesterday" }, "InputInvalid", '"yesterday" is neither'],

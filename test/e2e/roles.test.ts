@@ -13,9 +13,12 @@ const graph: Graph = JSON.parse(readFileSync(c.local.graph, "utf8"));
 
 const losses = (source: string) => `arn:aws:s3:::${c.local.bucket}/evidence/lost/${source}/x`;
 
+const ofOthers = (verb: string, stores: string[], actions: string[]): Use[] =>
+  stores.flatMap((store) => actions.map((action) => ({ role: `test-local-${verb}-${store}`, action })));
+
 /** What is shown where a whole cloud cannot: with the file that would fail without it. */
 const elsewhere: Use[] = [
-  ...["backup-box", "backup-note", "backup-orders-dump", "backup-shop", "backup-tick", "backup-vault"].map((name) => ({
+  ...["backup-box", "backup-letter", "backup-note", "backup-orders-dump", "backup-shop", "backup-tick", "backup-vault"].map((name) => ({
     role: `test-local-${name}`,
     action: "s3:AbortMultipartUpload",
   })), // packages/stores/s3/s3.services.test.ts
@@ -23,6 +26,10 @@ const elsewhere: Use[] = [
   { role: "test-local-backup-till", action: "s3:PutObject", resource: losses("till") }, // test/e2e/rds.test.ts, of orders
   { role: "test-local-watch", action: "sqs:SendMessage" }, // test/e2e/watch.test.ts
   { role: "test-local-watch", action: "lambda:InvokeFunction" },
+  ...ofOthers("copy", ["sea", "google"], ["states:StartExecution", "states:DescribeExecution"]), // test/e2e/copies.test.ts, to azure
+  ...ofOthers("sample", ["azure"], ["s3:PutObject", "kms:Sign"]), // test/e2e/copies.test.ts, of sea
+  ...ofOthers("sample", ["sea", "azure"], ["sqs:SendMessage"]), // test/e2e/copies.test.ts, of google
+  { role: "test-local-restore-safe", action: "secretsmanager:GetSecretValue" }, // test/e2e/copies.test.ts, of desk, from azure
 ];
 let uses: Use[];
 const ours = new Set(policies(graph).keys());

@@ -1,26 +1,34 @@
 import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
+import { copyVerdict } from "@holdfast/core";
 import { expect, test } from "vitest";
-import { tracedUses } from "../kit/actions.ts";
 import { cloud, until } from "../kit/cloud.ts";
 
 const c = cloud();
 const source = "tick";
-const asked = (action: string) => tracedUses(c.local.trace).some((use) => use.role === "test-local-watch" && use.action === action);
 
-test("watch asks again for a slot that the Scheduler lost and for a verification whose event was lost", async () => {
-  expect((await c.entry(source, c.local.lostSlot))?.evidence).toEqual({});
+test("watch asks again for a slot that the Scheduler lost, and for a verification and a copy whose events were lost", async () => {
+  const { verify, copy } = c.local.lost;
+  expect((await c.entry(source, verify))?.evidence).toEqual({});
+  expect((await c.entry(source, copy))?.evidence).toEqual({ readable: [expect.objectContaining({ verdict: "ok" })] });
+  const asked = new Set<string>();
   await until(
-    "both replays",
+    "all replays",
     async () => {
-      await c.invoke("watch");
-      return asked("lambda:InvokeFunction") && asked("sqs:SendMessage") ? true : undefined;
+      const { result } = (await c.invoke("watch")) as { result: { replayed: { verb: string; source: string }[] } };
+      for (const replay of result.replayed) if (replay.source === source) asked.add(replay.verb);
+      return ["verify", "copy", "backup"].every((verb) => asked.has(verb)) ? true : undefined;
     },
     100,
   );
-  expect(await c.verdict(source, c.local.lostSlot)).toBe("ok");
+  expect(await c.verdict(source, verify)).toBe("ok");
+  for (const slot of [copy, verify])
+    await until(`the copy of ${slot}`, async () => {
+      const entry = await c.entry(source, slot);
+      return entry && copyVerdict(entry, "google") === "ok" ? true : undefined;
+    });
   await until("the slot that was lost", async () => {
     for await (const { key } of c.store.list.list(`backups/${source}/`))
-      if (key.endsWith("manifest.json") && !key.includes(c.local.lostSlot)) return true;
+      if (key.endsWith("manifest.json") && ![copy, verify].some((slot) => key.includes(slot))) return true;
     return undefined;
   });
 });

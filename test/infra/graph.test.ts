@@ -17,6 +17,11 @@ const plan = planFile({
   key: keyIn("eu-central-1"),
   farKey: keyIn("eu-west-1"),
   ca: "-----BEGIN CERTIFICATE-----",
+  copies: {
+    sea: { endpoint: "https://sea.example", region: "x" },
+    azure: { endpoint: "https://holdfast.blob.core.windows.net", account: "holdfast" },
+    google: { endpoint: "http://127.0.0.1:4443" },
+  },
 });
 let graph: Graph;
 let live: Graph;
@@ -256,6 +261,7 @@ describe("the graph", () => {
     const alarms = ofType(graph, "aws:cloudwatch/metricAlarm:MetricAlarm");
     expect(alarms.map(({ inputs }) => (inputs.dimensions as { Source: string }).Source).sort()).toEqual([
       "box",
+      "letter",
       "note",
       "orders",
       "orders-dump",

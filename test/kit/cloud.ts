@@ -39,6 +39,8 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
   const queues = new SQSClient(local.client);
   const mail: string[] = [];
   return {
+    /** Notices that were read. */
+    mail,
     invoke,
     /** Backs up one slot by invoking the function as the Scheduler would. */
     backup: (source: string, slot: Date) => invoke(`backup-${source}`, { slot: slot.toISOString() }),

@@ -7,7 +7,8 @@ import { makeLogins, makeShop } from "../../packages/localcloud/src/demo/shop/sh
 import { type Databases, openDatabases } from "./databases.ts";
 import { planFile, testPlanText } from "./graph.ts";
 import { openMailbox } from "./mail.ts";
-import { outage } from "./outage.ts";
+import { type Lost, outage } from "./outage.ts";
+import { type Clouds, openClouds } from "./stores.ts";
 import { openVaults, type Vaults } from "./vaults.ts";
 
 export type Local = {
@@ -21,14 +22,18 @@ export type Local = {
   offlineKey: string;
   /** What each function asked of the local AWS. */
   trace: string;
-  /** The slot of the source "tick" whose event was lost. */
-  lostSlot: string;
+  /** Slots of the source "tick" whose events were lost. */
+  lost: Lost;
   /** The queue that gets what the notice topic tells. */
   mailbox: string;
   /** The file with the graph that was deployed. */
   graph: string;
   vaults: Vaults;
   databases: Databases;
+  /** Stores that get copies. */
+  clouds: Clouds;
+  /** While there is such a file, the next worker that sends a part to Azure dies, and takes the file with it. */
+  kill: string;
   postgres: Pick<Postgres, "host" | "port" | "user" | "password" | "bin">;
 };
 
@@ -48,7 +53,7 @@ export async function openLocal(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), "holdfast-e2e-"));
   const desk = path.join(folder, "desk");
   mkdirSync(desk);
-  const starting = [postgres(), openVaults(), openDatabases(folder)] as const;
+  const starting = [postgres(), openVaults(), openDatabases(folder), openClouds()] as const;
   const stops: (() => Promise<void>)[] = starting.map((each) => async () => {
     await each.then(
       ({ stop }) => stop(),
@@ -62,7 +67,7 @@ export async function openLocal(): Promise<() => Promise<void>> {
     if (failures.length > 0) throw failures[0];
   };
   try {
-    const [database, { vaults }, databases] = await Promise.all(starting);
+    const [database, { vaults }, databases, clouds] = await Promise.all(starting);
     const { identity, recipient } = await generateIdentity();
     const offlineKey = path.join(folder, "offline.key");
     writeFileSync(offlineKey, `${identity}\n`, { mode: 0o600 });
@@ -73,6 +78,7 @@ export async function openLocal(): Promise<() => Promise<void>> {
       ca: databases.ca,
       key: "",
       farKey: "",
+      copies: clouds.at,
     };
     const plan = planFile(values);
     stops.push(async () => plan.remove());
@@ -96,25 +102,31 @@ export async function openLocal(): Promise<() => Promise<void>> {
         "test/spare": { token: "of a cluster that is not there yet" },
         "test/drill": { token: "of a cluster that is not there yet" },
         "test/owner": databases.owner,
+        "test/letter": "dear\nreader\n",
+        ...clouds.secrets,
       },
     });
     stops.push(cloud.stop);
     await databases.fill();
     const graph = path.join(folder, "graph.json");
     writeFileSync(graph, JSON.stringify(cloud.deployed.graph));
+    const bucket = String(cloud.deployed.outputs.bucket);
+    const { account } = cloud.ministack;
     opened = {
       graph,
       mailbox: await openMailbox(cloud.client, String(cloud.deployed.outputs.notice)),
       client: cloud.client,
-      account: cloud.ministack.account,
+      account,
       prefix,
-      lostSlot: await outage({ client: cloud.client, account: cloud.ministack.account, prefix, source: "tick" }),
-      bucket: String(cloud.deployed.outputs.bucket),
+      lost: await outage({ client: cloud.client, account, prefix, source: "tick", store: "google", bucket }),
+      bucket,
       desk,
       offlineKey,
       trace,
       vaults,
       databases,
+      clouds,
+      kill: path.join(folder, "kill"),
       postgres: { host, port, user, password, bin },
     };
   } catch (error) {
