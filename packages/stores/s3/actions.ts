@@ -23,12 +23,16 @@ const versioned: Record<Right, Actions> = {
 };
 
 export type Allowed = { actions: readonly string[]; resources: readonly string[] }[];
-/** What a role must be allowed, by its own policy and, in another account, by that of the bucket too. */
+/**
+ * What a role must be allowed, by its own policy and, in another account, by that of the bucket too. Stores other than AWS may ask for the right on
+ * the tags of an object where AWS asks for that on those of a version (SeaweedFS does), so that both are named.
+ */
 export function allowedFor(rights: readonly Right[], store: Pick<S3Config, "bucket" | "versions" | "locks" | "endpoint">): Allowed {
-  const { bucket, versions } = store;
+  const { bucket, versions, endpoint } = store;
+  const both = (action: string) => endpoint !== undefined && action.endsWith("Tagging");
+  const named = (action: string) => (versions ? (both(action) ? [action, plain(action)] : [action]) : [plain(action)]);
   const has = (action: string) => hasLocks(store) || !action.endsWith("Retention");
-  const needed = (on: keyof Actions) =>
-    [...new Set(rights.flatMap((right) => versioned[right][on].filter(has).map(versions ? String : plain)))].sort();
+  const needed = (on: keyof Actions) => [...new Set(rights.flatMap((right) => versioned[right][on].filter(has).flatMap(named)))].sort();
   const allow = [
     { actions: needed("bucket"), resources: [`arn:aws:s3:::${bucket}`] },
     { actions: needed("objects"), resources: [`arn:aws:s3:::${bucket}/*`] },

@@ -2,6 +2,7 @@ import { SecretUnusable } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
+import { allowedFor } from "./actions.ts";
 import { s3 } from "./kind.ts";
 import { open } from "./open.ts";
 
@@ -55,6 +56,18 @@ describe("the kind s3", () => {
     const all = s3.needs(["read", "list", "create", "mark"], config, "copy").allow.flatMap((statement) => statement.actions);
     expect(all.filter((action) => action.includes("Version"))).toEqual([]);
     expect(all).toEqual(expect.arrayContaining(["s3:ListBucket", "s3:GetObject", "s3:PutObjectTagging"]));
+  });
+
+  test("elsewhere than in AWS what marks may be asked for a right on the object or on a version of it", () => {
+    const allowed = (endpoint: string | undefined) =>
+      allowedFor(["mark"], { bucket, versions: true, locks: false, endpoint }).flatMap(({ actions }) => actions);
+    expect(allowed(undefined)).toEqual(["s3:GetObjectVersionTagging", "s3:PutObjectVersionTagging"]);
+    expect(allowed(elsewhere.endpoint)).toEqual([
+      "s3:GetObjectTagging",
+      "s3:GetObjectVersionTagging",
+      "s3:PutObjectTagging",
+      "s3:PutObjectVersionTagging",
+    ]);
   });
 
   test("elsewhere than in AWS it needs its secret and no permission of the role", () => {

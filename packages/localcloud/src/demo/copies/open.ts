@@ -4,17 +4,8 @@ import { type StoreUse, useRights } from "@holdfast/core";
 import { sharedKey } from "@holdfast/stores/azure/credential.ts";
 import { signature } from "@holdfast/stores/azure/kit/signature.ts";
 import { rawClient } from "@holdfast/stores/azure/kit/subject.ts";
-import { allowedFor } from "@holdfast/stores/s3/actions.ts";
-import {
-  type Azurite,
-  azurite,
-  type Credentials,
-  type FakeGcs,
-  fakeGcs,
-  type Identity,
-  type Seaweedfs,
-  seaweedfs,
-} from "../../services/index.ts";
+import { identityFor } from "@holdfast/stores/s3/kit/identity.ts";
+import { type Azurite, azurite, type Credentials, type FakeGcs, fakeGcs, type Seaweedfs, seaweedfs } from "../../services/index.ts";
 import { type DemoPlan, elsewhere } from "../plan.ts";
 import type { StageOptions, Stop } from "../stage.ts";
 import { neverStarted, orAborted } from "../wait.ts";
@@ -42,7 +33,7 @@ export const openCopies = ({ folder, steps, world }: StageOptions, stopping: Sto
         return orAborted(made, world.signal);
       };
       const [s3, blobs, google] = await Promise.all([
-        open(seaweedfs({ log: log("seaweedfs"), identities: uses.map(identityFor) }), makeBucket),
+        open(seaweedfs({ log: log("seaweedfs"), identities: uses.map((use) => identityFor(use, elsewhere.seaweedfs.bucket)) }), makeBucket),
         open(azurite({ log: log("azurite") }), makeContainer),
         open(fakeGcs({ log: log("fakegcs") }), makeGoogleBucket),
       ]);
@@ -69,13 +60,6 @@ function described(s3: Seaweedfs, azure: Azurite, { endpoint }: FakeGcs): Copies
     },
     secrets: Object.fromEntries(logins),
   };
-}
-
-/** Each may do what its use needs, by the same list of actions that AWS would get. */
-function identityFor(use: StoreUse): Identity {
-  const allowed = allowedFor(useRights[use], { bucket: elsewhere.seaweedfs.bucket, versions: true, locks: false, endpoint: undefined });
-  const Statement = allowed.map(({ actions, resources }) => ({ Effect: "Allow", Action: actions, Resource: resources }));
-  return { name: use, policies: { own: { Version: "2012-10-17", Statement } } };
 }
 
 /** Read, list, create, write, tag, as the notes of the store's setup say. https://learn.microsoft.com/rest/api/storageservices/create-service-sas */
