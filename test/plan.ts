@@ -56,7 +56,7 @@ export const testPlan = ({ folder, offlineKey, vaults, key, farKey, ca, copies: 
     project: "test",
     region: "eu-central-1",
     offlineKeys: [offlineKey],
-    stores: { shelf: { kind: "shelf", folder: `${folder}/../shelf` }, ...storesAt(at, `${folder}/../kill`) },
+    stores: { shelf: { kind: "shelf", folder: `${folder}/../shelf` }, ...storesAt(at, `${folder}/../frail`) },
     sources: {
       tick: { kind: "memo", secret: secret("test/note"), schedule: "rate(1 minute)", copies: ["google"] },
       letter: { kind: "memo", secret: secret("test/letter"), schedule: "rate(1 day)", keep: { minimum: 1 }, copies: Object.keys(copies) },
@@ -88,12 +88,12 @@ export const testPlan = ({ folder, offlineKey, vaults, key, farKey, ca, copies: 
   });
 
 /** Azurite has no versions and checks MD5; SeaweedFS keeps the sum that manifests are signed with. */
-function storesAt({ sea, azure, google }: TestPlan["copies"], kill: string): NonNullable<PlanInput["stores"]> {
+function storesAt({ sea, azure, google }: TestPlan["copies"], frail: string): NonNullable<PlanInput["stores"]> {
   const { container, secrets } = copies.azure;
   const blobs = { container, credentials: secrets, checksum: "md5", versions: false, archive: false, limits: { maxPart: range } };
   return {
     sea: { kind: "s3", bucket: copies.sea.bucket, credentials: copies.sea.secrets, checksum: "crc64nvme", ...sea },
-    azure: { kind: "frail", rate, kill, of: { ...blobs, ...azure } },
+    azure: { kind: "frail", rate, folder: frail, of: { ...blobs, ...azure } },
     google: { kind: "gcs", bucket: copies.google.bucket, ...google },
   };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import {
   backupId,
@@ -154,14 +155,17 @@ async function publishedAge(): Promise<number> {
 test("a large artifact is shared out, a worker that dies costs its range alone, and the copy is whole", async () => {
   await c.setSecret("test/letter", `dear\n${randomBytes(30_000).toString("hex")}\n`);
   onTestFinished(async () => void (await c.setSecret("test/letter", "dear\nreader\n")));
-  writeFileSync(c.local.kill, "");
+  const [hold, kill] = [path.join(c.local.frail, "hold"), path.join(c.local.frail, "kill")];
+  onTestFinished(() => rmSync(hold, { force: true }));
+  for (const file of [hold, kill]) writeFileSync(file, "");
   await c.backup(source, slot(3));
   expect(await c.verdict(source, idOf(3))).toBe("ok");
   // Beside the event of the same evidence.
   const { result } = await c.invoke("copy-azure", copyEvent((await c.entry(source, idOf(3)))?.evidence.readable?.[0]?.key ?? ""));
   expect(["started", "running"]).toContain((result as { state: string }).state);
+  rmSync(hold);
   for (const store of stores) expect((await verdictIn(idOf(3), store)).verdict).toBe("ok");
-  expect(existsSync(c.local.kill)).toBe(false);
+  expect(existsSync(kill)).toBe(false);
   expect((await evidenceOf(idOf(3), "azure")).details).toMatchObject({ proof: "crc32c and crc64nvme read, crc64nvme stored" });
   const [execution, ...others] = await sharedOut(c, `azure-${source}-${idOf(3)}`);
   expect(others).toEqual([]);

@@ -32,8 +32,8 @@ export type Local = {
   databases: Databases;
   /** Stores that get copies. */
   clouds: Clouds;
-  /** While there is such a file, the next worker that sends a part to Azure dies, and takes the file with it. */
-  kill: string;
+  /** A folder whose files hold and kill workers that send parts to Azure. */
+  frail: string;
   postgres: Pick<Postgres, "host" | "port" | "user" | "password" | "bin">;
 };
 
@@ -52,7 +52,8 @@ export function local(): Local {
 export async function openLocal(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(path.join(tmpdir(), "holdfast-e2e-"));
   const desk = path.join(folder, "desk");
-  mkdirSync(desk);
+  const frail = path.join(folder, "frail");
+  for (const each of [desk, frail]) mkdirSync(each);
   const starting = [postgres(), openVaults(), openDatabases(folder), openClouds()] as const;
   const stops: (() => Promise<void>)[] = starting.map((each) => async () => {
     await each.then(
@@ -126,7 +127,7 @@ export async function openLocal(): Promise<() => Promise<void>> {
       vaults,
       databases,
       clouds,
-      kill: path.join(folder, "kill"),
+      frail,
       postgres: { host, port, user, password, bin },
     };
   } catch (error) {
