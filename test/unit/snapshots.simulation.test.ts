@@ -236,4 +236,4 @@ test("over days of lost and doubled events, quotas and crashes no slot has two s
   expect(sum.pruned).toBeGreaterThan(SEEDS / 3);
   expect(sum.lost).toBeGreaterThan(SEEDS / 100);
 }, 120_000);
-const SEEDS = Number(process.env.HOLDFAST_SEEDS ?? 400);
+const SEEDS = Number(process.env.HOLDFAST_SEEDS ?? 250);
