@@ -3,7 +3,7 @@ import path from "node:path";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { CreateDBClusterCommand, CreateDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
 import { type Cloud, type Rds, rdsDouble, scaled } from "@holdfast/localcloud";
-import { makeCertificate } from "@holdfast/sources/postgres/kit/certificate.ts";
+import { makeCertificate } from "../../packages/localcloud/src/services/certificate.ts";
 import pg from "pg";
 
 export const region = "eu-central-1";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aContext, take } from "../../../test/kit/taken.ts";
 import { capture } from "./capture.ts";
 import { config, target } from "./config.ts";
-import { makeCertificate } from "./kit/certificate.ts";
+import { makeCertificate } from "../../localcloud/src/services/certificate.ts";
 import { executionOf, openWorld, secretOf, sql, type World } from "./kit/world.ts";
 import { restore } from "./restore.ts";
 

@@ -8,7 +8,7 @@ import { aContext, type Taken, take, whole } from "../../../test/kit/taken.ts";
 import { capture } from "./capture.ts";
 import { type Config, config } from "./config.ts";
 import { GLOBALS } from "./contents.ts";
-import { makeCertificate } from "./kit/certificate.ts";
+import { makeCertificate } from "../../localcloud/src/services/certificate.ts";
 import { aCluster, anInstance, documentedSql, openRdsWorld, type RdsWorld } from "./kit/rdsworld.ts";
 import { until } from "./kit/wait.ts";
 import { openWorld, sql, type World } from "./kit/world.ts";

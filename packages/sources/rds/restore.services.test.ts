@@ -5,7 +5,7 @@ import { CreateDBParameterGroupCommand } from "@aws-sdk/client-rds";
 import type { Made, Opened, Want } from "@holdfast/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
-import { makeCertificate } from "../postgres/kit/certificate.ts";
+import { makeCertificate } from "../../localcloud/src/services/certificate.ts";
 import { captureAt } from "./capture.ts";
 import { census } from "./census.ts";
 import { config, target as targetSchema } from "./config.ts";

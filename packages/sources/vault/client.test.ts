@@ -6,7 +6,7 @@ import type { Bytes } from "@holdfast/core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { aContext, inPieces, whole } from "../../../test/kit/taken.ts";
 import { testContext } from "../../../test/kit/context.ts";
-import { makeCertificate } from "../postgres/kit/certificate.ts";
+import { makeCertificate } from "../../localcloud/src/services/certificate.ts";
 import { openClient } from "./client.ts";
 import { redirect } from "./kit/fakefaults.ts";
 import type { FakeVault } from "./kit/fakeport.ts";

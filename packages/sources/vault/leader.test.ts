@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { aContext } from "../../../test/kit/taken.ts";
 import { testContext } from "../../../test/kit/context.ts";
-import { makeCertificate } from "../postgres/kit/certificate.ts";
+import { makeCertificate } from "../../localcloud/src/services/certificate.ts";
 import { openClient } from "./client.ts";
 import { type FakeVault, fail, reply } from "./kit/fakeport.ts";
 import { type FakeOptions, openFakeVault } from "./kit/fakevault.ts";

@@ -14,7 +14,7 @@ import { type LocalAws, lost, type Rds, rdsDouble, scaled } from "../../../local
 import { be, type Keys, sessionOf } from "../../rds/kit/world.ts";
 import type { Config } from "../config.ts";
 import { postgres } from "../kind.ts";
-import { makeCertificate } from "./certificate.ts";
+import { makeCertificate } from "../../../localcloud/src/services/certificate.ts";
 
 /** Databases of the double whose endpoints speak TLS, and roles that have what the kind says it needs and no more. */
 export type RdsWorld = {

@@ -13,7 +13,7 @@ import { nobody } from "../../../../test/kit/identity.ts";
 import { completed } from "../../../localcloud/src/deploy/completed.ts";
 import { type Clock, type LocalAws, lost, type Rds, rdsDouble } from "../../../localcloud/src/rds/index.ts";
 import { ministack } from "../../../localcloud/src/services/index.ts";
-import { makeCertificate } from "../../postgres/kit/certificate.ts";
+import { makeCertificate } from "../../../localcloud/src/services/certificate.ts";
 
 export const region = "eu-central-1";
 export const login = { MasterUsername: "holdfast", MasterUserPassword: "correct-horse" };

@@ -11,7 +11,7 @@ import {
   RDSClient,
 } from "@aws-sdk/client-rds";
 import { counted } from "@holdfast/cli/src/wording.ts";
-import { makeCertificate } from "@holdfast/sources/postgres/kit/certificate.ts";
+import { makeCertificate } from "../../services/certificate.ts";
 import type { Cloud } from "../../cloud.ts";
 import { type Rds, rdsDouble } from "../../rds/index.ts";
 import { type Folder, writePgpass } from "../folder.ts";

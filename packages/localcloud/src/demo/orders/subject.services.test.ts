@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { RDSClient } from "@aws-sdk/client-rds";
 import type { Outcome } from "@holdfast/cli/src/restoresteps.ts";
-import { makeCertificate } from "@holdfast/sources/postgres/kit/certificate.ts";
+import { makeCertificate } from "../../services/certificate.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Postgres, postgres } from "../../services/index.ts";
 import { takeCensus } from "../shop/census.ts";

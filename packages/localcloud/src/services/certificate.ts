@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 
-/** A certificate and its key in PEM, made here: Node reads certificates but writes none, and the tests have no openssl. */
+/** A certificate and its key in PEM, made here: Node reads certificates but writes none, and nobody needs openssl. */
 export type Certificate = { cert: string; key: string; pair: { publicKey: KeyObject; privateKey: KeyObject }; name: string };
 
 const der = (tag: number, ...parts: Buffer[]): Buffer => {
