@@ -12,6 +12,10 @@ type Facts = { taken: boolean };
 /** What is made stands in a folder that carries the execution's id until it is handed over by a rename. */
 export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
   const place = (name: string) => path.join(target.folder, name);
+  /** A test that wants to stop it in a state that passes quickly puts a file. */
+  const held = async (state: string) => {
+    while (existsSync(place(`hold-${state}`))) await pause(20);
+  };
   const claim = (id: string) => place(`.holdfast-${id}`);
   return {
     survey: async (_backup, want) => ({ taken: existsSync(place(want.as ?? "memo")) }),
@@ -33,14 +37,14 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
       return { state: "loaded", made: all };
     },
     async prove({ backup }, _want, made) {
+      await held("Prove");
       const found = linesOf(await readFile(path.join(made[0]?.id ?? "", "memo.txt"), "utf8"));
       return { unit: "lines", thing: "memo", things: 1, expected: backup.native.lines, found, findings: [] };
     },
     async finish(made, execution) {
       const from = made[0]?.id ?? "";
       const handed = place(`memo-${execution.id}`);
-      // A test that wants to stop it here puts a file called hold.
-      while (existsSync(place("hold"))) await pause(20);
+      await held("HandOver");
       if (existsSync(from)) await rename(from, handed);
       return [{ what: "folder", id: handed }];
     },
