@@ -50,7 +50,8 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
     },
     async undo(execution) {
       if (!existsSync(claim(execution.id))) return [];
-      await rm(claim(execution.id), { recursive: true });
+      // The call that was stopped removes what it made, too.
+      await rm(claim(execution.id), { recursive: true, force: true });
       return [{ what: "folder", id: claim(execution.id) }];
     },
   };
