@@ -17,11 +17,12 @@ import {
 } from "@holdfast/core";
 import { memoryStore } from "@holdfast/stores/memory/memory.ts";
 import { expect, test } from "vitest";
-import { Crash, numbers } from "../../packages/sources/rds/kit/simulated.ts";
+import { Crash } from "../../packages/sources/rds/kit/simulated.ts";
 import { isRaw } from "../../packages/sources/rds/names.ts";
 import { present } from "../../packages/sources/rds/present.ts";
 import { snapshotting } from "../../packages/sources/rds/snapshotting.ts";
 import { crashing } from "../kit/crashing.ts";
+import { seeded } from "../kit/seeded.ts";
 import { plainSeal, plainUnseal } from "../kit/plainseal.ts";
 import { signer } from "../kit/signer.ts";
 import { native, pruningOf, settings, TroubledRds } from "../kit/snapshots.ts";
@@ -60,7 +61,7 @@ class Days {
   readonly context = { now: () => new Date(this.#now), signal: new AbortController().signal, progress: () => {} };
 
   constructor(seed: number) {
-    this.#random = numbers(seed);
+    this.#random = seeded(seed);
     this.rds = new TroubledRds(this.#random, this.context.now, QUOTA);
     this.rds.add("rds:shop-1", {}, "aws", "available");
     this.#store = crashing(memoryStore({ now: this.context.now }), () => this.crashes.on && this.chance(0.01), Crash);

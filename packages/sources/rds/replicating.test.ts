@@ -1,6 +1,7 @@
 import { type Backup, type Context, HoldfastError, type Replicate } from "@holdfast/core";
 import { expect, test } from "vitest";
-import { Crash, numbers, SimulatedRds } from "./kit/simulated.ts";
+import { seeded } from "../../../test/kit/seeded.ts";
+import { Crash, SimulatedRds } from "./kit/simulated.ts";
 import type { Written } from "./recorded.ts";
 import type { Replica } from "./replicas.ts";
 import { replicating } from "./replicating.ts";
@@ -13,7 +14,7 @@ type Shop = Written<{ class: string }>;
 
 /** A place there and one here, each of which may answer late, or end the process before or after what it was asked for took effect. */
 function world(seed: number) {
-  const random = numbers(seed);
+  const random = seeded(seed);
   const [here, there] = [new SimulatedRds(random), new SimulatedRds(random)];
   const shared = new Set<string>();
   const asked = (api: unknown) => (api === here.api ? here : there);

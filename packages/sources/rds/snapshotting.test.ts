@@ -1,7 +1,8 @@
 import { type Captured, HoldfastError, slotId } from "@holdfast/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { Crash, numbers, SimulatedRds } from "./kit/simulated.ts";
+import { seeded } from "../../../test/kit/seeded.ts";
+import { Crash, SimulatedRds } from "./kit/simulated.ts";
 import { isRaw } from "./names.ts";
 import { snapshotting } from "./snapshotting.ts";
 
@@ -11,7 +12,7 @@ const SLOTS = Array.from({ length: 5 }, (_, at) => new Date(START + at * HOUR));
 
 /** Runs of one source, doubled, lost and late, two at once at times, of which any call may be the last. */
 async function simulate(seed: number): Promise<{ rds: SimulatedRds; manifests: Set<string> }> {
-  const random = numbers(seed);
+  const random = seeded(seed);
   const rds = new SimulatedRds(random);
   rds.add("rds:shop-1", {}, "aws", "available");
   const manifests = new Set<string>();
@@ -54,7 +55,7 @@ async function slotIn(found: Extract<Captured<{ snapshot: { id: string } }>, { s
 }
 
 test("an automated snapshot of an earlier database of that name does not stand in", async () => {
-  const rds = new SimulatedRds(numbers(1));
+  const rds = new SimulatedRds(seeded(1));
   Object.assign(rds, { crashes: false, status: "storage-full" });
   rds.add("rds:shop-1", {}, "aws", "available", "db-EARLIER");
   const parts = { snapshots: rds, settings: z.object({ class: z.string() }), pace: { seconds: 0 }, project: "acme-test" };
@@ -66,7 +67,7 @@ test("an automated snapshot of an earlier database of that name does not stand i
 });
 
 test("an event that comes before RDS shows the snapshot finds it being made, and takes no second one", async () => {
-  const rds = new SimulatedRds(numbers(1));
+  const rds = new SimulatedRds(seeded(1));
   Object.assign(rds, { crashes: false });
   const parts = { snapshots: rds, settings: z.object({ class: z.string() }), pace: { seconds: 0 }, project: "acme-test" };
   const own = snapshotting(parts, { id: "shop", wait: 0 }, () => rds.api);

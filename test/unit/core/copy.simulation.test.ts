@@ -23,7 +23,8 @@ import { type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts
 import { beforeAll, expect, test, vi } from "vitest";
 import { testContext } from "../../kit/context.ts";
 import { amazon, type CopyRig, compatible, copyRig, google, partsOnly, shop, silent, telling, unlike } from "../../kit/copies.ts";
-import { Killed, seeded, type Trouble, Turns, worker } from "../../kit/turns.ts";
+import { seeded } from "../../kit/seeded.ts";
+import { Killed, type Trouble, Turns, worker } from "../../kit/turns.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // thousands of copies, on a machine that may be busy
 

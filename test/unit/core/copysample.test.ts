@@ -2,7 +2,7 @@ import { copy, manifestKey, type SamplePorts, type Sampled, type Store, StoreUna
 import { faulty } from "@holdfast/stores/faulty.ts";
 import { expect, test } from "vitest";
 import { type CopyRig, copyRig, google } from "../../kit/copies.ts";
-import { seeded } from "../../kit/turns.ts";
+import { seeded } from "../../kit/seeded.ts";
 
 const [day, since] = [86_400_000, new Date(0)];
 const slots = ["20261121T020000Z", "20261122T020000Z", "20261123T020000Z"];

@@ -17,7 +17,7 @@ import {
 } from "@holdfast/core";
 import { memoryStore } from "@holdfast/stores/memory/memory.ts";
 import { beforeAll, describe, expect, test } from "vitest";
-import { numbers } from "../../../packages/sources/rds/kit/simulated.ts";
+import { seeded } from "../../kit/seeded.ts";
 import { testContext } from "../../kit/context.ts";
 import { type Rig, rig } from "../../kit/rig.ts";
 import { type Rows, rows } from "../../kit/rows.ts";
@@ -265,7 +265,7 @@ describe("whatever is lost, doubled or killed", () => {
 
   /** Runs over virtual hours, two at once at times, of which any call may be the last; then some in peace. */
   async function simulate(seed: number) {
-    const random = numbers(seed);
+    const random = seeded(seed);
     const context = testContext("2026-11-26T00:00:00Z");
     const store = memoryStore({ now: context.now });
     for (const { key, bytes } of objects) await store.create.create(key, once(bytes), context);

@@ -4,17 +4,6 @@ import type { Database, Snapshot, Snapshots } from "../family.ts";
 import { isRaw } from "../names.ts";
 import type { Tags } from "../tags.ts";
 
-/** Numbers from 0 to 1 that are the same for a seed. https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
-export function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 export class Crash extends Error {}
 
 /** RDS in memory, which answers in any order, where each call may be the last one of its process, before or after it took effect. */
