@@ -23,15 +23,16 @@ const UNTIL = "491231235959Z";
 const named = (name: string) => sequence(der(0x31, sequence(COMMON_NAME, text(name))));
 const extension = (id: Buffer, value: Buffer) => sequence(id, der(0x04, value));
 
-/** An authority, or a server's certificate signed by one. `hosts`: DNS names and IPv4 addresses. */
+/** An authority, a server's certificate signed by one, or, with hosts and nobody that signs it, a server's own. `hosts`: DNS names and IPv4 addresses. */
 export function makeCertificate(name: string, by?: Certificate, hosts: readonly string[] = [], until = UNTIL): Certificate {
   const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const alternatives = hosts.map((host) =>
     /^[\d.]+$/.test(host) ? der(0x87, Buffer.from(host.split(".").map(Number))) : der(0x82, Buffer.from(host)),
   );
-  const extensions = by
-    ? extension(SUBJECT_ALTERNATIVES, sequence(...alternatives))
-    : extension(BASIC_CONSTRAINTS, sequence(der(0x01, Buffer.of(0xff))));
+  const extensions = [
+    ...(by || hosts.length > 0 ? [extension(SUBJECT_ALTERNATIVES, sequence(...alternatives))] : []),
+    ...(by ? [] : [extension(BASIC_CONSTRAINTS, sequence(der(0x01, Buffer.of(0xff))))]),
+  ];
   const body = sequence(
     der(0xa0, der(0x02, Buffer.of(2))),
     der(0x02, Buffer.concat([Buffer.of(1), randomBytes(8)])),
@@ -40,7 +41,7 @@ export function makeCertificate(name: string, by?: Certificate, hosts: readonly 
     sequence(FROM, der(0x17, Buffer.from(until))),
     named(name),
     pair.publicKey.export({ type: "spki", format: "der" }),
-    der(0xa3, sequence(extensions)),
+    der(0xa3, sequence(...extensions)),
   );
   const signature = createSign("sha256")
     .update(body)
