@@ -248,7 +248,7 @@ describe("Ctrl-C", () => {
   });
   test("once more ends at once, and says what remains and how to remove it, which does", async () => {
     mkdirSync(path.join(work, "held"));
-    writeFileSync(path.join(work, "held", "hold"), "");
+    writeFileSync(path.join(work, "held", "hold-HandOver"), "");
     let asking: NodeJS.Timeout | undefined;
     const ended = await running([...unverified, "--target", "held"], (err, interrupt) => {
       if (err.includes("compare with the backup")) asking ??= setInterval(interrupt, 300);
@@ -257,7 +257,7 @@ describe("Ctrl-C", () => {
     const [, undo = ""] = /holdfast (restore --here --target held --undo [0-9a-f]{12})\n$/.exec(ended.err) ?? [];
     expect(readdirSync(path.join(work, "held"))).toHaveLength(2);
     expect(await holdfast(...undo.split(" "), "--yes")).toMatchObject({ code: 0, out: expect.stringMatching(/^removed at held: folder /) });
-    expect(readdirSync(path.join(work, "held"))).toEqual(["hold"]);
+    expect(readdirSync(path.join(work, "held"))).toEqual(["hold-HandOver"]);
   });
 });
 
