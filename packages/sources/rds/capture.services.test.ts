@@ -144,6 +144,8 @@ describe("a slot's snapshot", () => {
 
   test("that somebody deleted before it was written down is begun no more, and taken anew, late, when the slot is asked for", async () => {
     const capture = await of({ instance: "copied" });
+    // The last test's snapshot may still be in the making.
+    await become(async () => (await describeInstance(world, "copied"))?.DBInstanceStatus === "available");
     const vanishing = slotAt("2026-11-21T05:00:00Z", "vanishing");
     await capture.capture(vanishing, aContext());
     world.rds.setSnapshot(region, "holdfast-copied-20261121t050000z", "available");
