@@ -1,13 +1,15 @@
 import { KMSClient } from "@aws-sdk/client-kms";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { STSClient } from "@aws-sdk/client-sts";
-import { identityOf, kmsCipher, kmsSign, secretsOf } from "@holdfast/aws";
+import { identityOf, kmsCipher, kmsSign, secretsOf, secretsWritten } from "@holdfast/aws";
 import { keyIdOf, type Sign, type TrustedKeys } from "@holdfast/core";
 import { environment } from "./environment.ts";
 
 // Clients are made once and used by every invocation of the process; credentials come from the function's role.
 const kms = new KMSClient();
-export const secrets = secretsOf(new SecretsManagerClient());
+const secretsManager = new SecretsManagerClient();
+export const secrets = secretsOf(secretsManager);
+export const written = secretsWritten(secretsManager);
 export const identity = identityOf(new STSClient());
 export const cipher = kmsCipher(kms);
 export const signer = (): Sign => kmsSign(kms, environment.HOLDFAST_SIGNING_KEY, environment.HOLDFAST_SIGNING_PEM);

@@ -107,7 +107,7 @@ function located(d: Deployment, name: string, given: string, looked: string | un
 }
 
 /** Secrets Manager adds a hyphen and six characters to a secret's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */
-const secretArn = (d: Deployment, name: string) => $interpolate`arn:aws:secretsmanager:${d.plan.region}:${d.account}:secret:${name}-??????`;
+export const secretArn = (d: Deployment, name: string) => $interpolate`arn:aws:secretsmanager:${d.plan.region}:${d.account}:secret:${name}-??????`;
 
 /** EventBridge or the Scheduler may start this function, and only by this rule or schedule. */
 export function allow(name: string, fn: sst.aws.Function, principal: string, sourceArn: $util.Input<string>): void {

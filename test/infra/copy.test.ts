@@ -120,9 +120,24 @@ describe("the role that looks at copies", () => {
     ["sample-far", "secretsmanager:GetSecretValue", secret("test/far-copy"), "ImplicitlyDenied"],
     ["watch", "sqs:SendMessage", queue("copy-far"), "Allowed"],
     ["watch", "sqs:SendMessage", queue("mark-far"), "ImplicitlyDenied"],
+    ["watch", "secretsmanager:ListSecretVersionIds", secret("test/far-mark"), "Allowed"],
+    ["watch", "secretsmanager:ListSecretVersionIds", secret("test/shop"), "ImplicitlyDenied"],
+    ["watch", "secretsmanager:GetSecretValue", secret("test/far-mark"), "ImplicitlyDenied"],
   ])("%s, asked for %s on %s, hears what it should", async (name, action, resource, answer) => {
     expect(await ask(name, action, resource)).toBe(answer);
   });
+});
+
+test("the age of a store's standing keys has an alarm, on which silence is a breach, and a store without them has none", () => {
+  const alarms = ofType(graph, "aws:cloudwatch/metricAlarm:MetricAlarm").filter(({ inputs }) => inputs.metricName === "StoreKeyAge");
+  expect(alarms.map(({ inputs }) => inputs)).toEqual([
+    expect.objectContaining({
+      dimensions: { Project: "test", Stage: "local", Store: "far" },
+      threshold: 90 * 86_400,
+      treatMissingData: "breaching",
+      alarmDescription: expect.stringContaining("test/far-copy, test/far-mark, test/far-read"),
+    }),
+  ]);
 });
 
 test("nobody who copies, marks or looks deletes, decrypts or stands in a VPC", () => {

@@ -14,7 +14,7 @@ type Brought = { name: string; text: string };
  * what to bring when that fails.
  */
 export async function loginOf(
-  store: PlannedStore,
+  store: Pick<PlannedStore, "name" | "kind" | "config">,
   { file, world, secrets, identity }: { file: string | undefined; world: Pick<World, "cwd" | "env"> } & Omit<StoreLogin, "config">,
 ): Promise<StoreLogin> {
   const brought = file === undefined ? await inEnvironment(store.kind, world) : { name: file, text: await read(file, world.cwd) };
@@ -46,7 +46,7 @@ async function read(file: string, cwd: string): Promise<string> {
 }
 
 /** The plan's way, with words for the day when AWS does not answer. */
-function asking(store: PlannedStore, of: Omit<StoreLogin, "config">): Omit<StoreLogin, "config"> {
+function asking(store: Pick<PlannedStore, "name" | "kind" | "config">, of: Omit<StoreLogin, "config">): Omit<StoreLogin, "config"> {
   const told = async <T>(ask: Promise<T>, of: string): Promise<T> => {
     try {
       return await ask;

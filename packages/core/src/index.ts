@@ -28,6 +28,7 @@ export * from "./errors.ts";
 export * from "./evidence.ts";
 export * from "./given.ts";
 export * from "./keep.ts";
+export * from "./keyage.ts";
 export * from "./layout.ts";
 export * from "./lifecycle.ts";
 export * from "./maintenance.ts";

@@ -3,8 +3,10 @@ import type { Context } from "./context.ts";
 import type { Finding } from "./finding.ts";
 import type { Identity } from "./identity.ts";
 
-/** Reads the current value of a secret by its name in Secrets Manager. Throws {@link SecretMissing}. The value never reaches logs or errors. */
+/** Reads the current value of a secret by its name in Secrets Manager. Throws {@link SecretUnusable}. The value never reaches logs or errors. */
 export type Secrets = (name: string) => Promise<string>;
+/** When the current value of a secret was written. Reads no value. Throws {@link SecretUnusable}. */
+export type SecretWritten = (name: string) => Promise<Date>;
 
 /** What a kind's adapter gets from its runner besides its configuration. Nothing in it comes from the process environment. */
 export type Surroundings = {
