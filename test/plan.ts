@@ -1,4 +1,4 @@
-import { type PlanInput, plan, type StoreUse, secret } from "@holdfast/core";
+import { type MarkedUse, type PlanInput, plan, secret } from "@holdfast/core";
 import { kind as memo } from "./kinds/memo/kind.ts";
 import { kind as frail } from "./stores/frail/kind.ts";
 import { kind as shelf } from "./stores/shelf/kind.ts";
@@ -12,7 +12,7 @@ export const stores = {
   frail: { kind: frail, folder: "test/stores/frail" },
 };
 
-const perUse = (store: string): Record<StoreUse, string> => ({
+const perUse = (store: string): Record<MarkedUse, string> => ({
   copy: secret(`test/${store}-copy`),
   mark: secret(`test/${store}-mark`),
   read: secret(`test/${store}-read`),

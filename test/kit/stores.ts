@@ -1,5 +1,5 @@
 import { CreateBucketCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
-import { type StoreUse, useRights } from "@holdfast/core";
+import { type MarkedUse, markedUses } from "@holdfast/core";
 import { azurite, fakeGcs, seaweedfs } from "@holdfast/localcloud";
 import { sharedKey } from "@holdfast/stores/azure/credential.ts";
 import { signature } from "@holdfast/stores/azure/kit/signature.ts";
@@ -23,8 +23,6 @@ export type Clouds = {
   stop(): Promise<void>;
 };
 export type Administered = Pick<Subject, "store" | "overwrite" | "remove">;
-
-const uses = Object.keys(useRights) as StoreUse[];
 
 /** Starts three stores that are not AWS, and makes in each what a plan would find there. */
 export async function openClouds(): Promise<Clouds> {
@@ -52,7 +50,7 @@ async function openSea() {
     identities: keys,
     stop,
   } = await seaweedfs({
-    identities: uses.map((use) => identityFor(use, bucket)),
+    identities: markedUses.map((use) => identityFor(use, bucket)),
   });
   const client = clientFor({ endpoint, region, credentials });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
@@ -61,7 +59,7 @@ async function openSea() {
   return {
     ...s3Subject(client, bucket, { part: 2 ** 23, checksum: "crc64nvme", versions: true, locks: false, archive: false, limits: {} }),
     at: { endpoint: `http://127.0.0.1:${gate.port}`, region },
-    secrets: Object.fromEntries(uses.map((use) => [secrets[use], keys[use] ?? {}])),
+    secrets: Object.fromEntries(markedUses.map((use) => [secrets[use], keys[use] ?? {}])),
     gate,
     stop: async () => {
       await gate.stop();
@@ -72,7 +70,7 @@ async function openSea() {
 }
 
 /** Read, list, create, write, tag. https://learn.microsoft.com/rest/api/storageservices/create-service-sas */
-const permissions: Readonly<Record<StoreUse, string>> = { copy: "rcwl", mark: "lt", read: "rl" };
+const permissions: Readonly<Record<MarkedUse, string>> = { copy: "rcwl", mark: "lt", read: "rl" };
 
 async function openAzure() {
   const { container, secrets } = copies.azure;
@@ -84,7 +82,7 @@ async function openAzure() {
   return {
     ...azureSubject(administrator, container, options),
     at: { endpoint, account },
-    secrets: Object.fromEntries(uses.map((use) => [secrets[use], { sas: signature(azure, container, permissions[use]) }])),
+    secrets: Object.fromEntries(markedUses.map((use) => [secrets[use], { sas: signature(azure, container, permissions[use]) }])),
     stop,
   };
 }

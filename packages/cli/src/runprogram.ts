@@ -27,6 +27,7 @@ export const runProgram: RunProgram = (command, folder, { env, signal }) =>
 const where: Readonly<Record<string, string>> = {
   aws: "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
   gcloud: "https://docs.cloud.google.com/sdk/docs/install-sdk",
+  npx: "https://docs.npmjs.com/downloading-and-installing-node-js-and-npm",
   az: "https://learn.microsoft.com/cli/azure/install-azure-cli",
 };
 

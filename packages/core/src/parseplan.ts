@@ -15,6 +15,7 @@ import {
 } from "./plan.ts";
 import { recheckHours } from "./margins.ts";
 import { PlanInvalid } from "./planerrors.ts";
+import { releaseProblems } from "./planstores.ts";
 import { overQuota } from "./quotas.ts";
 import { misplacedAt, type Residency } from "./residency.ts";
 import { parseSchedule } from "./schedule.ts";
@@ -33,8 +34,8 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
     return result?.data;
   };
   const stores = Object.fromEntries(
-    named(input, "stores", storeSchema, problems).map(([own, { kind, rate, ...config }]) => {
-      return [own, { name: own, kind, rate, config: part(["stores", own], kind, "stores", "config", config) }];
+    named(input, "stores", storeSchema, problems).map(([own, { kind, rate, prune, keyDays, ...config }]) => {
+      return [own, { name: own, kind, rate, prune, keyDays, config: part(["stores", own], kind, "stores", "config", config) }];
     }),
   );
   const targets = Object.fromEntries(
@@ -169,20 +170,15 @@ const residencyOf = (input: unknown): Residency | undefined =>
   planSchema.shape.residency.safeParse((input as Partial<PlanInput> | null | undefined)?.residency).data;
 const present = (problem: string | undefined): string[] => (problem === undefined ? [] : [problem]);
 
-/** A store where data may not be, whoever copies there; one that would keep for ever what is copied there. */
-function unfit({ name, kind: of, config }: PlannedStore, input: unknown, sources: readonly Source[], { stores }: Lists): string[] {
+/** A store where data may not be, whoever copies there; one that would not let go of what is copied there, or not as the plan says. */
+function unfit(store: PlannedStore, input: unknown, sources: readonly Source[], { kinds, stores }: Lists): string[] {
+  const { name, kind: of, config } = store;
   const kind = Object.hasOwn(stores, of) ? stores[of]?.kind : undefined;
   if (!kind || config === undefined) return [];
   const home = (input as Partial<PlanInput> | undefined)?.region;
-  const copied = sources.filter(({ copies }) => copies.includes(name)).map((source) => source.name);
-  const kept = copied.length > 0 && !kind.expires(config);
   return [
     ...present(misplacedAt(`stores.${name}`, kind.place(config, typeof home === "string" ? home : ""), residencyOf(input))),
-    ...(kept
-      ? [
-          `stores.${name}: it carries no marks by which its lifecycle rules could delete, and nothing else of Holdfast deletes there, so copies of ${copied.join(", ")} would stay for ever; take it out of copies, or name a store that has tags`,
-        ]
-      : []),
+    ...releaseProblems(store, kind, sources, kinds),
   ];
 }
 

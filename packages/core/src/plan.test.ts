@@ -99,7 +99,7 @@ describe("a right plan", () => {
       },
       lists,
     );
-    expect(parsed.stores).toEqual({ second: { name: "second", kind: "bucket", config: { bucket: "b" } } });
+    expect(parsed.stores).toMatchObject({ second: { name: "second", kind: "bucket", config: { bucket: "b" } } });
     expect(parsed.targets).toEqual({
       staging: { name: "staging", kind: "database", protected: false, config: { connection: "s" } },
       production: { name: "production", kind: "database", protected: true, config: { connection: "p" } },
@@ -289,10 +289,10 @@ describe("a wrong field is named by its path", () => {
 });
 
 describe("where a plan's stores may be", () => {
-  const somewhere = (region: string | undefined, marks = true): Lists => ({
+  const somewhere = (region: string | undefined): Lists => ({
     ...lists,
     stores: {
-      bucket: { kind: { ...bucket, expires: () => marks, place: () => ({ cloud: "azure", region, field: "region" }) }, folder: "x" },
+      bucket: { kind: { ...bucket, place: () => ({ cloud: "azure", region, field: "region" }) }, folder: "x" },
     },
   });
   const stores = { far: { kind: "bucket", bucket: "b" } };
@@ -335,16 +335,64 @@ describe("where a plan's stores may be", () => {
       name: "far",
       kind: "bucket",
       rate: 2.5,
+      prune: false,
+      keyDays: 90,
       config: { bucket: "b" },
     });
     expect(problemsOf({ ...right, stores: { far: { ...far, rate: 0 } } })).toEqual([expect.stringContaining("stores.far.rate")]);
   });
-  test("a store that cannot carry marks gets no copies, and may be restored from", () => {
-    expect(problemsOf({ ...right, stores }, somewhere("eastus", false))).toEqual([]);
-    expect(problemsOf(copied, somewhere("eastus", false))).toEqual([
-      expect.stringMatching(/^stores\.far: it carries no marks .* copies of shop would stay for ever/),
+});
+
+describe("a store that cannot carry marks", () => {
+  const held = { kind: "bucket", bucket: "b" };
+  const marked = (credentials?: unknown): Lists => ({ ...lists, stores: { bucket: { kind: withKeys(true, credentials), folder: "x" } } });
+  const bare = (credentials?: unknown): Lists => ({ ...lists, stores: { bucket: { kind: withKeys(false, credentials), folder: "x" } } });
+  const withKeys = (expires: boolean, credentials: unknown): StoreKind => ({
+    ...bucket,
+    expires: () => expires,
+    credentials: () => credentials as ReturnType<NonNullable<StoreKind["credentials"]>>,
+  });
+  const of = (far: object, more: object = {}) => ({
+    ...right,
+    stores: { far: { ...held, ...far } },
+    sources: { shop: { ...shop, copies: ["far"] } },
+    ...more,
+  });
+
+  test("gets no copies, and may be restored from", () => {
+    expect(problemsOf({ ...of({}), sources: { shop } }, bare())).toEqual([]);
+    expect(problemsOf(of({}), marked())).toEqual([]);
+    expect(problemsOf(of({}), bare())).toEqual([
+      expect.stringMatching(/^stores\.far: it carries no marks .* copies of shop would stay for ever; .* or write prune: true/),
     ]);
-    expect(problemsOf(copied, somewhere("eastus"))).toEqual([]);
+  });
+  test("gets copies where the plan lets a function delete there", () => {
+    expect(problemsOf(of({ prune: true }), bare())).toEqual([]);
+    expect(parsePlan(of({ prune: true }), bare()).stores.far).toMatchObject({ prune: true, config: { bucket: "b" } });
+    expect(problemsOf(of({ prune: "yes" }), bare())).toEqual([expect.stringContaining("stores.far.prune")]);
+  });
+  test("is the only one where a function may delete", () => {
+    expect(problemsOf(of({ prune: true }), marked())).toEqual([expect.stringMatching(/^stores\.far\.prune: .* take prune out/)]);
+  });
+  test("has an identity for prune in the place of that for mark", () => {
+    const pruned = { copy: "c", prune: "p", read: "r" };
+    const marks = { copy: "c", mark: "m", read: "r" };
+    for (const good of [undefined, "one", pruned]) expect(problemsOf(of({ prune: true }), bare(good))).toEqual([]);
+    for (const good of [undefined, "one", marks]) expect(problemsOf(of({}), marked(good))).toEqual([]);
+    expect(problemsOf(of({ prune: true }), bare(marks))).toEqual([
+      "stores.far.credentials: the store has prune: true, so that nothing is marked there; name one for each of copy, prune, read",
+    ]);
+    expect(problemsOf(of({}), marked(pruned))).toEqual([
+      "stores.far.credentials: the store has no prune: true, so that nothing is pruned there; name one for each of copy, mark, read",
+    ]);
+  });
+  test("is not called like a source that is pruned at its own service, whose function has that name", () => {
+    const kinds = { ...lists.kinds, cluster: { kind: { ...cluster, keeps: () => 7 }, folder: "x" } };
+    const named = (source: object) => of({ prune: true }, { sources: { far: source, shop: { ...shop, copies: ["far"] } } });
+    expect(problemsOf(named({ kind: "cluster", cluster: "c", schedule: shop.schedule }), { ...bare(), kinds })).toEqual([
+      expect.stringMatching(/^stores\.far: the source far is pruned too, and both functions would be called prune-far; give one another/),
+    ]);
+    expect(problemsOf(named(shop), { ...bare(), kinds })).toEqual([]);
   });
 });
 

@@ -64,6 +64,10 @@ export const storeSchema = z.looseObject({
   kind: z.string(),
   /** MiB a second that one Lambda moves there, where that is not what it usually is: what takes too long at that rate is shared out among several. */
   rate: z.number().positive().optional(),
+  /** Lets a function with an identity of its own delete there what the tiers no longer want: for stores that carry no marks, and for no others. */
+  prune: z.boolean().default(false),
+  /** Alarm when a standing key of this store is older than this many days. */
+  keyDays: z.int().min(1).default(90),
 });
 export const planSchema = z.strictObject({
   project: nameSchema.max(16, "at most 16 characters, because AWS names hold it with much else"),
@@ -99,7 +103,7 @@ export type Source = {
   config: unknown;
 };
 export type Target = { name: string; kind: string; protected: boolean; config: unknown };
-export type PlannedStore = { name: string; kind: string; rate?: number | undefined; config: unknown };
+export type PlannedStore = { name: string; kind: string; rate?: number | undefined; prune: boolean; keyDays: number; config: unknown };
 export type Plan = Pick<z.infer<typeof planSchema>, "project" | "region" | "residency" | "offlineKeys" | "alerts" | "trust"> & {
   stores: Record<string, PlannedStore>;
   sources: Record<string, Source>;

@@ -15,6 +15,7 @@ export const azureActions: Readonly<Record<Right, readonly string[]>> = {
   create: [`${blobs}/read`, `${blobs}/write`],
   ranges: [`${blobs}/read`, `${blobs}/write`],
   mark: [`${blobs}/tags/read`, `${blobs}/tags/write`],
+  delete: [],
   thaw: [`${blobs}/read`, `${blobs}/write`],
 };
 /** What lengthens the lock of one version. */

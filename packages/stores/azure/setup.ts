@@ -2,11 +2,12 @@ import {
   InputInvalid,
   type Lifecycle,
   lifecycleOf,
+  type MarkedUse,
+  markedUses,
   ofUse,
   type Setup,
   type SetupOf,
   type SetupStep,
-  type StoreUse,
   useRights,
 } from "@holdfast/core";
 import { azureActions, lockAction } from "./actions.ts";
@@ -15,7 +16,6 @@ import { azureLifecycle } from "./lifecycle.ts";
 
 const file = "lifecycle.json";
 const kept = (name: string) => `\${${name}}`;
-const uses = Object.keys(useRights) as StoreUse[];
 const step = (why: string, ...command: string[]): SetupStep => ({ why, command });
 const tsv = (query: string) => ["--query", query, "--output", "tsv"];
 
@@ -27,7 +27,9 @@ export function setup(store: AzureConfig, of: SetupOf): Setup {
     steps: [
       { ...step("The subscription that az is set to", "az", "account", "show", ...tsv("id")), keep: "SUBSCRIPTION" },
       ...placeSteps(store, of, lifecycle),
-      ...(store.federation ? [...uses.map((use) => roleStep(store, use)), issuerStep, ...identitySteps(store, store.federation, of)] : []),
+      ...(store.federation
+        ? [...markedUses.map((use) => roleStep(store, use)), issuerStep, ...identitySteps(store, store.federation, of)]
+        : []),
       step(
         "Deletes what carries a release mark and is that old. It replaces the account's whole policy",
         ...["az", "storage", "account", "management-policy", "create", ...inAccount(store, of), "--policy", `@${file}`],
@@ -95,12 +97,12 @@ function placeSteps(store: AzureConfig, of: SetupOf, { noncurrentDays }: Lifecyc
   ];
 }
 
-const roleName = (use: StoreUse) => `Holdfast ${use}`;
+const roleName = (use: MarkedUse) => `Holdfast ${use}`;
 /** Data actions of a role; see {@link onlyLists} for what marks may not do with theirs. */
-export const dataActions = ({ locks }: Pick<AzureConfig, "locks">, use: StoreUse): string[] =>
+export const dataActions = ({ locks }: Pick<AzureConfig, "locks">, use: MarkedUse): string[] =>
   [...new Set([...useRights[use].flatMap((right) => azureActions[right]), ...(use === "mark" && locks ? [lockAction] : [])])].sort();
 
-function roleStep(store: AzureConfig, use: StoreUse): SetupStep {
+function roleStep(store: AzureConfig, use: MarkedUse): SetupStep {
   const definition = {
     Name: roleName(use),
     Description: told[use],
@@ -114,7 +116,7 @@ function roleStep(store: AzureConfig, use: StoreUse): SetupStep {
     unless: ["az", "role", "definition", "list", "--custom-role-only", "true", "--name", roleName(use), ...tsv("[].id")],
   };
 }
-const told: Readonly<Record<StoreUse, string>> = {
+const told: Readonly<Record<MarkedUse, string>> = {
   copy: "makes blobs and looks at them",
   mark: "lists blobs and writes their tags",
   read: "lists and reads blobs",
@@ -135,9 +137,9 @@ const onlyLists =
 
 type Federation = NonNullable<AzureConfig["federation"]>;
 function identitySteps(store: AzureConfig, { client }: Federation, of: SetupOf): SetupStep[] {
-  const identityOf = (use: StoreUse) => (typeof client === "string" ? "holdfast" : `holdfast-${use}`);
-  const variable = (use: StoreUse) => `PRINCIPAL_${identityOf(use).toUpperCase().replaceAll("-", "_")}`;
-  const first = uses.filter((use, i) => uses.findIndex((other) => identityOf(other) === identityOf(use)) === i);
+  const identityOf = (use: MarkedUse) => (typeof client === "string" ? "holdfast" : `holdfast-${use}`);
+  const variable = (use: MarkedUse) => `PRINCIPAL_${identityOf(use).toUpperCase().replaceAll("-", "_")}`;
+  const first = markedUses.filter((use, i) => markedUses.findIndex((other) => identityOf(other) === identityOf(use)) === i);
   const scope = `/subscriptions/${kept("SUBSCRIPTION")}/resourceGroups/${of.project}/providers/Microsoft.Storage/storageAccounts/${store.account}/blobServices/default/containers/${store.container}`;
   const region = store.region?.replaceAll(" ", "").toLowerCase() ?? "";
   return [
@@ -156,7 +158,7 @@ function identitySteps(store: AzureConfig, { client }: Federation, of: SetupOf):
       ),
       keep: variable(use),
     })),
-    ...uses.flatMap((use) =>
+    ...markedUses.flatMap((use) =>
       of.roles[use].map((role) =>
         step(
           `Trusts the AWS role ${role}, and no other`,
@@ -172,7 +174,7 @@ function identitySteps(store: AzureConfig, { client }: Federation, of: SetupOf):
         ),
       ),
     ),
-    ...uses.map((use) =>
+    ...markedUses.map((use) =>
       step(
         `${use[0]?.toUpperCase()}${use.slice(1)}, in this container alone`,
         ...["az", "role", "assignment", "create", "--role", roleName(use), "--assignee-object-id", kept(variable(use))],

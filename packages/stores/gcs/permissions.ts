@@ -1,4 +1,4 @@
-import type { Right, StoreUse } from "@holdfast/core";
+import type { MarkedUse, Right } from "@holdfast/core";
 
 /**
  * What Google checks for the calls behind each port: https://docs.cloud.google.com/storage/docs/access-control/iam-json and iam-xml. Reading
@@ -17,11 +17,12 @@ export const gcsPermissions: Readonly<Record<Right, readonly string[]>> = {
     "storage.objects.list",
   ],
   mark: ["storage.objects.list", "storage.objects.setRetention", "storage.objects.update"],
+  delete: [],
   thaw: [],
 };
 
 /** By use. A copy is looked at by listing, so whoever makes it need not be able to read. */
-export const permissionsOf: Readonly<Record<StoreUse, readonly string[]>> = {
+export const permissionsOf: Readonly<Record<MarkedUse, readonly string[]>> = {
   copy: union("list", "create", "ranges"),
   mark: union("list", "mark"),
   read: union("list", "read"),

@@ -1,4 +1,13 @@
-import { InputInvalid, type Lifecycle, lifecycleOf, type Setup, type SetupOf, type SetupStep, type StoreUse } from "@holdfast/core";
+import {
+  InputInvalid,
+  type Lifecycle,
+  lifecycleOf,
+  type MarkedUse,
+  markedUses,
+  type Setup,
+  type SetupOf,
+  type SetupStep,
+} from "@holdfast/core";
 import type { GcsConfig } from "./config.ts";
 import { gcsLifecycle } from "./lifecycle.ts";
 import { permissionsOf } from "./permissions.ts";
@@ -6,7 +15,6 @@ import { permissionsOf } from "./permissions.ts";
 const file = "lifecycle.json";
 const project = `\${PROJECT}`;
 const issuer = `\${ISSUER}`;
-const uses = Object.keys(permissionsOf) as StoreUse[];
 const step = (why: string, ...command: string[]): SetupStep => ({ why, command });
 
 /** Bucket, retention, three roles and who has them, by gcloud. Throws {@link InputInvalid} where the plan does not say the location. */
@@ -17,7 +25,7 @@ export function setup(store: GcsConfig, of: SetupOf): Setup {
     files: [{ name: file, text: `${JSON.stringify(gcsLifecycle(lifecycle), undefined, 2)}\n` }],
     steps: [
       ...bucketSteps(store, lifecycle),
-      ...uses.flatMap(roleSteps),
+      ...markedUses.flatMap(roleSteps),
       ...(federation?.serviceAccount || store.credentials ? accountSteps(store) : []),
       ...(federation ? federationSteps(federation, of) : []),
       ...bindingSteps(store, of),
@@ -57,8 +65,8 @@ function bucketSteps({ bucket, location, locks = true, federation }: GcsConfig, 
   ];
 }
 
-const roleName = (use: StoreUse) => `holdfast${use[0]?.toUpperCase()}${use.slice(1)}`;
-function roleSteps(use: StoreUse): SetupStep[] {
+const roleName = (use: MarkedUse) => `holdfast${use[0]?.toUpperCase()}${use.slice(1)}`;
+function roleSteps(use: MarkedUse): SetupStep[] {
   const at = [roleName(use), "--project", project];
   const permissions = ["--permissions", permissionsOf[use].join(",")];
   return [
@@ -70,7 +78,7 @@ function roleSteps(use: StoreUse): SetupStep[] {
     step("The same, where an older one stood", "gcloud", "iam", "roles", "update", ...at, ...permissions, "--quiet"),
   ];
 }
-const told: Readonly<Record<StoreUse, string>> = {
+const told: Readonly<Record<MarkedUse, string>> = {
   copy: "it makes objects, sees what stands by listing, and reads no byte",
   mark: "it changes metadata and lengthens locks, and reads no byte",
   read: "it reads, and changes nothing",
@@ -79,17 +87,17 @@ const told: Readonly<Record<StoreUse, string>> = {
 /** Each of the plan's accounts once, by its name before the @. With keys the accounts are ours to name. */
 function accountSteps({ federation, credentials }: GcsConfig): SetupStep[] {
   const emails = federation
-    ? [...new Set(uses.map((use) => accountOf(federation.serviceAccount, use)))]
-    : [...new Set(uses.map((use) => keyed(credentials, use)))];
+    ? [...new Set(markedUses.map((use) => accountOf(federation.serviceAccount, use)))]
+    : [...new Set(markedUses.map((use) => keyed(credentials, use)))];
   return emails.map((email) => ({
     why: "A service account of its own",
     command: ["gcloud", "iam", "service-accounts", "create", email.split("@")[0] ?? "", "--project", project],
     unless: ["gcloud", "iam", "service-accounts", "describe", email, "--project", project, "--format", "value(email)"],
   }));
 }
-type Given = string | Record<StoreUse, string> | undefined;
-const accountOf = (given: Given, use: StoreUse): string => (typeof given === "object" ? given[use] : (given ?? ""));
-const keyed = (credentials: Given, use: StoreUse): string =>
+type Given = string | Record<MarkedUse, string> | undefined;
+const accountOf = (given: Given, use: MarkedUse): string => (typeof given === "object" ? given[use] : (given ?? ""));
+const keyed = (credentials: Given, use: MarkedUse): string =>
   `${typeof credentials === "object" ? `holdfast-${use}` : "holdfast-copies"}@${project}.iam.gserviceaccount.com`;
 
 /** `//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/name` */
@@ -152,15 +160,15 @@ const mappings = {
 };
 
 function bindingSteps({ bucket, federation, credentials }: GcsConfig, { account, roles }: SetupOf): SetupStep[] {
-  const onBucket = (use: StoreUse, member: string): SetupStep =>
+  const onBucket = (use: MarkedUse, member: string): SetupStep =>
     step(
       `${use[0]?.toUpperCase()}${use.slice(1)}, in this bucket alone`,
       ...["gcloud", "storage", "buckets", "add-iam-policy-binding", `gs://${bucket}`],
       ...["--role", `projects/${project}/roles/${roleName(use)}`, "--member", member],
     );
-  if (!federation) return credentials ? uses.map((use) => onBucket(use, `serviceAccount:${keyed(credentials, use)}`)) : [];
+  if (!federation) return credentials ? markedUses.map((use) => onBucket(use, `serviceAccount:${keyed(credentials, use)}`)) : [];
   const { principals } = poolOf(federation.audience);
-  return uses.flatMap((use) => {
+  return markedUses.flatMap((use) => {
     const members = roles[use].map((role) => `${principals}/${roleIn(federation, account)(role)}`);
     if (!federation.serviceAccount) return members.map((member) => onBucket(use, member));
     const email = accountOf(federation.serviceAccount, use);

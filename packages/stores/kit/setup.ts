@@ -8,6 +8,7 @@ export const forWhom: SetupOf = {
   roles: {
     copy: ["acme-prod-copy-far"],
     mark: ["acme-prod-mark-far"],
+    prune: [],
     read: ["acme-prod-sample-far", "acme-prod-restore-staging"],
   },
   keeps: [keep.parse({})],

@@ -19,6 +19,8 @@ const versioned: Record<Right, Actions> = {
     bucket: [],
     objects: ["s3:GetObjectVersionTagging", "s3:PutObjectVersionTagging", "s3:GetObjectRetention", "s3:PutObjectRetention"],
   },
+  // What holds a version is asked for once its deletion was refused.
+  delete: { bucket: [], objects: ["s3:DeleteObjectVersion", "s3:GetObjectRetention"] },
   thaw: { bucket: [], objects: ["s3:RestoreObject"] },
 };
 

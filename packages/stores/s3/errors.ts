@@ -1,4 +1,13 @@
-import { HoldfastError, ObjectArchived, ObjectMissing, ObjectTooLarge, StoreDenied, StoreUnavailable, UploadGone } from "@holdfast/core";
+import {
+  HoldfastError,
+  ObjectArchived,
+  ObjectLocked,
+  ObjectMissing,
+  ObjectTooLarge,
+  StoreDenied,
+  StoreUnavailable,
+  UploadGone,
+} from "@holdfast/core";
 
 /** One call: the IAM action that it needs and what it is about, `bucket/key`. */
 export type About = { action: string; bucket: string; key: string };
@@ -37,6 +46,8 @@ export function translate(error: unknown, about: About): HoldfastError {
       options,
     );
   if (name === "InvalidObjectState") return new ObjectArchived(about.key, options);
+  // R2's, of what a lock rule of the bucket holds: https://developers.cloudflare.com/r2/api/error-codes/
+  if (name === "ObjectLockedByBucketPolicy") return new ObjectLocked(about.key, undefined, options);
   if (name === "EntityTooLarge")
     return new ObjectTooLarge(`${about.key} is too large for the store`, "Split it, or choose another store.", options);
   if (name === "NoSuchBucket")

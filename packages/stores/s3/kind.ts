@@ -1,6 +1,6 @@
 import { ofUse, type StoreKind } from "@holdfast/core";
 import { allowedFor } from "./actions.ts";
-import { config, type S3Config } from "./config.ts";
+import { config, hasMarks, type S3Config } from "./config.ts";
 import { placeOf } from "./place.ts";
 import { setup } from "./setup.ts";
 
@@ -10,7 +10,8 @@ export type { S3Config } from "./config.ts";
 export const s3: StoreKind<S3Config> = {
   name: "s3",
   config,
-  expires: (store) => store.marks ?? placeOf(store, "").cloud !== "cloudflare",
+  expires: hasMarks,
+  credentials: ({ credentials }) => credentials,
   place: placeOf,
   setup,
   needs: (rights, store, use) => ({

@@ -39,7 +39,8 @@ async function lockUntil(s3: S3, at: Ref, until: Date): Promise<void> {
   await call(s3, "s3:PutObjectRetention", at.key, undefined, (options) => s3.client.send(command, options));
 }
 
-async function retention(s3: S3, at: Ref): Promise<ObjectLockRetention> {
+/** What locks one version: nothing, or until when. */
+export async function retention(s3: S3, at: Ref): Promise<ObjectLockRetention> {
   const command = new GetObjectRetentionCommand({ Bucket: s3.bucket, Key: at.key, VersionId: at.version });
   return call(s3, "s3:GetObjectRetention", at.key, undefined, async (options) => {
     try {

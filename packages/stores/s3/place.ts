@@ -1,5 +1,9 @@
 import type { Place } from "@holdfast/core";
-import { isLoopback, type S3Config } from "./config.ts";
+
+/** As the plan says it. */
+export type Where = { endpoint?: string | undefined; region?: string | undefined };
+const loopback = new Set(["127.0.0.1", "localhost", "[::1]"]);
+export const isLoopback = (url: string): boolean => loopback.has(URL.parse(url)?.hostname ?? "");
 
 /**
  * Whose endpoints say where their buckets are.
@@ -16,7 +20,7 @@ const known: readonly [RegExp, Place["cloud"], (match: RegExpExecArray) => strin
 ];
 
 /** What the endpoint says, whatever the plan calls the region; elsewhere what the plan says. In AWS a bucket is where the plan is, or is not found. */
-export function placeOf({ endpoint, region }: Pick<S3Config, "endpoint" | "region">, home: string): Place {
+export function placeOf({ endpoint, region }: Where, home: string): Place {
   if (endpoint === undefined) return { cloud: "aws", region: region ?? (home || undefined), field: "region" };
   if (isLoopback(endpoint)) return { cloud: "local", region: undefined, field: "endpoint" };
   const host = URL.parse(endpoint)?.hostname ?? "";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { type Part, type Right, type Store, StoreDenied } from "@holdfast/core";
+import { type Part, type Right, type Store, StoreDenied, type Stored } from "@holdfast/core";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import type { Subject } from "../contract/contract.ts";
 import { bytesOf, collect, context, freshPrefix, inChunks, keysOf } from "../contract/subject.ts";
@@ -51,6 +51,13 @@ const exercises: Record<Right, Exercise> = {
     await mine.mark.mark(at, { release: "30d" });
     await mine.mark.lockUntil?.(at, until);
     return [await mine.mark.marked(at), (await owner.read.head(at))?.lockedUntil];
+  },
+  delete: async (mine, { store: owner }, prefix) => {
+    const [at, locked] = [`${prefix}object`, `${prefix}locked`].map((key) => owner.create.create(key, inChunks(bytesOf(10)), context()));
+    await owner.mark.lockUntil?.(await (locked as Promise<Stored>), until);
+    await mine.prune?.delete(await (at as Promise<Stored>));
+    const refused = await mine.prune?.delete(await (locked as Promise<Stored>)).catch((error) => error);
+    return [await keysOf(owner, prefix).then((keys) => keys.length), refused?.name, refused?.until];
   },
   thaw: async (mine, { store: owner }, prefix) => {
     const at = await owner.create.create(`${prefix}object`, inChunks(bytesOf(10)), context());

@@ -6,6 +6,7 @@ import { s3Create } from "./create.ts";
 import { s3List } from "./list.ts";
 import { s3Mark } from "./mark.ts";
 import { paceBodies } from "./pace.ts";
+import { s3Prune } from "./prune.ts";
 import { s3Ranges } from "./ranges.ts";
 import { s3Read } from "./read.ts";
 import { s3Thaw } from "./thaw.ts";
@@ -67,6 +68,7 @@ export function s3Store(client: S3Client, options: S3Options): Store {
     create: s3Create(s3),
     ranges: s3Ranges(s3),
     mark: s3Mark(s3, options.locks ?? true),
+    prune: s3Prune(s3, options.locks ?? true),
     ...((options.archive ?? true) ? { thaw: s3Thaw(s3) } : {}),
   };
 }

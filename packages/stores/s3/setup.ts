@@ -1,6 +1,7 @@
 import {
   type Lifecycle,
   lifecycleOf,
+  ofUse,
   type Place,
   type Setup,
   type SetupOf,
@@ -9,10 +10,11 @@ import {
   useRights,
 } from "@holdfast/core";
 import { allowedFor } from "./actions.ts";
-import { hasLocks, type S3Config } from "./config.ts";
+import { hasLocks, hasMarks, type S3Config, usesIn } from "./config.ts";
 import { s3Lifecycle } from "./lifecycle.ts";
 import { placeOf } from "./place.ts";
 import { bucketPolicy } from "./policy.ts";
+import { secretNote, setupR2 } from "./setupr2.ts";
 
 /** Classes that cost less for long tiers and are read at once. Others are not known here, and long tiers stay where they are. */
 const longClasses: Partial<Record<Place["cloud"], string>> = { aws: "GLACIER_IR", yandex: "COLD" };
@@ -21,10 +23,11 @@ const files = { policy: "policy.json", lifecycle: "lifecycle.json" };
 /** Bucket, lock, policy and lifecycle rules, by the AWS command line, which speaks to every store of this protocol. */
 export function setup(store: S3Config, of: SetupOf): Setup {
   const { cloud, region } = placeOf(store, of.region);
-  const locks = hasLocks(store);
+  if (cloud === "cloudflare") return setupR2(store, of);
+  const [locks, marks] = [hasLocks(store), hasMarks(store)];
   const lifecycle = lifecycleOf(of.keeps);
   const policy = bucketPolicy(store, of, cloud);
-  const rules = s3Lifecycle(lifecycle, { versions: store.versions, longClass: longClasses[cloud] });
+  const rules = s3Lifecycle(lifecycle, { marks, versions: store.versions, longClass: longClasses[cloud] });
   const s3api = callerOf(store, region);
   return {
     files: [...(policy ? [{ name: files.policy, text: json(policy) }] : []), { name: files.lifecycle, text: json(rules) }],
@@ -34,13 +37,19 @@ export function setup(store: S3Config, of: SetupOf): Setup {
       ...(locks ? [locked(s3api, lifecycle)] : []),
       ...(cloud === "aws" ? closed(s3api) : []),
       step(
-        "Deletes what carries a release mark and is that old, and nothing else",
+        marks
+          ? "Deletes what carries a release mark and is that old, and nothing else"
+          : "Clears away uploads that were given up and earlier versions, and deletes no backup",
         s3api("put-bucket-lifecycle-configuration", "--lifecycle-configuration", `file://${files.lifecycle}`),
       ),
       // The last, since it may shut out whoever runs this.
-      // The last, since it may shut out whoever runs this.
       ...(policy
-        ? [step("Who may do what, and that nobody deletes", s3api("put-bucket-policy", "--policy", `file://${files.policy}`))]
+        ? [
+            step(
+              `Who may do what, and that nobody ${marks ? "" : "else "}deletes`,
+              s3api("put-bucket-policy", "--policy", `file://${files.policy}`),
+            ),
+          ]
         : []),
     ],
     notes: notesOf(store, of, { cloud, locks, policy: policy !== undefined }),
@@ -99,21 +108,23 @@ const closed = (s3api: Call): SetupStep[] => [
 type Told = { cloud: Place["cloud"]; locks: boolean; policy: boolean };
 function notesOf(store: S3Config, { principals, roles }: SetupOf, { cloud, locks, policy }: Told): string[] {
   const { credentials } = store;
+  const uses = usesIn(store);
   return [
     store.endpoint === undefined
       ? "Run it with a profile of the account that the bucket is in, best another one than the plan's."
       : "Run it with a key of somebody who may make buckets there; it is needed no more afterwards.",
     ...(credentials === undefined
-      ? [`No key is needed: the roles ${Object.values(roles).flat().join(", ")} are let in by name.`]
+      ? [`No key is needed: the roles ${uses.flatMap((use) => roles[use]).join(", ")} are let in by name.`]
       : keysOf(store, credentials)),
     ...(policy
       ? []
-      : [`No bucket policy was made, since nobody said who holds the keys: --principal copy=ID --principal mark=ID --principal read=ID.`]),
+      : [`No bucket policy was made, since nobody said who holds the keys: ${uses.map((use) => `--principal ${use}=ID`).join(" ")}.`]),
     ...(policy && principals && cloud !== "aws"
       ? [
           "Once it has a policy, a bucket of most of these stores lets nobody in who is not named there. Running this again then takes the cloud's own administrator.",
         ]
       : []),
+    ...(hasMarks(store) ? [] : [pruned]),
     ...(locks
       ? []
       : ["Nothing is locked there: who holds the account can delete. Where the store has Object Lock, write locks: true before this."]),
@@ -125,16 +136,19 @@ function notesOf(store: S3Config, { principals, roles }: SetupOf, { cloud, locks
   ];
 }
 
+const pruned =
+  "Objects carry no marks there that rules could delete by: the function for prune deletes what the tiers no longer want, and write prune: true in the plan for that.";
+
+/** What each key must be able to do, and where it lies. */
 function keysOf(store: S3Config, credentials: NonNullable<S3Config["credentials"]>): string[] {
   const rights = (use: StoreUse) =>
     [...new Set(allowedFor(useRights[use], store).flatMap(({ actions }) => actions))].map((action) => action.slice(3)).join(", ");
-  const uses = Object.keys(useRights) as StoreUse[];
-  const secretOf = (use: StoreUse) => (typeof credentials === "string" ? credentials : credentials[use]);
+  const uses = usesIn(store);
   return [
-    ...uses.map((use) => `The key for ${use} needs ${rights(use)}, and lies in the secret ${secretOf(use)}.`),
+    ...uses.map((use) => `The key for ${use} needs ${rights(use)}, and lies in the secret ${ofUse(credentials, use)}.`),
     ...(typeof credentials === "string"
-      ? ["One key for all three can do what all three can: give each its own with credentials: { copy, mark, read }."]
+      ? [`One key for all three can do what all three can: give each its own with credentials: { ${uses.join(", ")} }.`]
       : []),
-    `A secret is stored in the plan's account, without passing a shell's history: aws secretsmanager create-secret --name NAME --secret-string file://key.json, where the file holds {"accessKeyId": "…", "secretAccessKey": "…"}.`,
+    secretNote,
   ];
 }

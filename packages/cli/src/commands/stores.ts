@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type PlannedStore, type Setup, type SetupOf, type StoreKind, type StoreUse, useRights } from "@holdfast/core";
+import { type PlannedStore, type Setup, type SetupOf, type StoreKind, type StoreUse, usesOf } from "@holdfast/core";
 import { Command } from "commander";
 import { applySetup } from "../applysetup.ts";
 import { type Common, type ExitCode, type Finish, gathered, placed, type Ports, portsOf } from "../command.ts";
@@ -38,7 +38,11 @@ const setupCommand = (world: Ports["world"], finish: Finish): Command =>
       .argument("<store>", "one of the plan's")
       .option("--out <folder>", "write the script and its files there")
       .option("--apply", "run the commands, one by one")
-      .option("--principal <use=id>", "who copies, marks or reads there, where only that cloud knows: copy=, mark= and read=", gathered)
+      .option(
+        "--principal <use=id>",
+        "who copies, marks or reads there, where only that cloud knows: copy=, mark= (prune= where the plan says so) and read=",
+        gathered,
+      )
       .option("-y, --yes", "do not ask, also before what cannot be taken back"),
   )
     .addHelpText(
@@ -133,21 +137,20 @@ async function forWhom(store: PlannedStore, principal: string[] | undefined, { p
     region: plan.region,
     roles: {
       copy: [name("copy", store.name)],
-      mark: [name("mark", store.name)],
+      mark: store.prune ? [] : [name("mark", store.name)],
+      prune: store.prune ? [name("prune", store.name)] : [],
       read: [name("sample", store.name), ...targets.map((target) => name("restore", target))],
     },
     keeps: copiedTo(store, place).map(({ keep }) => keep),
-    principals: principalsOf(principal),
+    principals: principalsOf(principal, usesOf(store)),
   };
 }
 
-const uses = Object.keys(useRights) as StoreUse[];
-function principalsOf(given: readonly string[] | undefined): SetupOf["principals"] {
+function principalsOf(given: readonly string[] | undefined, uses: readonly StoreUse[]): SetupOf["principals"] {
   if (!given) return undefined;
   const found = Object.fromEntries(given.map((each) => [each.split("=")[0], each.slice(each.indexOf("=") + 1)]));
-  const { copy, mark, read } = found;
-  if (copy && mark && read && Object.keys(found).length === uses.length) return { copy, mark, read };
-  throw new UsageWrong("--principal names all three, once each", "Say --principal copy=ID --principal mark=ID --principal read=ID.");
+  if (uses.every((use) => found[use]) && Object.keys(found).length === uses.length) return found;
+  throw new UsageWrong("--principal names all three, once each", `Say ${uses.map((use) => `--principal ${use}=ID`).join(" ")}.`);
 }
 
 const copiedTo = (store: PlannedStore, { plan }: Ports["place"]) =>

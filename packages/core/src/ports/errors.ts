@@ -97,6 +97,23 @@ export class LockShortened extends HoldfastError {
   override readonly name = "LockShortened";
   override readonly fault = "input";
 }
+/** A lock holds the version; nothing was deleted. */
+export class ObjectLocked extends HoldfastError {
+  override readonly name = "ObjectLocked";
+  override readonly fault = "input";
+  readonly key: string;
+  /** When the lock ends, where the store tells. */
+  readonly until: Date | undefined;
+  constructor(key: string, until: Date | undefined, options?: ErrorOptions) {
+    super(
+      `${key} is locked${until === undefined ? "" : ` until ${until.toISOString()}`}`,
+      "Nothing was deleted. It can be once the lock has ended.",
+      options,
+    );
+    this.key = key;
+    this.until = until;
+  }
+}
 export class OutcomeUnknown extends HoldfastError {
   override readonly name = "OutcomeUnknown";
   override readonly fault = "world";

@@ -68,9 +68,25 @@ export interface StoreMark {
   /** Lengthens a lock; a date before the present lock throws {@link LockShortened}. Absent where the store has no locks. */
   lockUntil?(at: Ref, until: Date): Promise<void>;
 }
+/** Absent where the store's own rules delete by marks: then nobody else may. */
+export interface StorePrune {
+  /**
+   * That version and no other; what is gone already is no error. Where a version is an ETag and the store deletes by key alone, it is looked at right
+   * before. Throws {@link ObjectLocked} where a lock holds it, as far as the store tells that from {@link StoreDenied}.
+   */
+  delete(at: Ref): Promise<void>;
+}
 export interface StoreThaw {
   /** Asks an archived object back for `days`; twice is harmless. */
   thaw(at: Ref, days: number): Promise<"ready" | "thawing">;
 }
 /** What a factory of a store kind hands out; a role's wiring takes from it only the ports that its verb needs. */
-export type Store = { read: StoreRead; list: StoreList; create: StoreCreate; ranges: StoreRanges; mark: StoreMark; thaw?: StoreThaw };
+export type Store = {
+  read: StoreRead;
+  list: StoreList;
+  create: StoreCreate;
+  ranges: StoreRanges;
+  mark: StoreMark;
+  prune?: StorePrune;
+  thaw?: StoreThaw;
+};

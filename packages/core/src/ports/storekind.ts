@@ -1,22 +1,31 @@
 import type { z } from "zod";
 import type { Keep } from "../keep.ts";
+import type { PerUse } from "../peruse.ts";
 import type { Place } from "../residency.ts";
 import type { Identity } from "./identity.ts";
 import type { Secrets } from "./source.ts";
 import type { Store } from "./store.ts";
 
 /** The rights that a role can have on a store; each maps to one port. */
-export type Right = "read" | "list" | "create" | "ranges" | "mark" | "thaw";
+export type Right = "read" | "list" | "create" | "ranges" | "mark" | "delete" | "thaw";
 
 /**
  * What a role is there for, in a store of the plan. Each has an identity of its own there.
- * copy: makes objects and looks at those that stand · mark: writes marks alone · read: reads back, to prove and to restore.
+ * copy: makes objects and looks at those that stand · mark: writes marks alone · prune: deletes what nobody wants any more, where no mark could ·
+ * read: reads back, to prove and to restore.
  */
-export type StoreUse = "copy" | "mark" | "read";
+export type StoreUse = "copy" | "mark" | "prune" | "read";
+export const markedUses = ["copy", "mark", "read"] as const satisfies readonly StoreUse[];
+export const prunedUses = ["copy", "prune", "read"] as const satisfies readonly StoreUse[];
+export type MarkedUse = (typeof markedUses)[number];
+export type PrunedUse = (typeof prunedUses)[number];
+/** Those of one store. `prune`: as the plan says of it. */
+export const usesOf = ({ prune }: { prune: boolean }): readonly StoreUse[] => (prune ? prunedUses : markedUses);
 /** Reading is among those of a copy where a store tells the digests of an object to nobody else; what it could read is sealed for others. */
 export const useRights: Readonly<Record<StoreUse, readonly Right[]>> = {
   copy: ["read", "list", "create", "ranges"],
   mark: ["list", "mark"],
+  prune: ["list", "delete"],
   read: ["read", "list"],
 };
 
@@ -26,14 +35,14 @@ export type SetupOf = {
   project: string;
   /** The AWS account, 12 digits. */
   account: string;
-  /** Names of the AWS roles that act there, by what they are there for. */
+  /** Names of the AWS roles that act there, by what they are there for; none for a use that the store does not have. */
   roles: Readonly<Record<StoreUse, readonly string[]>>;
   /** How the sources are kept whose backups are copied there. */
   keeps: readonly Keep[];
   /** The plan's region. */
   region: string;
   /** Ids of the identities there, where they are made elsewhere and only their owner knows them. */
-  principals?: Readonly<Record<StoreUse, string>> | undefined;
+  principals?: Readonly<Partial<Record<StoreUse, string>>> | undefined;
 };
 /**
  * One command of the stock program of a cloud. `${NAME}` in an argument stands for what an earlier step kept.
@@ -49,8 +58,10 @@ export interface StoreKind<Config = unknown> {
   readonly name: string;
   /** The kind's own part of a store in the plan. */
   readonly config: z.ZodType<Config>;
-  /** Whether marks can make this store expire objects; synth refuses copies to one that would keep them for ever. */
+  /** Whether marks can make this store expire objects; synth refuses copies to one that would keep them for ever, unless the plan says `prune`. */
   expires(config: Config): boolean;
+  /** What its `credentials` name, where they may name an identity for `prune`; synth holds them against the uses that the store has. */
+  credentials?(config: Config): PerUse | undefined;
   /** Where it keeps its objects; synth holds it against the plan's residency. `home`: the plan's region. */
   place(config: Config, home: string): Place;
   /** All that its side of the plan needs, for a person to run, once. Undefined: nothing. */

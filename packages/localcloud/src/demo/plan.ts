@@ -1,4 +1,4 @@
-import { type PlanInput, plan, type StoreUse, secret } from "@holdfast/core";
+import { type MarkedUse, type PlanInput, plan, secret } from "@holdfast/core";
 
 /** Each full minute: the demo has not to wait long, and the moment can be counted down. */
 export const demoSchedule = "cron(* * * * ? *)";
@@ -45,8 +45,8 @@ export const elsewhere = {
 export type Elsewhere = keyof typeof elsewhere;
 export const stores = Object.keys(elsewhere) as readonly Elsewhere[];
 
-function perUse(store: string): Record<StoreUse, string> {
-  const named = (use: StoreUse) => `demo/${store}/${use}`;
+function perUse(store: string): Record<MarkedUse, string> {
+  const named = (use: MarkedUse) => `demo/${store}/${use}`;
   return { copy: named("copy"), mark: named("mark"), read: named("read") };
 }
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
-import { type StoreUse, useRights } from "@holdfast/core";
+import { type MarkedUse, markedUses } from "@holdfast/core";
 import { sharedKey } from "@holdfast/stores/azure/credential.ts";
 import { signature } from "@holdfast/stores/azure/kit/signature.ts";
 import { rawClient } from "@holdfast/stores/azure/kit/subject.ts";
@@ -33,7 +33,10 @@ export const openCopies = ({ folder, steps, world }: StageOptions, stopping: Sto
         return orAborted(made, world.signal);
       };
       const [s3, blobs, google] = await Promise.all([
-        open(seaweedfs({ log: log("seaweedfs"), identities: uses.map((use) => identityFor(use, elsewhere.seaweedfs.bucket)) }), makeBucket),
+        open(
+          seaweedfs({ log: log("seaweedfs"), identities: markedUses.map((use) => identityFor(use, elsewhere.seaweedfs.bucket)) }),
+          makeBucket,
+        ),
         open(azurite({ log: log("azurite") }), makeContainer),
         open(fakeGcs({ log: log("fakegcs") }), makeGoogleBucket),
       ]);
@@ -42,11 +45,9 @@ export const openCopies = ({ folder, steps, world }: StageOptions, stopping: Sto
     () => "three stores that are not AWS run on loopback: SeaweedFS (S3), Azurite (Azure Blob), fake-gcs-server (Google)",
   );
 
-const uses = Object.keys(useRights) as StoreUse[];
-
 function described(s3: Seaweedfs, azure: Azurite, { endpoint }: FakeGcs): Copies {
   const { seaweedfs: ofS3, azure: ofAzure } = elsewhere;
-  const logins = uses.flatMap((use) => {
+  const logins = markedUses.flatMap((use) => {
     const key = s3.identities[use];
     const sas = signature(azure, ofAzure.container, permissions[use], signedHours);
     return [...(key ? [[ofS3.secrets[use], key] as const] : []), [ofAzure.secrets[use], { sas }] as const];
@@ -63,7 +64,7 @@ function described(s3: Seaweedfs, azure: Azurite, { endpoint }: FakeGcs): Copies
 }
 
 /** Read, list, create, write, tag, as the notes of the store's setup say. https://learn.microsoft.com/rest/api/storageservices/create-service-sas */
-const permissions: Readonly<Record<StoreUse, string>> = { copy: "rcwl", mark: "lt", read: "rl" };
+const permissions: Readonly<Record<MarkedUse, string>> = { copy: "rcwl", mark: "lt", read: "rl" };
 /** A local cloud may be left running for days. */
 const signedHours = 24 * 30;
 
