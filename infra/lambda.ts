@@ -1,4 +1,4 @@
-import type { Needs } from "@holdfast/core";
+import type { Allow, Needs } from "@holdfast/core";
 import { type Deployment, logical } from "./deployment.ts";
 import type { Layers } from "./layers.ts";
 import { standIn } from "./network.ts";
@@ -71,6 +71,7 @@ function asksOf(d: Deployment, name: string, { statements, needs, resource: look
       sid: `KindNeeds${i}`,
       actions: [...allow.actions],
       resources: allow.resources.map((resource) => located(d, name, resource, looked)),
+      ...(allow.conditions ? { conditions: locatedAll(d, name, allow.conditions, looked) } : {}),
     })),
   ];
 }
@@ -99,6 +100,13 @@ const joinNetwork: Statement = {
   resources: ["*"],
 };
 
+function locatedAll(d: Deployment, name: string, conditions: NonNullable<Allow["conditions"]>, looked: string | undefined) {
+  const each = (value: string | string[]) => [value].flat().map((one) => located(d, name, one, looked));
+  const values = (keys: Readonly<Record<string, string | string[]>>) =>
+    Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, $util.all(each(value))]));
+  return Object.fromEntries(Object.entries(conditions).map(([operator, keys]) => [operator, values(keys)]));
+}
+
 function located(d: Deployment, name: string, given: string, looked: string | undefined): $util.Output<string> {
   if (looked === undefined && given.includes("{resource}"))
     throw new Error(`${name} needs rights on ${given}, and its kind names no database to look up`);
@@ -107,7 +115,8 @@ function located(d: Deployment, name: string, given: string, looked: string | un
 }
 
 /** Secrets Manager adds a hyphen and six characters to a secret's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html */
-export const secretArn = (d: Deployment, name: string) => $interpolate`arn:aws:secretsmanager:${d.plan.region}:${d.account}:secret:${name}-??????`;
+export const secretArn = (d: Deployment, name: string) =>
+  $interpolate`arn:aws:secretsmanager:${d.plan.region}:${d.account}:secret:${name}-??????`;
 
 /** EventBridge or the Scheduler may start this function, and only by this rule or schedule. */
 export function allow(name: string, fn: sst.aws.Function, principal: string, sourceArn: $util.Input<string>): void {

@@ -1,3 +1,4 @@
+import { tokenFor } from "@holdfast/core";
 import { expect, test } from "vitest";
 import { kinds } from "../kinds.ts";
 import { config, target } from "./config.ts";
@@ -49,12 +50,12 @@ test("a target may log in with the first token of a fresh cluster, and its reade
 
 test.each([
   ["approle", approle, ["acme/vault"], []],
-  ["jwt", jwt, [], ["sts:GetWebIdentityToken"]],
+  ["jwt", jwt, [], [tokenFor([jwt.audience])]],
   ["aws", aws, [], []],
-])("a login by %s needs no more than it reads", (_, auth, secrets, actions) => {
+])("a login by %s needs no more than it reads", (_, auth, secrets, allow) => {
   const network = { subnets: ["subnet-1"], securityGroups: ["sg-1"] };
   const needs = vault.needs("capture", config.parse({ nodes: [node], auth, network }));
-  expect(needs).toEqual({ secrets, layers: [], vpc: network, allow: actions.length > 0 ? [{ actions, resources: ["*"] }] : [] });
+  expect(needs).toEqual({ secrets, layers: [], vpc: network, allow });
 });
 
 test("a restore reads the secrets of both its logins, and of one login once; reading a backup needs nothing", () => {

@@ -5,7 +5,7 @@
  * This file is pure; `capture.ts`, `read.ts` and `restore.ts` hold the verbs. They speak HTTP to the plan's nodes and to nobody else, ask a source
  * for nothing but its snapshot and its marker, and never see an unseal key.
  */
-import type { Kind, Needs, Verb } from "@holdfast/core";
+import { type Kind, type Needs, tokenFor, type Verb } from "@holdfast/core";
 import { type Config, config, type Login, type Target, target } from "./config.ts";
 import { type Native, native } from "./native.ts";
 
@@ -15,7 +15,8 @@ function secretsOf(login: Login): string[] {
 
 /** A JWT is issued to whoever may ask for it; sts:GetCallerIdentity needs no right. */
 function allowed(logins: readonly Login[]): Needs["allow"] {
-  return logins.some((login) => login.method === "jwt") ? [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }] : [];
+  const audiences = new Set(logins.flatMap((login) => (login.method === "jwt" ? [login.audience] : [])));
+  return audiences.size > 0 ? [tokenFor([...audiences])] : [];
 }
 
 function needs(_verb: Verb, where?: Config | Target): Needs {

@@ -58,3 +58,6 @@ export const config = z
   )
   .refine(({ versions, locks }) => versions || !locks, "locks hold versions: they need blob versioning");
 export type AzureConfig = z.infer<typeof config>;
+
+/** What Entra asks of a token from elsewhere. */
+export const audience = "api://AzureADTokenExchange";

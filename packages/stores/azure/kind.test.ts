@@ -1,4 +1,4 @@
-import { SecretUnusable } from "@holdfast/core";
+import { SecretUnusable, tokenFor } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
@@ -56,7 +56,7 @@ describe("the kind azure", () => {
   test("without a standing secret it needs a token of AWS and nothing else, else its secret and nothing of AWS", () => {
     const needs = (config: unknown, ...rights: Parameters<typeof azure.needs>[0]) =>
       azure.needs(rights, azure.config.parse(config), "copy");
-    expect(needs(keyless, "create")).toEqual({ secrets: [], allow: [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }] });
+    expect(needs(keyless, "create")).toEqual({ secrets: [], allow: [tokenFor(["api://AzureADTokenExchange"])] });
     expect(needs(keyed, "create", "read")).toEqual({ secrets: ["copies/azure"], allow: [] });
     expect(needs(keyed)).toEqual({ secrets: [], allow: [] });
     expect(needs(keyless)).toEqual({ secrets: [], allow: [] });

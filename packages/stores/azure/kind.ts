@@ -1,5 +1,5 @@
-import { ofUse, type StoreKind } from "@holdfast/core";
-import { type AzureConfig, config, isLoopback } from "./config.ts";
+import { ofUse, type StoreKind, tokenFor } from "@holdfast/core";
+import { type AzureConfig, audience, config, isLoopback } from "./config.ts";
 import { setup } from "./setup.ts";
 
 export type { AzureConfig } from "./config.ts";
@@ -19,7 +19,7 @@ export const azure: StoreKind<AzureConfig> = {
     if (rights.length === 0) return { secrets: [], allow: [] };
     return {
       secrets: credentials === undefined ? [] : [ofUse(credentials, use)],
-      allow: federation === undefined ? [] : [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }],
+      allow: federation === undefined ? [] : [tokenFor([audience])],
     };
   },
 };

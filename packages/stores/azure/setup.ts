@@ -11,7 +11,7 @@ import {
   useRights,
 } from "@holdfast/core";
 import { azureActions, lockAction } from "./actions.ts";
-import type { AzureConfig } from "./config.ts";
+import { type AzureConfig, audience } from "./config.ts";
 import { azureLifecycle } from "./lifecycle.ts";
 
 const file = "lifecycle.json";
@@ -163,14 +163,7 @@ function identitySteps(store: AzureConfig, { client }: Federation, of: SetupOf):
         step(
           `Trusts the AWS role ${role}, and no other`,
           ...["az", "identity", "federated-credential", "create", ...inGroup(of), "--identity-name", identityOf(use), "--name", role],
-          ...[
-            "--issuer",
-            kept("ISSUER"),
-            "--subject",
-            `arn:aws:iam::${of.account}:role/${role}`,
-            "--audiences",
-            "api://AzureADTokenExchange",
-          ],
+          ...["--issuer", kept("ISSUER"), "--subject", `arn:aws:iam::${of.account}:role/${role}`, "--audiences", audience],
         ),
       ),
     ),

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Identity, StoreDenied, StoreUnavailable } from "@holdfast/core";
 import { z } from "zod";
+import { audience } from "./config.ts";
 import { type Exchange, exchangeWith, textOf } from "./exchange.ts";
 import { causeOf, lostBy, Refusal } from "./refusal.ts";
 import { type Wait, waitAfter } from "./retry.ts";
@@ -8,8 +9,7 @@ import { type Wait, waitAfter } from "./retry.ts";
 export type Federation = { tenant: string; client: string; authority: string };
 export type Tokens = { current(): Promise<string>; drop(token: string): void };
 
-/** What Entra asks of a token from elsewhere. It is shown once, so it need not live long. */
-const audience = "api://AzureADTokenExchange";
+/** It is shown once, so it need not live long. */
 const assertionSeconds = 300;
 const scope = "https://storage.azure.com/.default";
 /** Milliseconds before its end at which a token is not used any more: longer than one request may take. */

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { SecretUnusable } from "@holdfast/core";
+import { SecretUnusable, tokenFor } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
@@ -55,7 +55,7 @@ describe("the kind gcs", () => {
   test("needs of AWS at most its JWT, and its secret only where it has one", () => {
     expect(gcs.needs(["create", "mark"], gcs.config.parse({ bucket, federation }), "copy")).toEqual({ secrets: [], allow: [] });
     const oidc = gcs.config.parse({ bucket, federation: { audience, provider: "oidc" } });
-    expect(gcs.needs(["list"], oidc, "mark").allow).toEqual([{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }]);
+    expect(gcs.needs(["list"], oidc, "mark").allow).toEqual([tokenFor([`https:${oidc.federation?.audience}`])]);
     expect(gcs.needs(["read"], gcs.config.parse({ bucket, credentials: "gcs/key" }), "read")).toEqual({ secrets: ["gcs/key"], allow: [] });
   });
 

@@ -1,4 +1,4 @@
-import { ofUse, type StoreKind } from "@holdfast/core";
+import { ofUse, type StoreKind, tokenFor } from "@holdfast/core";
 import { config, type GcsConfig, isLoopback } from "./config.ts";
 import { setup } from "./setup.ts";
 
@@ -17,6 +17,6 @@ export const gcs: StoreKind<GcsConfig> = {
   setup,
   needs: (_rights, { credentials, federation }, use) => ({
     secrets: credentials === undefined ? [] : [ofUse(credentials, use)],
-    allow: federation?.provider === "oidc" ? [{ actions: ["sts:GetWebIdentityToken"], resources: ["*"] }] : [],
+    allow: federation?.provider === "oidc" ? [tokenFor([`https:${federation.audience}`])] : [],
   }),
 };

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Network } from "../network.ts";
+import type { Allow } from "./allow.ts";
 
 /**
  * The ladder of proofs, lowest first. Each includes those before it, but for `copied`, which stands beside it.
@@ -28,10 +29,10 @@ export type Needs = {
   /** Where the verb must stand in the network; undefined: no VPC. */
   vpc?: Network | undefined;
   /**
-   * Further statements, for kinds that call AWS themselves. `{region}` and `{account}` in a resource stand for those of the deployment, `{resource}`
+   * Further statements, for kinds that call AWS themselves. `{region}` and `{account}` in a resource or a condition stand for those of the deployment, `{resource}`
    * for the id of what {@link Kind.looksUp} names.
    */
-  allow: readonly { actions: readonly string[]; resources: readonly string[] }[];
+  allow: readonly Allow[];
 };
 
 /** What accounts `usual`ly have, and the code under which Service Quotas raises it. */

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Keep } from "../keep.ts";
 import type { PerUse } from "../peruse.ts";
 import type { Place } from "../residency.ts";
+import type { Allow } from "./allow.ts";
 import type { Identity } from "./identity.ts";
 import type { Secrets } from "./source.ts";
 import type { Store } from "./store.ts";
@@ -66,11 +67,7 @@ export interface StoreKind<Config = unknown> {
   place(config: Config, home: string): Place;
   /** All that its side of the plan needs, for a person to run, once. Undefined: nothing. */
   setup?(config: Config, of: SetupOf): Setup;
-  needs(
-    rights: readonly Right[],
-    config: Config,
-    use: StoreUse,
-  ): { secrets: readonly string[]; allow: readonly { actions: readonly string[]; resources: readonly string[] }[] };
+  needs(rights: readonly Right[], config: Config, use: StoreUse): { secrets: readonly string[]; allow: readonly Allow[] };
 }
 /** `now`: dates requests and tokens, and decides nothing about backups. */
 export type OpenStore<Config> = (
