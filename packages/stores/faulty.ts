@@ -14,6 +14,7 @@ export type Method =
   | "mark.marked"
   | "mark.mark"
   | "mark.lockUntil"
+  | "prune.delete"
   | "thaw.thaw";
 /**
  * What happens to the `nth` call (from 1) of a method, or to each where `nth` is left out; `key` narrows both to one object's calls.
@@ -64,7 +65,7 @@ export function faulty(store: Store, faults: readonly Fault[]): FaultyStore {
     yield* altered(body(), key, now);
     leave(now);
   }
-  const { read, list, create, ranges, mark, thaw } = store;
+  const { read, list, create, ranges, mark, prune, thaw } = store;
   const { lockUntil } = mark;
   return {
     calls,
@@ -89,6 +90,7 @@ export function faulty(store: Store, faults: readonly Fault[]): FaultyStore {
       mark: (at, wanted) => once("mark.mark", at.key, () => mark.mark(at, wanted)),
       ...(lockUntil && { lockUntil: (at: Ref, until: Date) => once("mark.lockUntil", at.key, () => lockUntil.call(mark, at, until)) }),
     },
+    ...(prune && { prune: { delete: (at: Ref) => once("prune.delete", at.key, () => prune.delete(at)) } }),
     ...(thaw && { thaw: { thaw: (at: Ref, days: number) => once("thaw.thaw", at.key, () => thaw.thaw(at, days)) } }),
   };
 }

@@ -35,8 +35,8 @@ export class Faults {
 const lost = () => new StoreUnavailable("the store did not answer", "Try again.");
 
 /** The same store, through faults. */
-export function faulty(store: Store, faults: Faults): Pick<Store, "read" | "list" | "create" | "mark"> {
-  const { read, list, create, mark } = store;
+export function faulty(store: Store, faults: Faults): Pick<Store, "read" | "list" | "create" | "mark"> & Required<Pick<Store, "prune">> {
+  const { read, list, create, mark, prune } = store;
   const { lockUntil } = mark;
   return {
     read: {
@@ -44,6 +44,7 @@ export function faulty(store: Store, faults: Faults): Pick<Store, "read" | "list
       read: (at, range, signal): Bytes => faults.through(read.read(at, range, signal)),
     },
     list: { list: (prefix) => faults.through(list.list(prefix)) },
+    prune: { delete: (at) => faults.around(async () => prune?.delete(at)) },
     create: { create: (key, body, context, size) => faults.around(() => create.create(key, body, context, size)) },
     mark: {
       marked: (at) => faults.around(() => mark.marked(at)),

@@ -1,18 +1,13 @@
-import { catalogue, type Entry, isBackup, stateOf } from "./catalogue.ts";
-import { copyVerdict } from "./copies.ts";
+import { type CopiesPort, judge, type RetainSource, type StandingBackup } from "./judge.ts";
 import { type Keep, tierDays } from "./keep.ts";
 import { isArtifactKey } from "./layout.ts";
-import { archiveFromDays, garbageAfterHours } from "./margins.ts";
+import { archiveFromDays } from "./margins.ts";
 import type { Context } from "./ports/context.ts";
 import { LockShortened, ObjectMissing } from "./ports/errors.ts";
-import type { Proof } from "./ports/kind.ts";
 import type { Mark, Stored, StoreList, StoreMark } from "./ports/store.ts";
-import { type Decision, decideRetention, type Standing } from "./retention.ts";
+import type { Decision } from "./retention.ts";
 
-type Backup = Entry & { manifest: Stored };
-export type RetainSource = { name: string; keep: Keep; verified: readonly Proof[] };
-/** `copies`: the store is one that gets copies, and this is where they come from. */
-export type RetainPorts = { list: StoreList; mark: StoreMark; copies?: { store: string; primary: StoreList } };
+export type RetainPorts = { list: StoreList; mark: StoreMark; copies?: CopiesPort };
 export type Retained = {
   source: string;
   kept: number;
@@ -29,50 +24,23 @@ export type Retained = {
  * their own store.
  */
 export async function retain(source: RetainSource, ports: RetainPorts, context: Context): Promise<Retained> {
-  const now = context.now();
-  const entries = await catalogue(ports.list, source.name);
-  const backups = entries.filter(isBackup);
-  const { decisions, stopped } = decideRetention(await standingsOf(backups, source, ports), source.keep, now);
-  const bySlot = new Map(backups.map((entry) => [entry.slot, entry]));
+  const { decisions, stopped, backups, garbage } = await judge(source, ports, context.now());
   const done: Retained = { source: source.name, kept: 0, released: [], garbage: [], lengthened: [], stopped };
   for (const decision of decisions.toSorted((a, b) => Number(a.release !== undefined) - Number(b.release !== undefined))) {
     context.signal.throwIfAborted();
-    const entry = bySlot.get(decision.slot);
+    const entry = backups.get(decision.slot);
     if (!entry) continue;
     await settle(entry, decision, source.keep, ports.mark, done);
     if (decision.release === undefined) done.kept += 1;
     else done.released.push(decision.slot);
   }
-  for (const object of garbageOf(entries, now)) {
+  for (const object of garbage) {
     context.signal.throwIfAborted();
     if (!sameMark(await markOn(object, ports.mark), { garbage: true })) await ports.mark.mark(object, { garbage: true });
     done.garbage.push(object.key);
   }
   return done;
 }
-
-/**
- * A copy is in the state that evidence in the first store gives its backup, where that has it yet: what a person accepted, what was restored or broke
- * is known there first. One that evidence calls no good copy counts as failed. A doubt there that was not copied stops releases here too.
- */
-async function standingsOf(backups: readonly Backup[], source: RetainSource, { copies }: RetainPorts): Promise<Standing[]> {
-  if (!copies) return backups.map((entry) => standing(entry, source));
-  const first = new Map((await catalogue(copies.primary, source.name)).filter(isBackup).map((entry) => [entry.slot, entry]));
-  const here = backups.map((entry): Standing => {
-    const known = first.get(entry.slot) ?? entry;
-    return { ...standing(known, source), ...(copyVerdict(known, copies.store) === "failed" ? { state: "failed" } : {}) };
-  });
-  const slots = new Set(here.map(({ slot }) => slot));
-  const elsewhere = [...first.values()].map((entry) => standing(entry, source));
-  return [...here, ...elsewhere.filter(({ slot, state }) => state === "doubt" && !slots.has(slot))];
-}
-
-const standing = (entry: Entry, { verified }: RetainSource): Standing => ({
-  slot: entry.slot,
-  at: entry.at,
-  state: stateOf(entry, verified),
-  restored: entry.evidence.restored?.[0]?.verdict === "ok",
-});
 
 /** Days of the tier that a backup stands for, where that is long enough to pay for a longer lock and an archive class. */
 const longDays = ({ tier }: Decision, keep: Keep): number | undefined =>
@@ -90,7 +58,7 @@ function markFor(object: Stored, { tier, release, near }: Decision, long: boolea
  * Every object is looked at, since a run before this one may have been cut off between any two of them. The manifest is marked last. Locks
  * come first and are asked for each time: a store leaves one alone that is long enough, and a plan that keeps longer lengthens old ones too.
  */
-async function settle(entry: Backup, decision: Decision, keep: Keep, store: StoreMark, done: Retained): Promise<void> {
+async function settle(entry: StandingBackup, decision: Decision, keep: Keep, store: StoreMark, done: Retained): Promise<void> {
   const long = longDays(decision, keep);
   const objects = [...entry.objects, entry.manifest];
   if (long !== undefined && decision.release === undefined) {
@@ -124,12 +92,4 @@ async function lengthen(object: Stored, days: number, store: StoreMark): Promise
   } catch (error) {
     if (!(error instanceof LockShortened || error instanceof ObjectMissing)) throw error;
   }
-}
-
-/** What attempts left in slots that never got a manifest. A losing attempt beside a winner ages with the winner. */
-function garbageOf(entries: readonly Entry[], now: Date): Stored[] {
-  const old = now.getTime() - garbageAfterHours * 3_600_000;
-  return entries
-    .filter((entry) => !entry.manifest && entry.objects.every((object) => object.at.getTime() < old))
-    .flatMap((entry) => entry.objects);
 }

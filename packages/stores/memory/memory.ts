@@ -3,10 +3,12 @@ import {
   type Limits,
   LockShortened,
   ObjectArchived,
+  ObjectLocked,
   type Ref,
   type Store,
   type StoreCreate,
   type StoreMark,
+  type StorePrune,
   type StoreRead,
   type StoreThaw,
   type Upload,
@@ -41,7 +43,7 @@ export type Inside = {
   /** Runs the lifecycle rules: what is released, that old and not locked, is gone. Returns what went. */
   expire(): Ref[];
 };
-export type MemoryStore = Store & { thaw: StoreThaw; inside: Inside };
+export type MemoryStore = Store & { prune: StorePrune; thaw: StoreThaw; inside: Inside };
 
 const defaults: Limits = { minPart: 1_048_576, maxPart: 2 ** 32, maxParts: 10_000, maxObject: 2 ** 45, equalParts: true, sum: "crc32" };
 
@@ -64,6 +66,7 @@ export function memoryStore(options: MemoryOptions = {}): MemoryStore {
     create: creating(bucket, uploads, clock),
     ranges: memoryRanges(bucket, uploads, clock, { ...defaults, ...options.limits }),
     mark: marking(bucket),
+    prune: pruning(bucket, clock),
     thaw: {
       async thaw(at) {
         const found = bucket.get(at);
@@ -126,6 +129,17 @@ function marking(bucket: Bucket): StoreMark & Required<Pick<StoreMark, "lockUnti
       if (found.lockedUntil && found.lockedUntil > until)
         throw new LockShortened(`${at.key} is locked until ${found.lockedUntil.toISOString()}`, "A lock can only be lengthened.");
       found.lockedUntil = until;
+    },
+  };
+}
+
+function pruning(bucket: Bucket, clock: Clock): StorePrune {
+  return {
+    async delete(at) {
+      const found = bucket.find(at);
+      if (!found) return;
+      if (found.lockedUntil && found.lockedUntil > clock.now()) throw new ObjectLocked(at.key, found.lockedUntil);
+      bucket.remove(found);
     },
   };
 }
