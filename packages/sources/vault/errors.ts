@@ -163,7 +163,15 @@ export class MarkerUnreadable extends HoldfastError {
   override readonly name = "MarkerUnreadable";
   override readonly fault = "input";
   constructor(path: string, why: string, options?: ErrorOptions) {
-    super(`the marker ${path} cannot be read: ${why}`, "Write something there, and let the login's policy read it.", options);
+    super(`the marker ${path} cannot be read: ${why}`, "Name a path of a secrets engine, and let the login's policy read it.", options);
+  }
+}
+/** The login may read there, and finds nothing. */
+export class MarkerMissing extends HoldfastError {
+  override readonly name = "MarkerMissing";
+  override readonly fault = "input";
+  constructor(path: string) {
+    super(`nothing stands at the marker ${path}`, "Write something there, or name another path as marker in the plan.");
   }
 }
 

@@ -30,8 +30,8 @@ test("is the digest of canonical JSON: the order of keys says nothing, what they
 
 test("that cannot be read says why", async () => {
   await expect(read("kv/nothing")).rejects.toMatchObject({
-    name: "MarkerUnreadable",
-    message: "the marker kv/nothing cannot be read: nothing stands there",
+    name: "MarkerMissing",
+    message: "nothing stands at the marker kv/nothing",
   });
   fake.overrides.push(({ path }, response) => path === "kv/odd" && reply(response, 200, { keys: [] }));
   await expect(read("kv/odd")).rejects.toMatchObject({

@@ -59,7 +59,7 @@ test("names both paths where the marker's is missing too", async () => {
 test("refuses a marker that does not stand there", async () => {
   fake.cluster.image.kv.clear();
   expect(await preflight(ENOUGH, { marker: MARKER })).toMatchObject([
-    { name: "marker-unreadable", severity: "refuse", message: `the marker ${MARKER} cannot be read: nothing stands there` },
+    { name: "marker-missing", severity: "refuse", message: `nothing stands at the marker ${MARKER}` },
   ]);
 });
 

@@ -1,19 +1,10 @@
-import {
-  asFinding,
-  type Context,
-  type Finding,
-  HoldfastError,
-  type Opened,
-  type Proven,
-  type Surroundings,
-  slotTime,
-} from "@holdfast/core";
+import { type Context, type Finding, HoldfastError, type Opened, type Proven, type Surroundings, slotTime } from "@holdfast/core";
 import { z } from "zod";
 import { entriesOf } from "./archive.ts";
 import type { Client } from "./client.ts";
 import { type Compared, compareEntries } from "./compareentries.ts";
 import type { Target } from "./config.ts";
-import { TargetProofBroken } from "./errors.ts";
+import { MarkerMissing, TargetChanged, TargetProofBroken } from "./errors.ts";
 import { findActive } from "./leader.ts";
 import type { Entry } from "./listing.ts";
 import { login } from "./login.ts";
@@ -26,20 +17,12 @@ export type Proving = { client: Client; target: Target; surroundings: Pick<Surro
 
 /**
  * Compares the restored cluster with the backup, as a login sees it that lives in the backup: the marker, and every entry of secrets engines and auth
- * methods, by a new snapshot. Whatever that login is not let do is a refusal in the result: a proof that could not look has not seen anything.
- * Throws where the target cannot be reached, and what the backup's bytes throw.
+ * methods, by a new snapshot. Only what was seen there is told of the backup. Throws whatever kept it from looking, fault "input" or "world": a login that
+ * was changed since, a policy too narrow, a target that is gone or that somebody else replaced ({@link TargetChanged}); and what the backup's bytes throw.
  */
 export async function prove(at: Proving, opened: Opened<Native>): Promise<Proven> {
-  const { native } = opened.backup;
-  try {
-    const { compared, findings } = await lookInside(at, opened);
-    return proven(compared, [...findings, ...differences(compared, native), ...notes(compared, at, opened)]);
-  } catch (error) {
-    at.context.signal.throwIfAborted();
-    if (!(error instanceof HoldfastError) || error.fault !== "input") throw error;
-    const nothing = { expected: native.entries.data, found: 0, changed: 0, expired: 0, mounts: 0 };
-    return proven(nothing, [asFinding(error, "refuse")]);
-  }
+  const { compared, findings } = await lookInside(at, opened);
+  return proven(compared, [...findings, ...differences(compared, opened.backup.native), ...notes(compared, at, opened)]);
 }
 
 const proven = ({ expected, found, mounts }: Compared, findings: Finding[]): Proven => ({
@@ -56,10 +39,12 @@ async function lookInside(
   opened: Opened<Native>,
 ): Promise<{ compared: Compared; findings: Finding[] }> {
   const { node, health } = await findActive(client);
+  const { native } = opened.backup;
+  if (health.cluster_id !== native.clusterId)
+    throw new TargetChanged(node, `it is the cluster ${health.cluster_id} and not ${native.clusterId}, which was restored`);
   const session = await login(client, node, target.reader, surroundings);
   try {
-    const { native } = opened.backup;
-    const findings = [...otherCluster(native, health.cluster_id), ...(await lookAtMarker(client, node, session.token, native))];
+    const findings = await lookAtMarker(client, node, session.token, native);
     const tokens = await mountsOfTokens(client, node, session.token);
     const snapshot = await client.download(node, SNAPSHOT_PATH, session.token);
     const compared = await compareEntries(entriesOf(opened.open(SNAPSHOT)), ofTarget(entriesOf(snapshot.bytes), node), tokens);
@@ -91,27 +76,18 @@ async function mountsOfTokens(client: Client, node: string, token: string): Prom
   return mounts.flatMap(({ type, uuid }) => (type === "cubbyhole" && uuid ? [uuid] : []));
 }
 
-function otherCluster({ clusterId }: Native, is: string | undefined): Finding[] {
-  if (is === clusterId) return [];
-  return [
-    refusal(
-      "other-cluster",
-      `the target is the cluster ${is} and not ${clusterId}, which the backup is of`,
-      "Find out who else restores there.",
-    ),
-  ];
-}
-
 async function lookAtMarker(client: Client, node: string, token: string, { marker }: Native): Promise<Finding[]> {
-  if (!marker || (await readMarker(client, node, token, marker.path)) === marker.sha256) return [];
-  return [
-    refusal(
-      "marker-differs",
-      `what stands at ${marker.path} is not what the backup read there`,
-      "Somebody wrote there since, or it is not this backup.",
-    ),
-  ];
+  if (!marker) return [];
+  const { path, sha256 } = marker;
+  try {
+    if ((await readMarker(client, node, token, path)) === sha256) return [];
+  } catch (error) {
+    if (!(error instanceof MarkerMissing)) throw error;
+    return [refusal("marker-missing", `nothing stands at ${path}, where the backup read something`, SINCE)];
+  }
+  return [refusal("marker-differs", `what stands at ${path} is not what the backup read there`, SINCE)];
 }
+const SINCE = "Somebody wrote there since, or it is not this backup.";
 
 function differences({ expected, found, expired }: Compared, { entries }: Native): Finding[] {
   const lost = expected - found;

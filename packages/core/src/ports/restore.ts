@@ -54,7 +54,11 @@ export interface Restore<Native, Facts> {
     execution: Execution,
     context: Context,
   ): Promise<Step>;
-  /** Compares what was loaded with the backup's own contents. Its notes are told with the success: what a person must know or do now. */
+  /**
+   * Compares what was loaded with the backup's own contents. Its notes are told with the success: what a person must know or do now. Its refusals are
+   * signed evidence against the backup, so they tell of nothing but what was seen. Throws where it could not look (a login that is refused, a right
+   * that is missing, a server that is away): the restore fails then, and nothing is recorded of the backup.
+   */
   prove(opened: Opened<Native> & { beside?: readonly Beside[] }, want: Want, made: readonly Made[], context: Context): Promise<Proven>;
   /** Hands what was made over to its owner and removes the execution's own login. After it, undo finds nothing. Twice is harmless. Returns what stays. */
   finish(made: readonly Made[], execution: { id: string }, context: Context): Promise<Made[]>;
