@@ -42,6 +42,7 @@ export * from "./peruse.ts";
 export * from "./plan.ts";
 export * from "./planerrors.ts";
 export * from "./planprune.ts";
+export * from "./ports/allow.ts";
 export * from "./ports/bytes.ts";
 export * from "./ports/context.ts";
 export * from "./ports/errors.ts";
