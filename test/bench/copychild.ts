@@ -29,18 +29,18 @@ async function makeCopy(job: Extract<CopyJob, { verb: "copy" }>): Promise<Did> {
 
 async function relayRanges(job: Extract<CopyJob, { verb: "relay" }>): Promise<Did> {
   const [from, to] = [await openBucket(job.from), await openBucket(job.to)];
-  const read = job.pace === undefined ? from.read : paced(from.read, job.pace);
+  const paced = job.pace === undefined ? from : { ...from, read: pacing(from.read, job.pace) };
   process.send?.("ready");
   await once(process, "message");
   began = start();
   const destination = { ...to, name: job.to.bucket, fits: lambdaFits("copy") };
   const relayed = [];
-  for (const range of job.ranges) relayed.push(await relay(job.fanOut, range, read, destination, context));
+  for (const range of job.ranges) relayed.push(await relay(job.fanOut, range, paced, destination, context));
   return { proof: "", relayed };
 }
 
 /** All that is read comes at one rate together. */
-function paced({ head, read }: Store["read"], pace: number): Store["read"] {
+function pacing({ head, read }: Store["read"], pace: number): Store["read"] {
   let since: number | undefined;
   let bytes = 0;
   async function* slowly(chunks: Bytes): Bytes {

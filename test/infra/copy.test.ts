@@ -54,6 +54,9 @@ describe("the role that copies to a store", () => {
     ["copy-far", "s3:GetObjectVersion", own(artifact), "Allowed"],
     ["copy-far", "s3:GetObjectVersion", own(artifact.replace("shop", "bank")), "ImplicitlyDenied"],
     ["copy-near", "s3:GetObjectVersion", own(artifact.replace("shop", "alone")), "ImplicitlyDenied"],
+    ["copy-near", "s3:GetObject", own(artifact), "ImplicitlyDenied"],
+    ["copy-near", "s3:GetObject", own("keys/0123456789abcdef.pem"), "ImplicitlyDenied"],
+    ["copy-near", "s3:GetObjectVersion", own(evidence("readable")), "Allowed"],
     ["copy-near", "s3:GetObject", own(evidence("readable")), "Allowed"],
     ["copy-near", "s3:GetObject", own(evidence("readable", "alone")), "ImplicitlyDenied"],
     ["copy-near", "s3:GetObjectVersion", own("keys/0123456789abcdef.pem"), "Allowed"],
@@ -76,6 +79,21 @@ describe("the role that copies to a store", () => {
   ])("%s, asked for %s on %s, hears what it should", async (name, action, resource, answer) => {
     expect(await ask(name, action, resource)).toBe(answer);
   });
+});
+
+/** What it asks without a version is asked of listings: test/kit/copyrole.ts holds the code to this. */
+test.each([
+  [artifact, "Allowed"],
+  ["backups/shop/20261121T020000Z/", "Allowed"],
+  ["evidence/restored/shop/20261121T020000Z/", "Allowed"],
+  ["keys/", "Allowed"],
+  ["keys/0123456789abcdef.pem", "Allowed"],
+  ["backups/alone/20261121T020000Z/", "ImplicitlyDenied"],
+  ["evidence/restored/alone/", "ImplicitlyDenied"],
+  ["", "ImplicitlyDenied"],
+])("whoever copies may list %j: %s", async (prefix, answer) => {
+  expect(await ask("copy-near", "s3:ListBucketVersions", bucket, { "s3:prefix": prefix })).toBe(answer);
+  expect(await ask("copy-near", "s3:ListBucket", bucket, { "s3:prefix": prefix })).toBe("ImplicitlyDenied");
 });
 
 describe("the role that marks in a store", () => {

@@ -12,6 +12,7 @@ import {
   signedCrcs,
 } from "@holdfast/core";
 import { type MemoryOptions, type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts";
+import { asCopier } from "./copyrole.ts";
 import { firstSlot, type Rig, rig } from "./rig.ts";
 import { rowsRead, rowsSource } from "./rows.ts";
 
@@ -46,7 +47,7 @@ export async function copyRig(tells: Tells = google, options: MemoryOptions = {}
     ...of,
     far,
     ports: ({ from = of.store, to = told, fits = 100_000 } = {}) => ({
-      from,
+      from: asCopier(from, shop.source),
       to: { ...to, name: "far", fits },
       kind: { verified: ["readable"] },
       sign: of.proofSigner,

@@ -23,6 +23,7 @@ import { type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts
 import { beforeAll, expect, test, vi } from "vitest";
 import { testContext } from "../../kit/context.ts";
 import { amazon, type CopyRig, compatible, copyRig, google, partsOnly, shop, silent, telling, unlike } from "../../kit/copies.ts";
+import { asCopier } from "../../kit/copyrole.ts";
 import { seeded } from "../../kit/seeded.ts";
 import { Killed, type Trouble, Turns, worker } from "../../kit/turns.ts";
 
@@ -108,7 +109,7 @@ async function executeOnce(world: World, trouble: Trouble, tries: number): Promi
 
   async function shared(step: Parameters<typeof beginFanOut>[0]): Promise<string> {
     const job = await call(({ to }) => beginFanOut(step, to, range));
-    const one = (at: PartRange) => call(({ from, to }) => relay(job, at, from.read, to, context));
+    const one = (at: PartRange) => call(({ from, to }) => relay(job, at, from, to, context));
     const all = job.ranges.flatMap((at) => (random() < 0.3 ? [at, at] : [at]));
     const settled = await Promise.allSettled(all.toSorted(() => random() - 0.5).map(one));
     const failure = settled.find((range) => range.status === "rejected");
@@ -124,7 +125,7 @@ async function executeOnce(world: World, trouble: Trouble, tries: number): Promi
 
 function portsOf({ near, told, fits }: World, through: (store: Store) => Store): CopyPorts {
   return {
-    from: through(near),
+    from: asCopier(through(near), shop.source),
     to: { ...through(told), name: "far", fits },
     kind: { verified: ["readable"] },
     sign: { keyId: first.proofSigner.keyId, sign: async () => new Uint8Array(70) },

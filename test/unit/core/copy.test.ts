@@ -15,6 +15,7 @@ import {
   parseEvidenceKey,
   readEvidence,
   type Store,
+  StoreDenied,
   StoreUnavailable,
   sha256,
   signatureKey,
@@ -284,14 +285,14 @@ describe("what stands at the destination already", () => {
 
 describe("a source that changes", () => {
   /** Does something once the artifact's first chunk was read. */
-  const meanwhile = (of: CopyRig, at: string, what: () => void): Store => {
+  const meanwhile = (of: CopyRig, at: string, what: () => unknown): Store => {
     let done = false;
     return {
       ...of.store,
       read: {
         head: (ref) => of.store.read.head(ref),
         async *read(ref, range, signal) {
-          if (!done && ref.key === at) what();
+          if (!done && ref.key === at) await what();
           done ||= ref.key === at;
           yield* of.store.read.read(ref, range, signal);
         },
@@ -306,28 +307,29 @@ describe("a source that changes", () => {
     expect(await copy(shop, of.ports({ from }), of.context)).toMatchObject({ state: "copied" });
     expect(await whole(of.far.read.read({ key: rows }), 10_000)).toEqual(signed);
   });
-  test("gone meanwhile: named, and what stands there instead is not copied, be it the same length", async () => {
+  test.each([false, true])("gone meanwhile: named, and what stands there instead (%s) is not copied, be it the same", async (replaced) => {
     const of = await copyRig();
     const [rows = ""] = await of.artifacts();
-    const signed = await bytesAt(of, rows);
-    const old = await of.store.read.head({ key: rows });
-    if (!old) throw new Error("no rows");
-    for (const replaced of [false, true]) {
-      const from = meanwhile(of, rows, () => {});
-      const without: Store = {
-        ...from,
-        read: {
-          head: async (at) => (at.key === rows && !replaced ? undefined : of.store.read.head(at)),
-          read: (at, range, signal) => of.store.read.read(at.key === rows ? { ...at, version: "gone" } : at, range, signal),
-        },
-      };
-      if (replaced) of.store.inside.overwrite(rows, signed);
-      const outcome = await copy(shop, of.ports({ from: without }), of.context);
-      expect(names(outcome)).toEqual(["SourceGone"]);
-      expect(outcome.state === "failed" && outcome.findings[0]?.message.includes("was not copied instead")).toBe(replaced);
-    }
+    const from = meanwhile(of, rows, async () => {
+      const [signed] = of.store.inside.versions(rows);
+      if (!signed) throw new Error("no rows");
+      if (replaced) of.store.inside.overwrite(rows, signed.bytes);
+      await of.store.mark.mark(signed, { release: "0d" });
+      of.store.inside.expire();
+    });
+    const outcome = await copy(shop, of.ports({ from }), of.context);
+    expect(names(outcome)).toEqual(["SourceGone"]);
+    expect(outcome.state === "failed" && outcome.findings[0]?.message.includes("was not copied instead")).toBe(replaced);
+    expect((await evidenceOf(of)).map(({ verdict }) => verdict)).toEqual(["failed"]);
     expect(await isThere(of, rows)).toBe(false);
     await expectNoCopy(of);
+  });
+  test("denied is not gone: a version that stands there and may not be read is no verdict", async () => {
+    const of = await copyRig();
+    const [key = ""] = await of.artifacts();
+    const from = faulty(of.store, [{ method: "read.read", key, before: new StoreDenied("denied", "Look at the role.") }]);
+    await expect(copy(shop, of.ports({ from }), of.context)).rejects.toMatchObject({ name: "StoreDenied" });
+    expect(await evidenceOf(of)).toEqual([]);
   });
   test.each([
     ["other bytes of the same length", (bytes: Uint8Array) => flip(bytes, 1000), "DigestMismatch"],

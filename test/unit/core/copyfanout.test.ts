@@ -50,7 +50,7 @@ async function begun(tells: Tells = google, limits: Partial<Limits> = {}): Promi
   return { of, job: JSON.parse(JSON.stringify(job)) as FanOut, ports, key: step.source.key };
 }
 const relayAll = async ({ job, ports, of }: Begun): Promise<Relayed[]> =>
-  Promise.all(job.ranges.map(async (one) => JSON.parse(JSON.stringify(await relay(job, one, ports.from.read, ports.to, of.context)))));
+  Promise.all(job.ranges.map(async (one) => JSON.parse(JSON.stringify(await relay(job, one, ports.from, ports.to, of.context)))));
 const finish = ({ job, ports, of }: Begun, relayed: Relayed[]) => finishFanOut(job, relayed, ports.to, of.context);
 const flip = (bytes: Uint8Array, at = 0) => Buffer.from(bytes.map((byte, i) => (i === at ? byte ^ 1 : byte)));
 const bytesAt = (store: Store, key: string) => whole(store.read.read({ key }), 10_000);
@@ -131,7 +131,7 @@ describe("an artifact that workers share", () => {
       if (step.do !== "fan out") proofs[step.source.key] = await copyStep(step, ports, of.context);
       else {
         const job = await beginFanOut(step, ports.to, range);
-        const relayed = await Promise.all(job.ranges.map((one) => relay(job, one, ports.from.read, ports.to, of.context)));
+        const relayed = await Promise.all(job.ranges.map((one) => relay(job, one, ports.from, ports.to, of.context)));
         proofs[step.source.key] = await finishFanOut(job, relayed, ports.to, of.context);
       }
     }
@@ -159,13 +159,13 @@ describe("a worker that is lost", () => {
       const [first] = at.job.ranges;
       if (!first) throw new Error("no ranges");
       const dying = through(at, [{ method: "ranges.put", nth: 3, before: new StoreUnavailable("reset", "Wait.") }]);
-      await expect(relay(at.job, first, at.ports.from.read, dying, at.of.context)).rejects.toMatchObject({ name: "StoreUnavailable" });
+      await expect(relay(at.job, first, at.ports.from, dying, at.of.context)).rejects.toMatchObject({ name: "StoreUnavailable" });
       const next = through(at, []);
-      const relayed = await relay(at.job, first, at.ports.from.read, next, at.of.context);
+      const relayed = await relay(at.job, first, at.ports.from, next, at.of.context);
       expect(puts(next.calls)).toBe(1);
       const all = [
         relayed,
-        ...(await Promise.all(at.job.ranges.slice(1).map((one) => relay(at.job, one, at.ports.from.read, next, at.of.context)))),
+        ...(await Promise.all(at.job.ranges.slice(1).map((one) => relay(at.job, one, at.ports.from, next, at.of.context)))),
       ];
       expect(await finish(at, all)).toMatch(/^crc32c and crc64nvme read, /);
       expect(await bytesAt(at.of.far, at.key)).toEqual(await bytesAt(at.of.store, at.key));
@@ -174,24 +174,24 @@ describe("a worker that is lost", () => {
   test("whose parts the store says nothing of is done again whole", async () => {
     const at = await begun(silent);
     const one = nth(at.job.ranges, 0);
-    await relay(at.job, one, at.ports.from.read, at.ports.to, at.of.context);
+    await relay(at.job, one, at.ports.from, at.ports.to, at.of.context);
     const again = through(at, []);
-    await relay(at.job, one, at.ports.from.read, again, at.of.context);
+    await relay(at.job, one, at.ports.from, again, at.of.context);
     expect(puts(again.calls)).toBe(3);
   });
   test("and left a part of other bytes: that one is sent again", async () => {
     const at = await begun(amazon);
     const wrong = through(at, [{ method: "ranges.put", nth: 2, flip: 7 }]);
     const one = nth(at.job.ranges, 0);
-    await expect(relay(at.job, one, at.ports.from.read, wrong, at.of.context)).rejects.toMatchObject({
+    await expect(relay(at.job, one, at.ports.from, wrong, at.of.context)).rejects.toMatchObject({
       name: "PartCorrupted",
       fault: "world",
     });
     const again = through(at, []);
-    const relayed = await relay(at.job, one, at.ports.from.read, again, at.of.context);
+    const relayed = await relay(at.job, one, at.ports.from, again, at.of.context);
     expect(puts(again.calls)).toBeGreaterThan(0);
     const others = await Promise.all(
-      at.job.ranges.slice(1).map((other) => relay(at.job, other, at.ports.from.read, at.ports.to, at.of.context)),
+      at.job.ranges.slice(1).map((other) => relay(at.job, other, at.ports.from, at.ports.to, at.of.context)),
     );
     expect(await finish(at, [relayed, ...others])).toContain("crc64nvme stored");
   });
@@ -206,7 +206,7 @@ describe("a worker that is lost", () => {
       const at = await begun();
       const from = faulty(at.of.store, [{ method: "read.read", nth: 2, cut: 60, silently }]);
       const one = nth(at.job.ranges, 0);
-      await expect(relay(at.job, one, from.read, at.ports.to, at.of.context)).rejects.toMatchObject({ name: "ShortRead" });
+      await expect(relay(at.job, one, from, at.ports.to, at.of.context)).rejects.toMatchObject({ name: "ShortRead" });
       const held = await Array.fromAsync(at.ports.to.ranges.parts(at.job.upload));
       expect(held.map(({ n }) => n)).not.toContain(2);
     }
@@ -214,7 +214,7 @@ describe("a worker that is lost", () => {
   test("begins no further part", async () => {
     const at = await begun();
     const to = through(at, [{ method: "ranges.put", before: new StoreUnavailable("503", "Wait.") }]);
-    await expect(relay(at.job, { first: 1, last: 21 }, at.ports.from.read, to, at.of.context)).rejects.toMatchObject({
+    await expect(relay(at.job, { first: 1, last: 21 }, at.ports.from, to, at.of.context)).rejects.toMatchObject({
       name: "StoreUnavailable",
     });
     expect(puts(to.calls)).toBe(4);
@@ -223,7 +223,7 @@ describe("a worker that is lost", () => {
     const at = await begun();
     const reason = new Error("enough");
     const context = { ...at.of.context, signal: AbortSignal.abort(reason) };
-    await expect(relay(at.job, nth(at.job.ranges, 0), at.ports.from.read, at.ports.to, context)).rejects.toBe(reason);
+    await expect(relay(at.job, nth(at.job.ranges, 0), at.ports.from, at.ports.to, context)).rejects.toBe(reason);
   });
 });
 
@@ -242,7 +242,7 @@ describe("what stands there already, is large and cannot be compared", () => {
   test("is read back by workers, and no upload is begun, nor ended", async () => {
     const at = await standing((bytes) => bytes);
     const to = through(at, []);
-    const relayed = await Promise.all(at.job.ranges.map((one) => relay(at.job, one, at.ports.from.read, to, at.of.context)));
+    const relayed = await Promise.all(at.job.ranges.map((one) => relay(at.job, one, at.ports.from, to, at.of.context)));
     expect(at.job.ranges).toHaveLength(7);
     expect(await finishFanOut(at.job, relayed, to, at.of.context)).toBe("crc32c and crc64nvme read back");
     await abandonFanOut(at.job, to);
@@ -271,7 +271,7 @@ describe("a store that checks some parts only", () => {
       },
       parts: async function* () {},
     };
-    const one = await relay(at.job, nth(at.job.ranges, 1), at.ports.from.read, { ...at.ports.to, ranges }, at.of.context);
+    const one = await relay(at.job, nth(at.job.ranges, 1), at.ports.from, { ...at.ports.to, ranges }, at.of.context);
     expect(one).not.toHaveProperty("checked");
     await expect(finish(at, relayed.with(1, one))).rejects.toMatchObject({ name: "CopyUnproven" });
   });
@@ -311,7 +311,7 @@ describe("the end of a fan-out", () => {
     const at = await begun(silent);
     const relayed = await relayAll(at);
     at.of.store.inside.damage({ key: at.key }, (bytes) => flip(bytes, 10));
-    const other = await relay(at.job, nth(at.job.ranges, 0), at.ports.from.read, at.ports.to, at.of.context);
+    const other = await relay(at.job, nth(at.job.ranges, 0), at.ports.from, at.ports.to, at.of.context);
     await expect(finish(at, [...relayed, other])).rejects.toMatchObject({ name: "PartCorrupted" });
     expect(versions(at.of, at.key)).toBe(0);
     expect(at.of.far.inside.uploads()).toEqual([]);
@@ -387,11 +387,11 @@ describe("another worker was first", () => {
     const at = await begun();
     const relayed = await relayAll(at);
     await finish(at, relayed);
-    const late = await relay(at.job, nth(at.job.ranges, 2), at.ports.from.read, at.ports.to, at.of.context);
+    const late = await relay(at.job, nth(at.job.ranges, 2), at.ports.from, at.ports.to, at.of.context);
     expect(late).toEqual({ first: 7, last: 9, state: "there" });
     expect(await finish(at, relayed.with(2, late))).toBe("crc32c stored");
     at.of.far.inside.damage({ key: at.key }, (bytes) => flip(bytes));
-    await expect(relay(at.job, nth(at.job.ranges, 2), at.ports.from.read, at.ports.to, at.of.context)).rejects.toMatchObject({
+    await expect(relay(at.job, nth(at.job.ranges, 2), at.ports.from, at.ports.to, at.of.context)).rejects.toMatchObject({
       name: "CopyDiffers",
     });
     at.of.far.inside.remove(at.key);
@@ -402,7 +402,7 @@ describe("another worker was first", () => {
     const relayed = await relayAll(at);
     await abandonFanOut(at.job, at.ports.to);
     await abandonFanOut(at.job, at.ports.to);
-    await expect(relay(at.job, nth(at.job.ranges, 0), at.ports.from.read, at.ports.to, at.of.context)).rejects.toMatchObject({
+    await expect(relay(at.job, nth(at.job.ranges, 0), at.ports.from, at.ports.to, at.of.context)).rejects.toMatchObject({
       name: "UploadGone",
     });
     await expect(finish(at, relayed)).rejects.toMatchObject({ name: "UploadGone" });
@@ -410,7 +410,7 @@ describe("another worker was first", () => {
   test("or the source's version is gone: named by each worker", async () => {
     const at = await begun();
     const job = { ...at.job, source: { ...at.job.source, version: "gone" } };
-    await expect(relay(job, nth(job.ranges, 0), at.ports.from.read, at.ports.to, at.of.context)).rejects.toMatchObject({
+    await expect(relay(job, nth(job.ranges, 0), at.ports.from, at.ports.to, at.of.context)).rejects.toMatchObject({
       name: "SourceGone",
     });
   });

@@ -2,10 +2,10 @@ import { evidenceLimit } from "../evidence.ts";
 import { type BackupId, type EvidenceRef, evidenceNames, evidencePrefix, parseEvidenceKey } from "../layout.ts";
 import { whole } from "../opened.ts";
 import type { Context } from "../ports/context.ts";
-import type { Ref, Stored, StoreList, StoreRead } from "../ports/store.ts";
+import type { Ref, Stored, StoreList } from "../ports/store.ts";
 import { once } from "../record.ts";
 import { digestsOf } from "./digests.ts";
-import { pinned } from "./pinned.ts";
+import { type Origins, pinned } from "./pinned.ts";
 import { type Destination, type Origin, proveStored } from "./prove.ts";
 import { createOrFind } from "./stream.ts";
 
@@ -13,7 +13,7 @@ import { createOrFind } from "./stream.ts";
  * Copies a small object byte for byte. One that stands there must be the same. Says which it was.
  * Throws {@link CopyDiffers}, {@link CopyCorrupted}, {@link SourceGone}.
  */
-export async function bringObject({ key, version }: Ref, from: StoreRead, to: Destination, context: Context): Promise<Origin> {
+export async function bringObject({ key, version }: Ref, from: Origins, to: Destination, context: Context): Promise<Origin> {
   return placeObject(key, await whole(pinned(from, { key, version }, undefined, context.signal), evidenceLimit), to, context);
 }
 
@@ -36,15 +36,9 @@ export async function evidenceAbout({ source, slot }: BackupId, digest: string, 
 }
 
 /** Brings along what was found out about a backup, also later. Returns the keys of what was not there before. */
-export async function bringEvidence(
-  at: BackupId,
-  digest: string,
-  from: { read: StoreRead; list: StoreList },
-  to: Destination,
-  context: Context,
-): Promise<string[]> {
+export async function bringEvidence(at: BackupId, digest: string, from: Origins, to: Destination, context: Context): Promise<string[]> {
   const brought: string[] = [];
   for (const found of await evidenceAbout(at, digest, from.list))
-    if ((await bringObject(found, from.read, to, context)) === "made") brought.push(found.key);
+    if ((await bringObject(found, from, to, context)) === "made") brought.push(found.key);
   return brought;
 }

@@ -52,10 +52,10 @@ export async function copyStep(step: CopyStep, { from, to }: CopyPorts, context:
     case "nothing":
       return step.proof;
     case "stream":
-      return streamArtifact(step, from.read, to, context);
+      return streamArtifact(step, from, to, context);
     case "read back": {
       const found = await to.read.head({ key: step.source.key });
-      return found ? proveStored(found, step.signed, "found", to, context) : streamArtifact(step, from.read, to, context);
+      return found ? proveStored(found, step.signed, "found", to, context) : streamArtifact(step, from, to, context);
     }
     case "refuse":
       throw step.error;

@@ -22,7 +22,7 @@ export async function placeRest(
 ): Promise<Record<string, string>> {
   const { from, to } = ports;
   await placeKeys(ports, context);
-  await bringObject(await signatureOf(loaded.manifest, ports), from.read, to, context);
+  await bringObject(await signatureOf(loaded.manifest, ports), from, to, context);
   await bringEvidence(loaded.manifest, loaded.digest, from, to, context);
   const proven = await requireWhole(loaded.manifest, proofs, ports, context);
   context.signal.throwIfAborted();
@@ -35,7 +35,7 @@ async function placeKeys({ from, to, trusted }: CopyPorts, context: Context): Pr
   const found = new Set<string>();
   for await (const object of from.list.list(keysPrefix)) {
     if (!isKey(object.key)) continue;
-    await bringObject(object, from.read, to, context);
+    await bringObject(object, from, to, context);
     found.add(object.key);
   }
   for (const [id, pem] of Object.entries(trusted))
@@ -73,7 +73,7 @@ async function requireWhole(
 
 /** The version that was checked, byte for byte. */
 async function manifestBytes({ manifest, digest, version }: Loaded, { from }: CopyPorts, context: Context): Promise<Uint8Array> {
-  const bytes = await whole(pinned(from.read, { key: manifestKey(manifest), version }, undefined, context.signal), manifestLimit);
+  const bytes = await whole(pinned(from, { key: manifestKey(manifest), version }, undefined, context.signal), manifestLimit);
   if (manifestDigest(bytes) === digest) return bytes;
   throw new ManifestInvalid(`the manifest of ${backupId(manifest)} changed while it was copied`);
 }

@@ -2,12 +2,12 @@ import { copyMemory } from "../margins.ts";
 import type { Bytes } from "../ports/bytes.ts";
 import type { Context } from "../ports/context.ts";
 import { UploadGone } from "../ports/errors.ts";
-import type { Part, Range, Ref, StoreRead, Sum, Upload } from "../ports/store.ts";
+import type { Part, Range, Ref, Sum, Upload } from "../ports/store.ts";
 import { combine, type Piece } from "./combine.ts";
 import { digesting, signedCrcs } from "./digests.ts";
 import { PartCorrupted } from "./errors.ts";
 import { type FanOut, type PartRange, partCount, requireThere, type Relayed } from "./fanout.ts";
-import { pinned } from "./pinned.ts";
+import { type Origins, pinned } from "./pinned.ts";
 import { compareSums, type Destination } from "./prove.ts";
 
 type Sent = Piece & { checked?: Sum };
@@ -18,7 +18,7 @@ type Sent = Piece & { checked?: Sum };
  * back instead.
  * Throws {@link SourceGone}, {@link PartCorrupted} (try again), {@link UploadGone} (begin again), {@link CopyDiffers}.
  */
-export async function relay(job: FanOut, range: PartRange, from: StoreRead, to: Destination, context: Context): Promise<Relayed> {
+export async function relay(job: FanOut, range: PartRange, from: Origins, to: Destination, context: Context): Promise<Relayed> {
   if (job.standing) return { ...range, state: "sent", ...(await readBack(job.upload, job.standing, range, to, context)) };
   try {
     const held = await heldParts(job.upload, range, to);
@@ -65,7 +65,7 @@ async function relayPart(
   { upload, source }: FanOut,
   n: number,
   held: Part | undefined,
-  from: StoreRead,
+  from: Origins,
   to: Destination,
   context: Context,
 ): Promise<Sent> {

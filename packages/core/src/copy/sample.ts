@@ -140,7 +140,7 @@ const readable = <T extends Stored>(object: T | undefined): T | undefined => (ob
 async function againstOriginal(at: Ref & { bytes: number }, original: Ref, primary: Side, { copy, random }: SamplePorts, context: Context) {
   const range = await readPayloadRange(copy.read, at, random(), context.signal);
   const [one, other] = await Promise.all(
-    [pinned(copy.read, at, range, context.signal), pinned(primary.read, original, range, context.signal)].map((bytes) =>
+    [pinned(copy, at, range, context.signal), pinned(primary, original, range, context.signal)].map((bytes) =>
       whole(bytes, range.to - range.from),
     ),
   );
@@ -151,7 +151,7 @@ async function againstOriginal(at: Ref & { bytes: number }, original: Ref, prima
 
 async function againstDigests(at: Ref, signed: Piece, { copy }: SamplePorts, context: Context): Promise<void> {
   const digests = digesting(["sha256"]);
-  for await (const chunk of pinned(copy.read, at, undefined, context.signal)) {
+  for await (const chunk of pinned(copy, at, undefined, context.signal)) {
     digests.update(chunk);
     context.progress(chunk.length);
   }

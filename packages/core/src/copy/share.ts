@@ -52,7 +52,7 @@ export async function shareCopy(ask: CopyAsk, ports: CopyPorts, context: Context
     case "begin":
       return await recording(ask, ports, context, () => begin(ask, ask.artifact, ports, context));
     case "relay":
-      return await recording(ask, ports, context, () => relay(ask.job, ask.range, ports.from.read, ports.to, context));
+      return await recording(ask, ports, context, () => relay(ask.job, ask.range, ports.from, ports.to, context));
     case "finish":
       return await recording(ask, ports, context, async () => ({
         key: ask.job.source.key,

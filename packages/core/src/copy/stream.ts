@@ -1,10 +1,10 @@
 import type { Bytes } from "../ports/bytes.ts";
 import type { Context } from "../ports/context.ts";
 import { DigestMismatch, ObjectExists, ShortRead } from "../ports/errors.ts";
-import type { Stored, StoreRead } from "../ports/store.ts";
+import type { Stored } from "../ports/store.ts";
 import type { Piece } from "./combine.ts";
 import { type Digesting, digesting } from "./digests.ts";
-import { pinned } from "./pinned.ts";
+import { type Origins, pinned } from "./pinned.ts";
 import type { Sourced } from "./plancopy.ts";
 import { compareSums, type Destination, type Origin, proveStored } from "./prove.ts";
 
@@ -12,7 +12,7 @@ import { compareSums, type Destination, type Origin, proveStored } from "./prove
  * Copies one artifact in one pass over its bytes. What another worker made meanwhile is as good, if it is the same. Returns what proves it.
  * Throws {@link DigestMismatch} (what was read is not what was signed), {@link SourceGone}, and the errors of {@link proveStored}.
  */
-export async function streamArtifact({ source, signed }: Sourced, from: StoreRead, to: Destination, context: Context): Promise<string> {
+export async function streamArtifact({ source, signed }: Sourced, from: Origins, to: Destination, context: Context): Promise<string> {
   const { sum } = to.ranges.limits;
   // What the manifest says of them holds for bytes that have its SHA-256.
   const digests = digesting(signed.sums[sum] === undefined ? ["sha256", sum] : ["sha256"]);
