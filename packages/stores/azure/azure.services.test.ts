@@ -27,6 +27,7 @@ storeContract(
       "locks on parts": "it has no immutability",
       archive: "it thaws at once",
       "thawing shows": "it thaws at once",
+      sums: "the service keeps no digest of a blob made of blocks",
       order: "it compares names by their UTF-16",
     },
   },

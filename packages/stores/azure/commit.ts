@@ -1,20 +1,20 @@
-import { ObjectExists, OutcomeUnknown, type Part, type Stored } from "@holdfast/core";
+import { ObjectExists, OutcomeUnknown, type Part, type Stored, type Upload } from "@holdfast/core";
 import { newToken, parseBlockId } from "./blockid.ts";
 import { putBlock } from "./blocks.ts";
 import { type Answer, aboutOf, ask, type Azure } from "./call.ts";
 import { checkedBy, requireChecked } from "./checksum.ts";
 import { crc64, joinCrc64 } from "./crc64.ts";
 import { taken, translate } from "./errors.ts";
-import { head } from "./head.ts";
+import { head, headWithMore, madeBy } from "./head.ts";
 import { causeOf, Refusal } from "./refusal.ts";
 import { passing } from "./retry.ts";
-import { crcHeader, one, versionOf } from "./stored.ts";
+import { type Claim, claimed, one, versionOf } from "./stored.ts";
 import { document } from "./xml.ts";
 
 const onlyIfAbsent = { "if-none-match": "*" };
 const type = "application/octet-stream";
 /** What was to be committed, so that it is known again. */
-type Sent = { key: string; bytes: number; crc: string };
+type Sent = Claim & { key: string; bytes: number };
 
 /** Makes an object of one body, if there is none. */
 export async function putWhole(azure: Azure, key: string, bytes: Uint8Array, signal: AbortSignal): Promise<Stored> {
@@ -23,20 +23,22 @@ export async function putWhole(azure: Azure, key: string, bytes: Uint8Array, sig
   } catch (error) {
     // Blocks that somebody left under the name may pass for a blob: they do on Azurite. A list of blocks goes over them.
     if (!(error instanceof ObjectExists) || bytes.length === 0 || (await head(azure, { key }).catch(() => error))) throw error;
-    return putBlockList(azure, key, [await putBlock(azure, key, newToken(), 1, bytes, signal)], { signal });
+    const token = newToken();
+    return putBlockList(azure, { key, token }, [await putBlock(azure, key, token, 1, bytes, signal)], { signal });
   }
 }
 
 async function putBlob(azure: Azure, key: string, bytes: Uint8Array, signal: AbortSignal): Promise<Stored> {
-  const crc = crc64(bytes);
+  const claim = { token: newToken(), crc: crc64(bytes) };
+  const { crc } = claim;
   const headers = {
     ...onlyIfAbsent,
     "content-type": type,
     "x-ms-blob-type": "BlockBlob",
-    [crcHeader]: crc,
+    ...claimed(claim),
     ...checkedBy(azure, bytes, crc),
   };
-  return settled(azure, "Put Blob", { key, bytes: bytes.length, crc }, { signal }, async () => {
+  return settled(azure, "Put Blob", { key, bytes: bytes.length, ...claim }, { signal }, async () => {
     const answer = await ask(azure, { action: "Put Blob", method: "PUT", key, headers, body: bytes, signal });
     requireChecked(azure, key, answer.headers, bytes, crc);
     return answer;
@@ -46,15 +48,15 @@ async function putBlob(azure: Azure, key: string, bytes: Uint8Array, signal: Abo
 /** Makes an object of blocks, if there is none. Those of the same name that are not among them are dropped by the service. */
 export async function putBlockList(
   azure: Azure,
-  key: string,
+  { key, token }: Pick<Upload, "key" | "token">,
   parts: readonly Part[],
   options: { signal?: AbortSignal; repeated?: boolean },
 ): Promise<Stored> {
   const full = parts.filter(({ bytes }) => bytes > 0);
   const crc = joinCrc64(full.map(({ etag, bytes }) => ({ crc: parseBlockId(etag)?.crc ?? "0", bytes })));
   const list = document(`<BlockList>${full.map(({ etag }) => `<Uncommitted>${etag}</Uncommitted>`).join("")}</BlockList>`);
-  const headers = { ...onlyIfAbsent, "content-type": "application/xml", "x-ms-blob-content-type": type, [crcHeader]: crc };
-  const sent = { key, bytes: full.reduce((sum, { bytes }) => sum + bytes, 0), crc };
+  const headers = { ...onlyIfAbsent, "content-type": "application/xml", "x-ms-blob-content-type": type, ...claimed({ token, crc }) };
+  const sent = { key, token, bytes: full.reduce((sum, { bytes }) => sum + bytes, 0), crc };
   return settled(azure, "Put Block List", sent, options, () =>
     ask(azure, {
       ...{ action: "Put Block List", method: "PUT", key, query: { comp: "blocklist" }, body: list, signal: options.signal },
@@ -65,7 +67,7 @@ export async function putBlockList(
 
 /**
  * The object that a conditional write made. Where its answer is not the last word, the object that stands there settles it: the answer was
- * lost, or says "exists" of what an earlier try had made. The same length and CRC are our bytes.
+ * lost, or says "exists" of what an earlier try had made.
  *
  * Throws {@link ObjectExists}, {@link OutcomeUnknown}, or what a plain refusal says.
  */
@@ -87,10 +89,11 @@ async function settled(
     const maybeOurs = verdict === "lost" || error.tries > 1 || repeated;
     if (!maybeOurs && verdict === "taken") throw new ObjectExists(sent.key, cause);
     if (!maybeOurs && verdict === "refused") throw refused;
-    const found = await head(azure, sent).catch(() => {
+    const found = await headWithMore(azure, sent).catch(() => {
       throw verdict === "denied" ? refused : unknown(sent, cause);
     });
-    if (maybeOurs && found?.bytes === sent.bytes && found.sums.crc64nvme === sent.crc) return found;
+    const ours = maybeOurs ? madeBy(sent, found) : undefined;
+    if (ours) return ours;
     if (found) throw new ObjectExists(sent.key, cause);
     throw verdict === "lost" || verdict === "taken" ? unknown(sent, cause) : refused;
   }

@@ -46,7 +46,7 @@ function sender(azure: Azure, key: string, { signal, stop, free }: Flow): Sender
     async finish(): Promise<Stored> {
       await Promise.all(running);
       signal.throwIfAborted();
-      return putBlockList(azure, key, sent, { signal });
+      return putBlockList(azure, { key, token }, sent, { signal });
     },
     abandon: async () => void (await Promise.all(running)),
   };

@@ -7,7 +7,7 @@ import { putBlock, putMarker, type Uploaded, uploaded } from "./blocks.ts";
 import type { Azure } from "./call.ts";
 import { putBlockList } from "./commit.ts";
 import { crc64, joinCrc64 } from "./crc64.ts";
-import { head } from "./head.ts";
+import { headWithMore, madeBy } from "./head.ts";
 
 /** A list of 50,000 blocks is 7 MB, so not every put looks whether its upload is still there: a block that comes too late does no harm. */
 const putsPerLook = 32;
@@ -76,13 +76,14 @@ async function commit(azure: Azure, upload: Upload, parts: readonly Part[]): Pro
   const ids = new Set(blocks.map(({ id }) => id));
   if (parts.some(({ bytes, etag }) => bytes > 0 && !ids.has(etag)))
     throw new PartsMissing(upload.key, "the store holds other parts than these");
-  return putBlockList(azure, upload.key, parts, { repeated: true });
+  return putBlockList(azure, upload, parts, { repeated: true });
 }
 
 async function committed(azure: Azure, upload: Upload, parts: readonly Part[]): Promise<Stored> {
-  const found = await head(azure, { key: upload.key });
+  const found = await headWithMore(azure, { key: upload.key });
   if (!found) throw gone(upload);
   const crc = joinCrc64(parts.map(({ bytes, sums }) => ({ crc: sums.crc64nvme ?? "0", bytes })));
-  if (found.bytes !== upload.bytes || found.sums.crc64nvme !== crc) throw new ObjectExists(upload.key);
-  return found;
+  const ours = madeBy({ token: upload.token, bytes: upload.bytes, crc }, found);
+  if (!ours) throw new ObjectExists(upload.key);
+  return ours;
 }

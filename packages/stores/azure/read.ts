@@ -1,14 +1,14 @@
 import { type Mark, ObjectMissing, type Ref, StoreDenied, type StoreRead } from "@holdfast/core";
 import { type Answer, type At, beyond, type Getting, placeOf, rangeOf, resumed, type Span } from "../resumed.ts";
 import { type Azure, call, stream } from "./call.ts";
-import { head, headWithTags } from "./head.ts";
+import { head, headWithMore } from "./head.ts";
 import { markOf, one, pinned, versionOf } from "./stored.ts";
 
 export function azureRead(azure: Azure): StoreRead {
   const getting: Getting = { head: (at) => head(azure, at), get: (at, span, signal) => get(azure, at, span, signal) };
   return {
     async head(at) {
-      const found = await headWithTags(azure, at);
+      const found = await headWithMore(azure, at);
       if (!found || found.tags === 0) return found?.stored;
       const mark = await visibleMark(azure, found.stored);
       return mark ? { ...found.stored, mark } : found.stored;

@@ -14,12 +14,19 @@ export function pinned(version: string | undefined): { query: Record<string, str
 export const versionOf = (id: string | undefined, etag: string | undefined): string => id || (etag ?? "").replaceAll('"', "");
 export const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
 
-/** Where the CRC64NVME of the whole object stands, in hexadecimal: it is joined from those that the service checked, and the service itself keeps none. */
-export const crcHeader = "x-ms-meta-crc64nvme";
+/**
+ * What a blob's writer says of it: by which upload it was made, and the CRC64NVME of the whole, joined from those that the service checked. The service
+ * keeps what it is told and checks none of it, so neither is a sum: a blob by another token may hold any bytes.
+ */
+export type Claim = { token: string; crc: string };
+export const claimed = ({ token, crc }: Claim): Record<string, string> => ({ "x-ms-meta-upload": token, "x-ms-meta-crc64nvme": crc });
+export const claimOf = (headers: IncomingHttpHeaders): Partial<Claim> => {
+  const [token, crc] = [one(headers["x-ms-meta-upload"]), one(headers["x-ms-meta-crc64nvme"])];
+  return { ...(token !== undefined && { token }), ...(crc !== undefined && { crc }) };
+};
 
 /** As the answer to Get Blob Properties has it. */
 export function fromHead(key: string, headers: IncomingHttpHeaders): Stored {
-  const crc = one(headers[crcHeader]);
   const until = one(headers["x-ms-immutability-policy-until-date"]);
   return {
     key,
@@ -27,7 +34,7 @@ export function fromHead(key: string, headers: IncomingHttpHeaders): Stored {
     bytes: Number(headers["content-length"] ?? 0),
     at: new Date(headers["last-modified"] ?? 0),
     access: accessOf(one(headers["x-ms-access-tier"]), one(headers["x-ms-archive-status"])),
-    sums: crc === undefined ? {} : { crc64nvme: crc },
+    sums: {},
     ...(until === undefined ? {} : { lockedUntil: new Date(until) }),
   };
 }

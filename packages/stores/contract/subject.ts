@@ -40,7 +40,7 @@ export type Ability =
   | "locks"
   /** What was sent in parts can be locked too. */
   | "locks on parts"
-  /** The store keeps a digest of each object. */
+  /** The store keeps a digest of each object, and tells it to whoever asks. */
   | "sums";
 /** What the store lacks, each with the reason. Its tests are expected to fail, so that a store that learns it tells. */
 export type Lacks = Partial<Record<Ability, string>>;

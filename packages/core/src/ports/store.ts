@@ -16,7 +16,7 @@ export type Stored = Ref & {
   at: Date;
   mark?: Mark;
   access: "now" | "archived" | "thawing";
-  /** Digests of the whole object that the store itself computed or checked. */
+  /** Digests of the whole object that the store itself computed or checked; what a writer merely says of it is none. */
   sums: Partial<Record<Sum, string>>;
   /** Present where a lock holds this version. */
   lockedUntil?: Date;

@@ -10,7 +10,8 @@ export type FakeVersion = {
   current: boolean;
   tier: string;
   status?: string;
-  crc?: string | undefined;
+  /** What its writer said of it, by header. */
+  meta: Record<string, string>;
   md5?: string;
   tags: Map<string, string>;
   lockedUntil?: Date;
@@ -82,7 +83,7 @@ export class FakeContainer {
     if (!this.options.versions && before?.lockedUntil) throw new FakeError(409, "BlobImmutableDueToPolicy");
     const version: FakeVersion = {
       ...{ id: this.options.versions ? newVersionId() : "", etag: `"0x${randomBytes(8).toString("hex").toUpperCase()}"` },
-      ...{ bytes, at: new Date(), current: true, tier: "Hot", tags: new Map<string, string>() },
+      ...{ bytes, at: new Date(), current: true, tier: "Hot", meta: {}, tags: new Map<string, string>() },
       ...more,
     };
     this.remove(key);

@@ -58,7 +58,7 @@ export const handlers: Record<string, Handler> = {
   "Put Blob": (container, { key, headers, body }) => {
     if (headers["if-none-match"] === "*") container.requireAbsent(key);
     const sums = requireSum(container, headers, body);
-    const more = { crc: headers["x-ms-meta-crc64nvme"], md5: md5Of(body), tier: headers["x-ms-access-tier"] ?? "Hot" };
+    const more = { meta: metaOf(headers), md5: md5Of(body), tier: headers["x-ms-access-tier"] ?? "Hot" };
     return written(container.write(key, body, more), { ...sums, "content-md5": md5Of(body) });
   },
   "Put Block": (container, { key, query, headers, body }) => {
@@ -70,7 +70,7 @@ export const handlers: Record<string, Handler> = {
     const sums = requireSum(container, headers, body);
     if (headers["if-none-match"] === "*") container.requireAbsent(key);
     const ids = [...body.toString().matchAll(/<Uncommitted>([^<]+)<\/Uncommitted>/g)].map(([, id = ""]) => id);
-    return written(container.write(key, container.gather(key, ids), { crc: headers["x-ms-meta-crc64nvme"] }), sums);
+    return written(container.write(key, container.gather(key, ids), { meta: metaOf(headers) }), sums);
   },
   "Get Block List": (container, { key }) => {
     const blocks = container.blocks.get(key);
@@ -160,17 +160,21 @@ function requireSum({ options }: FakeContainer, headers: Seen["headers"], body: 
   return md5 === undefined ? { "x-ms-content-crc64": crc64OnTheWire(body) } : { "content-md5": md5Of(body) };
 }
 
+/** Kept as it was sent. The service looks at none of it. */
+const metaOf = (headers: Seen["headers"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (name.startsWith("x-ms-meta-") && value ? [[name, value]] : [])));
+
 const written = ({ id, etag, at }: FakeVersion, sums: Record<string, string>): Told => ({
   status: 201,
   headers: { ...sums, etag, "last-modified": at.toUTCString(), ...(id && { "x-ms-version-id": id }) },
 });
 
-function properties({ id, etag, at, tier, status, crc, md5, tags, lockedUntil }: FakeVersion): Record<string, string> {
+function properties({ id, etag, at, tier, status, meta, md5, tags, lockedUntil }: FakeVersion): Record<string, string> {
   return {
     ...{ etag, "last-modified": at.toUTCString(), "x-ms-access-tier": tier, "x-ms-blob-type": "BlockBlob" },
     ...(id && { "x-ms-version-id": id }),
     ...(status && { "x-ms-archive-status": status }),
-    ...(crc && { "x-ms-meta-crc64nvme": crc }),
+    ...meta,
     ...(md5 && { "content-md5": md5 }),
     ...(tags.size > 0 && { "x-ms-tag-count": String(tags.size) }),
     ...(lockedUntil && { "x-ms-immutability-policy-until-date": lockedUntil.toUTCString(), "x-ms-immutability-policy-mode": "locked" }),
