@@ -37,7 +37,7 @@ export function copy(d: Deployment, at: At): Record<string, Consumer> {
   const functions: Record<string, sst.aws.Function> = {};
   for (const { store, sources } of copied(d)) {
     const name = `copy-${store.name}`;
-    const consumer = queue(d, name, timeoutMinutes * 60);
+    const consumer = queue(d, name, timeoutMinutes * 60, at.topic);
     const fn = copyFunction(d, at, store, sources, consumer);
     consume(name, consumer, fn, copiesAtOnce);
     route(d, name, consumer, objectCreated(at.bucket.bucket, evidence));

@@ -19,7 +19,7 @@ export function prune(d: Deployment, at: At): void {
     const keep = kind.keeps?.(source.config);
     if (keep === undefined) continue;
     const name = `prune-${source.name}`;
-    const consumer = queue(d, name, timeoutMinutes * 60);
+    const consumer = queue(d, name, timeoutMinutes * 60, at.topic);
     const of = { name: source.name, keep, verified: kind.verified, trust: d.plan.trust };
     const record = recorder(at, [source.name], "pruned");
     const fn = lambda(d, name, {

@@ -6,13 +6,14 @@ export type Consumer = { queue: aws.sqs.Queue; statement: Statement };
 /** Visibility six times the function's timeout, as AWS asks of event source mappings; four tries, then the dead-letter queue keeps it 14 days. */
 const tries = 4;
 
-/** One queue with a dead-letter queue for one consumer; rules and `watch` put events in. */
-export function queue(d: Deployment, name: string, timeoutSeconds: number): Consumer {
+/** One queue with a dead-letter queue, and its alarm, for one consumer; rules and `watch` put events in. */
+export function queue(d: Deployment, name: string, timeoutSeconds: number, topic: aws.sns.Topic): Consumer {
   const dead = new aws.sqs.Queue(logical(name, "dead"), {
     name: d.name(name, "dead"),
     messageRetentionSeconds: 1_209_600,
     sqsManagedSseEnabled: true,
   });
+  tellDead(d, name, dead, topic);
   const made = new aws.sqs.Queue(logical(name, "queue"), {
     name: d.name(name),
     visibilityTimeoutSeconds: 6 * timeoutSeconds,
@@ -28,6 +29,25 @@ export function queue(d: Deployment, name: string, timeoutSeconds: number): Cons
       resources: [made.arn],
     },
   };
+}
+
+/** What failed each time is told; the alarm ends when the queue is empty again. */
+function tellDead(d: Deployment, name: string, dead: aws.sqs.Queue, topic: aws.sns.Topic): void {
+  new aws.cloudwatch.MetricAlarm(logical("alarm", "dead", name), {
+    name: d.name(name, "dead"),
+    alarmDescription: $interpolate`${d.name(name)} failed at an event ${tries} times; its log says why. When that is mended: aws sqs start-message-move-task --source-arn ${dead.arn}`,
+    namespace: "AWS/SQS",
+    metricName: "ApproximateNumberOfMessagesVisible",
+    dimensions: { QueueName: dead.name },
+    statistic: "Maximum",
+    period: 300,
+    evaluationPeriods: 1,
+    comparisonOperator: "GreaterThanThreshold",
+    threshold: 0,
+    treatMissingData: "notBreaching",
+    alarmActions: [topic.arn],
+    okActions: [topic.arn],
+  });
 }
 
 /** Starts the function with one message at a time, at most `concurrency` of them at once. */

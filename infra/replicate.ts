@@ -20,7 +20,7 @@ export function replicate(d: Deployment, at: At): void {
     const keeps = kind.keeps?.(source.config);
     if (to.length === 0 || keeps === undefined) continue;
     const name = `replicate-${source.name}`;
-    const consumer = queue(d, name, timeoutMinutes * 60);
+    const consumer = queue(d, name, timeoutMinutes * 60, at.topic);
     const of = { name: source.name, verified: kind.verified, keeps, to, trust: d.plan.trust };
     const record = recorder(at, [source.name], "replicated");
     const fn = lambda(d, name, {

@@ -51,7 +51,7 @@ function targetFunction(
   const objects = sources.map((source) => $interpolate`${at.bucket.arn}/backups/${source}/*`);
   const brought = broughtBy(d, sources);
   const beside = Object.values(brought).flatMap((of) => of.map(({ source }) => source));
-  const undo = queue(d, `undo-${target.name}`, timeoutMinutes * 60);
+  const undo = queue(d, `undo-${target.name}`, timeoutMinutes * 60, at.topic);
   const names = {
     sources: Object.fromEntries(Object.values(d.plan.sources).map((s) => [s.name, s.kind])),
     targets: Object.fromEntries(Object.values(d.plan.targets).map((t) => [t.name, { kind: t.kind, protected: t.protected }])),

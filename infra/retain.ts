@@ -7,9 +7,9 @@ import { consume, objectCreated, queue, route } from "./queue.ts";
 const timeoutMinutes = 5;
 
 /** Marks what the tiers no longer want. It lists, marks and lengthens locks; it can neither read, write, decrypt nor delete. */
-export function retain(d: Deployment, at: { bucket: aws.s3.Bucket }): void {
+export function retain(d: Deployment, at: { bucket: aws.s3.Bucket; topic: aws.sns.Topic }): void {
   const name = "retain";
-  const consumer = queue(d, name, timeoutMinutes * 60);
+  const consumer = queue(d, name, timeoutMinutes * 60, at.topic);
   const sources = Object.values(d.plan.sources).map((source) => ({
     name: source.name,
     keep: source.keep,

@@ -12,14 +12,17 @@ const timeoutMinutes = 15;
 const concurrency = 4;
 
 /** One Lambda a kind: it reads hostile bytes, so it can neither mark nor touch anything but its own proof. */
-export function verify(d: Deployment, at: { bucket: aws.s3.Bucket; keys: Keys; layers: Layers }): Record<string, Consumer> {
+export function verify(
+  d: Deployment,
+  at: { bucket: aws.s3.Bucket; keys: Keys; layers: Layers; topic: aws.sns.Topic },
+): Record<string, Consumer> {
   const made: Record<string, Consumer> = {};
   for (const kindName of new Set(Object.values(d.plan.sources).map((source) => source.kind))) {
     const name = `verify-${kindName}`;
     const sources = sourcesOf(d, kindName);
     const kind = kindOf(d, kindName);
     const proof = prover(at, sources, recordedProof(kind), hasFiles(kind));
-    const consumer = queue(d, name, timeoutMinutes * 60);
+    const consumer = queue(d, name, timeoutMinutes * 60, at.topic);
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
         `import { verifyFunction } from ${from("functions/verify.ts")};`,

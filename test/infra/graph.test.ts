@@ -277,6 +277,16 @@ describe("the graph", () => {
   });
 });
 
+test("a message that nobody could work on has an alarm at every dead-letter queue, and tells the topic", () => {
+  const dead = ofType(graph, "aws:sqs/queue:Queue").filter(({ inputs }) => String(inputs.name).endsWith("-dead"));
+  const alarms = ofType(graph, "aws:cloudwatch/metricAlarm:MetricAlarm").filter(({ inputs }) => inputs.namespace === "AWS/SQS");
+  const queues = alarms.map(({ inputs }) => (inputs.dimensions as { QueueName: string }).QueueName);
+  expect(queues.sort()).toEqual(dead.map(({ inputs }) => inputs.name).sort());
+  expect(queues.length).toBeGreaterThan(5);
+  for (const { inputs } of alarms)
+    expect(inputs).toMatchObject({ threshold: 0, alarmActions: [expect.stringContaining(":test-local-notice")] });
+});
+
 describe("the lifecycle rules, as S3 would carry them out", () => {
   const rules = () =>
     one(graph, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs.rules as unknown as LifecycleRule[];
