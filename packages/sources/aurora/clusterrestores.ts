@@ -13,10 +13,10 @@ import { type Api, unlessMissing } from "../rds/api.ts";
 import { compareSettings, given } from "../rds/compare.ts";
 import { RdsNameTaken, RestoreFailed, TargetTaken } from "../rds/errors.ts";
 import { parameterGroup, subnetGroup } from "../rds/groups.ts";
-import { all as allInstances, describe as describeInstance, mark, removeInstance, thingOf } from "../rds/instancerestores.ts";
+import { adjust, all as allInstances, describe as describeInstance, removeInstance, thingOf } from "../rds/instancerestores.ts";
 import type { Group, Restores, Standing, Thing, Wish } from "../rds/restores.ts";
 import { isBroken } from "../rds/status.ts";
-import { ADJUSTED, listOf, tagsOf } from "../rds/tags.ts";
+import { listOf, tagsOf } from "../rds/tags.ts";
 import { describe, membersOf } from "./clusters.ts";
 import type { Target } from "./config.ts";
 import type { Settings } from "./native.ts";
@@ -157,7 +157,7 @@ async function complete(api: Api, standing: Standing<Settings>, wish: Wish<Setti
   });
   const next = members.length === 0 ? missing.slice(0, 1) : missing;
   for (const { id, settings } of next) await makeMember(api, wish, id, settings);
-  return next.length > 0 ? `gets ${next.map(({ id }) => id).join(", ")}` : await adjust(api, standing, wish);
+  return next.length > 0 ? `gets ${next.map(({ id }) => id).join(", ")}` : await adjustCluster(api, standing, wish);
 }
 
 async function makeMember(api: Api, { id: cluster, engine, tags }: Wish<Settings>, id: string, settings: Member): Promise<void> {
@@ -171,13 +171,13 @@ async function makeMember(api: Api, { id: cluster, engine, tags }: Wish<Settings
   }
 }
 
-async function adjust(api: Api, { id, arn, settings: found, tags }: Standing<Settings>, wish: Wish<Settings>): Promise<string | undefined> {
-  const wanted = wish.settings.PreferredMaintenanceWindow;
-  if (wanted === undefined || found.PreferredMaintenanceWindow === wanted || ADJUSTED in tags) return undefined;
-  await mark(api, arn, ADJUSTED);
-  const command = new ModifyDBClusterCommand({ DBClusterIdentifier: id, PreferredMaintenanceWindow: wanted, ApplyImmediately: true });
-  await api.rds(`changing the cluster ${id}`, (client, options) => client.send(command, options));
-  return "sets PreferredMaintenanceWindow";
+async function adjustCluster(api: Api, standing: Standing<Settings>, { settings }: Wish<Settings>): Promise<string | undefined> {
+  const wanted = settings.PreferredMaintenanceWindow;
+  const changes = wanted === undefined || standing.settings.PreferredMaintenanceWindow === wanted ? [] : ["PreferredMaintenanceWindow"];
+  const input = { DBClusterIdentifier: standing.id, ...given({ PreferredMaintenanceWindow: wanted }), ApplyImmediately: true };
+  return await adjust(api, standing, changes, () =>
+    api.rds(`changing the cluster ${standing.id}`, (client, options) => client.send(new ModifyDBClusterCommand(input), options)),
+  );
 }
 
 async function removeCluster(api: Api, { id }: Thing): Promise<void> {

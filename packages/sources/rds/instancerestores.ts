@@ -12,6 +12,7 @@ import {
 import { type Api, unlessMissing } from "./api.ts";
 import { compareSettings, given } from "./compare.ts";
 import type { Target } from "./config.ts";
+import { RdsRefused } from "./errors.ts";
 import { optionGroup, parameterGroup, subnetGroup } from "./groups.ts";
 import type { Settings } from "./native.ts";
 import type { Restores, Standing, Thing, Wish } from "./restores.ts";
@@ -127,24 +128,39 @@ async function make(api: Api, { id, from, settings, tags }: Wish<Settings>): Pro
   });
 }
 
-/** What only a change of an existing instance sets. Asked for once: what RDS does not take then is told by the proof. */
+/** What only a change of an existing instance sets. */
 async function complete(api: Api, standing: Standing<Settings>, { settings: wanted }: Wish<Settings>): Promise<string | undefined> {
-  const { id, arn, settings: found, tags } = standing;
+  const { id, settings: found } = standing;
   const changes = given({
     MaxAllocatedStorage: found.MaxAllocatedStorage === wanted.MaxAllocatedStorage ? undefined : wanted.MaxAllocatedStorage,
     PreferredMaintenanceWindow:
       found.PreferredMaintenanceWindow === wanted.PreferredMaintenanceWindow ? undefined : wanted.PreferredMaintenanceWindow,
   });
-  if (Object.keys(changes).length === 0 || ADJUSTED in tags) return undefined;
-  await mark(api, arn, ADJUSTED);
   const command = new ModifyDBInstanceCommand({ DBInstanceIdentifier: id, ...changes, ApplyImmediately: true });
-  await api.rds(`changing the instance ${id}`, (client, options) => client.send(command, options));
-  return `sets ${Object.keys(changes).join(" and ")}`;
+  return await adjust(api, standing, Object.keys(changes), () =>
+    api.rds(`changing the instance ${id}`, (client, options) => client.send(command, options)),
+  );
 }
 
-export async function mark(api: Api, arn: string, tag: string): Promise<void> {
-  const command = new AddTagsToResourceCommand({ ResourceName: arn, Tags: [{ Key: tag, Value: "yes" }] });
+/**
+ * Asks for changes once, for RDS may say yes and not make them, or no: what it does not make is told by the proof. The tag comes after the answer, so that
+ * what was busy or throttled is asked again.
+ */
+export async function adjust(
+  api: Api,
+  { arn, tags }: Pick<Standing<unknown>, "arn" | "tags">,
+  changes: readonly string[],
+  change: () => Promise<unknown>,
+): Promise<string | undefined> {
+  if (changes.length === 0 || ADJUSTED in tags) return undefined;
+  try {
+    await change();
+  } catch (error) {
+    if (!(error instanceof RdsRefused)) throw error;
+  }
+  const command = new AddTagsToResourceCommand({ ResourceName: arn, Tags: [{ Key: ADJUSTED, Value: "yes" }] });
   await api.rds(`tagging ${arn}`, (client, options) => client.send(command, options));
+  return `sets ${changes.join(" and ")}`;
 }
 
 export async function removeInstance(api: Api, { id }: Thing): Promise<void> {

@@ -160,6 +160,18 @@ describe("what a restore makes", () => {
     await expect(step(plan, executionOf("eight"), late)).rejects.toMatchObject({ name: "RestoreSlow" });
   });
 
+  test("gets what it lacks though RDS does not let it be changed at first", async () => {
+    const PreferredMaintenanceWindow = "mon:01:00-mon:01:30";
+    const wanted = openedOf({ ...opened.backup.native, settings: { ...opened.backup.native.settings, PreferredMaintenanceWindow } });
+    const of = await restores();
+    world.rds.refuse("ModifyDBInstance", "InvalidDBInstanceState", 2);
+    const { made } = await loaded(of, wanted, await allowed(of, wanted, { as: "restored-lacking" }), "lacking");
+    expect(await describeInstance(world, "restored-lacking")).toMatchObject({ PreferredMaintenanceWindow });
+    expect((await of.prove(wanted, {}, made, aContext())).findings).not.toContainEqual(
+      expect.objectContaining({ name: "settings-differ" }),
+    );
+  });
+
   test("is given up when it came up broken, and when it takes longer than the target allows", async () => {
     const plan = await allowed(await restores(), opened, { as: "restored-broken" });
     const execution = executionOf("five");

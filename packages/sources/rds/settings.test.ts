@@ -1,6 +1,8 @@
 import type { DBInstance } from "@aws-sdk/client-rds";
-import { expect, test } from "vitest";
+import type { HoldfastError } from "@holdfast/core";
+import { describe, expect, test } from "vitest";
 import type { Api } from "./api.ts";
+import { RdsBusy, RdsRefused, RdsThrottled, RdsUnreachable } from "./errors.ts";
 import { instanceRestores } from "./instancerestores.ts";
 import { aNative } from "./kit/anative.ts";
 import { settings } from "./native.ts";
@@ -34,18 +36,46 @@ test("settings are told by the names of the parameters that set them", () => {
   });
 });
 
-test("what only a change sets is asked for once, for RDS may not take it", async () => {
-  const asked: string[] = [];
-  const api: Api = { key: async () => undefined, rds: async (doing) => void asked.push(doing) as never };
+describe("what only a change sets", () => {
   const wanted = { ...aNative.settings, PreferredMaintenanceWindow: "mon:01:00-mon:01:30" };
   const standing = { id: "restored", arn: "arn", status: "available", engine: "postgres", version: "17.4", endpoint: undefined };
   const wish = { ...standing, from: { snapshot: "one" }, settings: wanted, tags: {} };
-  const complete = (tags: Tags, settings = aNative.settings) => instanceRestores.complete(api, { ...standing, tags, settings }, wish);
-  expect(await complete({})).toBe("sets PreferredMaintenanceWindow");
-  expect(asked).toEqual(["tagging arn", "changing the instance restored"]);
-  expect(await complete({ [ADJUSTED]: "yes" })).toBeUndefined();
-  expect(await complete({}, wanted)).toBeUndefined();
-  expect(asked).toHaveLength(2);
+  /** An RDS that answers each change so. */
+  function asking(answer?: HoldfastError) {
+    const asked: string[] = [];
+    const rds = async (doing: string) => {
+      asked.push(doing);
+      if (answer && doing.startsWith("changing")) throw answer;
+    };
+    const api: Api = { key: async () => undefined, rds: rds as never };
+    const complete = (tags: Tags, settings = aNative.settings) => instanceRestores.complete(api, { ...standing, tags, settings }, wish);
+    return { asked, complete };
+  }
+  const both = ["changing the instance restored", "tagging arn"];
+
+  test("is asked for once, for RDS may say yes and not do it", async () => {
+    const { asked, complete } = asking();
+    expect(await complete({})).toBe("sets PreferredMaintenanceWindow");
+    expect(asked).toEqual(both);
+    expect(await complete({ [ADJUSTED]: "yes" })).toBeUndefined();
+    expect(await complete({}, wanted)).toBeUndefined();
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each([new RdsBusy("changing", "backing-up"), new RdsThrottled("changing"), new RdsUnreachable("changing")])(
+    "is asked for again after %o, for nothing says that it was",
+    async (answer) => {
+      const { asked, complete } = asking(answer);
+      await expect(complete({})).rejects.toBe(answer);
+      expect(asked).toEqual(both.slice(0, 1));
+    },
+  );
+
+  test("and is refused is not asked for again, and nothing is undone for it: the proof tells", async () => {
+    const { asked, complete } = asking(new RdsRefused("changing", "InvalidParameterCombination", "no"));
+    expect(await complete({})).toBe("sets PreferredMaintenanceWindow");
+    expect(asked).toEqual(both);
+  });
 });
 
 test.each([
