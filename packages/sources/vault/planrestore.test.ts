@@ -14,6 +14,7 @@ const facts: Facts = {
   version: "2.7.2",
   clusterId: "cluster-of-the-target",
   servers: ["cccccccccccccccc"],
+  forDrills: false,
   seal: { type: "shamir", shares: 3, threshold: 2 },
   engines: 0,
 };
@@ -85,6 +86,10 @@ test("tells a protected cluster of several nodes that the others follow", () => 
 
 const own = { servers: ["dddddddddddddddd", "bbbbbbbbbbbbbbbb"], clusterId: "cluster-of-the-backup", engines: 4 };
 const twin = { clusterId: "cluster-of-the-backup", engines: 4 };
+/** What a drill left, on a node that is there for drills. */
+const leftover = { ...twin, forDrills: true };
+/** The same answers as the source gives on servers that it moved to after the backup. */
+const moved = { ...twin, servers: ["eeeeeeeeeeeeeeee", "ffffffffffffffff"], engines: 12 };
 describe("refuses", () => {
   test.each<[string, Change, string]>([
     ["a name for a database", { want: { as: "copy" } }, "no-parts: a Vault is restored whole, and the input names a database"],
@@ -100,9 +105,24 @@ describe("refuses", () => {
       "own-cluster: the target is the cluster that the backup is of: they share 1 of 2 servers",
     ],
     [
+      "that cluster also as a drill whose nodes say that they are there for drills",
+      { ...drill, facts: { ...drill.facts, ...own, forDrills: true } },
+      "own-cluster: the target is the cluster that the backup is of: they share 1 of 2 servers",
+    ],
+    [
+      "as a drill what may be that cluster on other servers",
+      { ...drill, facts: { ...drill.facts, ...moved } },
+      "own-cluster: the target has the cluster id of the backup, and its servers' raft node ids do not say that it is there for drills",
+    ],
+    [
+      "a drill target that somebody uses, whatever its nodes are called",
+      { ...drill, facts: { ...drill.facts, engines: 2, forDrills: true } },
+      "target-in-use: the target has 2 secrets engines, and a restore replaces everything",
+    ],
+    [
       "a copy of that cluster that may be in use",
       { facts: twin },
-      "restored-before: the target holds the same cluster as the backup, from an earlier restore",
+      "restored-before: the target has the cluster id of the backup: it is a copy from an earlier restore, or the cluster itself on other servers",
     ],
     [
       "another product",
@@ -149,6 +169,12 @@ describe("refuses", () => {
     ],
   ])("%s", (_, change, refused) => expect(plan(change)).toMatchObject({ refused }));
 
+  test("and says how a drill target is told from the source", () => {
+    expect(plan({ ...drill, facts: { ...drill.facts, ...moved } })).toMatchObject({
+      hint: expect.stringContaining("start it with a node_id that begins with drill"),
+    });
+  });
+
   test("and says how to make a target that fits", () => {
     expect(plan({ facts: { engines: 1 } })).toMatchObject({
       hint: "Restore into a fresh cluster (an empty node, then: bao operator init -key-shares=3 -key-threshold=2, bao operator unseal), or mark the target as protected in the plan, so that a person approves it.",
@@ -163,7 +189,7 @@ describe("refuses", () => {
 
 test.each<[string, Change]>([
   ["a drill", drill],
-  ["a drill over what an earlier drill left", { ...drill, facts: { ...drill.facts, ...twin } }],
+  ["a drill over what an earlier drill left", { ...drill, facts: { ...drill.facts, ...leftover } }],
   ["the backup's own cluster, where a person approves", { facts: own, guarded: true }],
   ["a copy of it, where a person approves", { facts: twin, guarded: true }],
   ["a cluster in use, where a person approves", { facts: { engines: 9 }, guarded: true }],
@@ -184,19 +210,36 @@ test("versions compare by their numbers, whatever stands behind them", () => {
   );
 });
 
+const anyRestore = {
+  drill: fc.boolean(),
+  guarded: fc.boolean(),
+  force: fc.boolean(),
+  engines: fc.nat({ max: 3 }),
+  seal: fc.constantFrom("shamir", "static"),
+};
+const sealedBy = (type: string) => ({ type, shares: 1, threshold: 1 });
+
 test("nothing but a protected target that is no drill ever lets a backup into its own cluster", () => {
   const some = fc.record({
-    drill: fc.boolean(),
-    guarded: fc.boolean(),
-    force: fc.boolean(),
-    engines: fc.nat({ max: 3 }),
-    seal: fc.constantFrom("shamir", "static"),
+    ...anyRestore,
+    forDrills: fc.boolean(),
     clusterId: fc.constantFrom("cluster-of-the-backup", "another"),
   });
   fc.assert(
-    fc.property(some, ({ drill, guarded, force, engines, seal, clusterId }) => {
-      const sealed = { type: seal, shares: 1, threshold: 1 };
-      const into = plan({ drill, guarded, want: { force }, native: { seal: sealed }, facts: { ...own, engines, clusterId, seal: sealed } });
+    fc.property(some, ({ drill, guarded, force, seal: type, ...others }) => {
+      const seal = sealedBy(type);
+      const into = plan({ drill, guarded, want: { force }, native: { seal }, facts: { ...own, ...others, seal } });
+      expect("refused" in into).toBe(drill || !guarded);
+    }),
+  );
+});
+
+test("nor where that cluster moved to servers that the backup does not know", () => {
+  const servers = fc.constantFrom<string[]>(["eeeeeeeeeeeeeeee"], moved.servers);
+  fc.assert(
+    fc.property(fc.record({ ...anyRestore, servers }), ({ drill, guarded, force, seal: type, ...others }) => {
+      const seal = sealedBy(type);
+      const into = plan({ drill, guarded, want: { force }, native: { seal }, facts: { ...twin, ...others, seal } });
       expect("refused" in into).toBe(drill || !guarded);
     }),
   );

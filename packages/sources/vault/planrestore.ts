@@ -65,15 +65,26 @@ const checks: readonly Check[] = [
   refuseOtherSeal,
 ];
 
-function refuseOwnCluster({ backup, facts, target, guarded }: Input): Finding | undefined {
-  const own = facts.servers.filter((server) => backup.native.raft.servers.includes(server));
-  if (own.length === 0 || (guarded && !target.drill)) return undefined;
+function refuseOwnCluster({ backup: { native }, facts, target, guarded }: Input): Finding | undefined {
+  if (guarded && !target.drill) return undefined;
+  const own = facts.servers.filter((server) => native.raft.servers.includes(server));
+  if (own.length === 0) return target.drill && facts.clusterId === native.clusterId ? refuseUnmarked(facts) : undefined;
   return refusal(
     "own-cluster",
     `the target is the cluster that the backup is of: they share ${own.length} of ${facts.servers.length} servers`,
     target.drill
       ? "A drill must never touch it. Give the drill target nodes of its own."
       : "All that was written since would be lost. Restore into a fresh cluster, or mark the target as protected in the plan, so that a person approves it.",
+  );
+}
+
+/** What a drill left has the source's cluster id, and so has the source itself on servers that it has moved to since the backup. */
+function refuseUnmarked({ forDrills }: Facts): Finding | undefined {
+  if (forDrills) return undefined;
+  return refusal(
+    "own-cluster",
+    "the target has the cluster id of the backup, and its servers' raft node ids do not say that it is there for drills",
+    "If it is the source under other addresses, give the drill target nodes of its own. If it is what a drill left, stop it, empty its data and start it with a node_id that begins with drill: only by that the next drill tells it from the source.",
   );
 }
 
@@ -140,14 +151,14 @@ function refuseTwin({ backup, facts, target, guarded }: Input): Finding | undefi
   if (backup.native.clusterId !== facts.clusterId || target.drill || guarded) return undefined;
   return refusal(
     "restored-before",
-    "the target holds the same cluster as the backup, from an earlier restore",
+    "the target has the cluster id of the backup: it is a copy from an earlier restore, or the cluster itself on other servers",
     `Somebody may be using it. ${freshHint(backup.native, facts)}`,
   );
 }
 
 function refuseUsed({ backup, facts, target, guarded }: Input): Finding | undefined {
   // What an earlier drill left is the source's own cluster; anything else at a drill target is somebody's.
-  const leftover = target.drill && facts.clusterId === backup.native.clusterId;
+  const leftover = target.drill && facts.forDrills && facts.clusterId === backup.native.clusterId;
   if (facts.engines === 0 || leftover || (guarded && !target.drill)) return undefined;
   return refusal(
     "target-in-use",

@@ -26,6 +26,7 @@ test("tells what the target is, and changes nothing", async () => {
     version: "2.7.2",
     clusterId: target.cluster.image.clusterId,
     servers: [fingerprint({ ID: "t", Address: target.urls[0] ?? "" })],
+    forDrills: false,
     seal: { type: "static", shares: 5, threshold: 3 },
     engines: 2,
   });
@@ -37,6 +38,22 @@ test("tells what the target is, and changes nothing", async () => {
 
 test("counts nothing that every cluster has", async () => {
   expect(await survey()).toMatchObject({ engines: 0 });
+});
+
+test.each([
+  [["drill"], true],
+  [["drill-0", "drill-1"], true],
+  [["drill-0", "vault-1"], false],
+  [["vault-drill"], false],
+])("of nodes called %j it is there for drills: %j", async (ids, forDrills) => {
+  const servers = ids.map((node_id) => ({ node_id, address: `${node_id}:8201` }));
+  target.overrides.push(({ path }, response) => {
+    if (path !== "sys/storage/raft/configuration") return false;
+    response.writeHead(200, { "Content-Type": "application/json" });
+    response.end(JSON.stringify({ data: { config: { servers } } }));
+    return true;
+  });
+  expect(await survey()).toMatchObject({ forDrills });
 });
 
 describe("names the right that is missing", () => {

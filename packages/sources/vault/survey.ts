@@ -17,6 +17,8 @@ export type Facts = {
   clusterId: string;
   /** Its servers' fingerprints, as {@link Native} has them, sorted. */
   servers: string[];
+  /** Each of its servers has a raft node id that begins with `drill`. It is of the node's own configuration, so no restore changes it. */
+  forDrills: boolean;
   /** What it is sealed with now. Shares and threshold are of the recovery keys where it opens by itself. */
   seal: { type: string; shares: number; threshold: number };
   /** Secrets engines beside those that every cluster has. */
@@ -43,7 +45,7 @@ export async function survey({ client, target, surroundings }: At, want: Want): 
       product: productOf(health),
       version: health.version,
       clusterId: health.cluster_id ?? "",
-      servers: await serversOf(client, node, session.token),
+      ...(await serversOf(client, node, session.token)),
       seal: { type: seal.type, shares: seal.n, threshold: seal.t },
       engines: await countEngines(client, node, session.token),
     };
@@ -81,9 +83,14 @@ const configuration = z.looseObject({
   config: z.looseObject({ servers: z.array(z.looseObject({ node_id: z.string(), address: z.string() })).min(1) }),
 });
 
-async function serversOf(client: Client, node: string, token: string): Promise<string[]> {
+const FOR_DRILLS = /^drill/;
+
+async function serversOf(client: Client, node: string, token: string): Promise<Pick<Facts, "servers" | "forDrills">> {
   const { config } = await read(client, node, token, "sys/storage/raft/configuration", configuration);
-  return config.servers.map(({ node_id, address }) => fingerprint({ ID: node_id, Address: address })).sort();
+  return {
+    servers: config.servers.map(({ node_id, address }) => fingerprint({ ID: node_id, Address: address })).sort(),
+    forDrills: config.servers.every(({ node_id }) => FOR_DRILLS.test(node_id)),
+  };
 }
 
 /** Of the mounts that a fresh cluster has. */
