@@ -57,6 +57,17 @@ function afterwards(of: CopyRig, name: string, happens: () => void): Store {
   };
   return { ...of.far, ...to, create: { create } };
 }
+/** The second store, taking no notice of If-None-Match, as some do that speak S3. */
+function heedless(of: CopyRig): Store {
+  const { to } = of.ports();
+  const create: Store["create"]["create"] = async (key, body) => {
+    of.far.inside.overwrite(key, await whole(body, 10_000));
+    const made = await to.read.head({ key });
+    if (!made) throw new Error(`${key} was not made`);
+    return made;
+  };
+  return { ...of.far, ...to, create: { create } };
+}
 /** Whatever happened, nobody may take for a copy what is none. */
 async function expectNoCopy(of: CopyRig): Promise<void> {
   expect(await isThere(of, manifestKey(shop))).toBe(false);
@@ -109,6 +120,7 @@ describe("a backup that was read", () => {
       "list.list ",
       "read.head rows.txt.zst.age",
       "read.head contents.json.zst.age",
+      "read.head manifest.json",
       "create.create manifest.json",
     ]);
   });
@@ -258,6 +270,20 @@ describe("what stands at the destination already", () => {
     const [evidence] = await evidenceOf(of);
     expect(evidence).toMatchObject({ verdict: "failed", run: "far", findings: [{ name: "CopyDiffers", severity: "refuse" }] });
     expect(evidence?.findings[0]?.message).toContain(key);
+  });
+  test.each(others)("%s is not written over, also where the store would do so without a word", async (_what, keyOf) => {
+    const of = await copyRig();
+    const key = await keyOf(of);
+    const stands = of.far.inside.overwrite(key, flip(await bytesAt(of, key)));
+    expect(names(await copy(shop, of.ports({ to: heedless(of) }), of.context))).toEqual(["CopyDiffers"]);
+    expect(of.far.inside.versions(key).map(({ version }) => version)).toEqual([stands.version]);
+  });
+  test("and is the same is not made anew by a later run, also where the store would do so without a word", async () => {
+    const of = await copyRig();
+    await copy(shop, of.ports({ to: heedless(of) }), of.context);
+    for (const key of await of.keys("evidence/copied/")) of.store.inside.remove(key);
+    expect(await copy(shop, of.ports({ to: heedless(of) }), of.context)).toMatchObject({ state: "copied" });
+    expect(unlike(of)).toEqual([]);
   });
   test("one other object is seen before anything is sent", async () => {
     const of = await copyRig();

@@ -17,8 +17,12 @@ export async function bringObject({ key, version }: Ref, from: Origins, to: Dest
   return placeObject(key, await whole(pinned(from, { key, version }, undefined, context.signal), evidenceLimit), to, context);
 }
 
+/** Looks first: of stores that speak S3, some take no notice of If-None-Match, and what an earlier run made would be written over. */
 export async function placeObject(key: string, bytes: Uint8Array, to: Destination, context: Context): Promise<Origin> {
-  const { object, origin } = await createOrFind(key, once(bytes), bytes.length, to, context);
+  const found = await to.read.head({ key });
+  const { object, origin } = found
+    ? { object: found, origin: "found" as const }
+    : await createOrFind(key, once(bytes), bytes.length, to, context);
   await proveStored(object, digestsOf(bytes), origin, { ...to, fits: bytes.length }, context);
   return origin;
 }
