@@ -218,6 +218,40 @@ describe("a snapshot that cannot be had whole leaves no manifest, no upload and 
   });
 });
 
+describe("a node that does not say which cluster it is", () => {
+  /** As servers answer while they come up. */
+  const anonymous = (fake: FakeVault, when: () => boolean) =>
+    fake.overrides.push(({ path, node }, response) => {
+      if (path !== "sys/health" || !when()) return false;
+      response.writeHead(node === fake.cluster.leader ? 200 : 429, { "Content-Type": "application/json" });
+      response.end(JSON.stringify({ initialized: true, sealed: false, standby: node !== fake.cluster.leader, version: "1.21.2" }));
+      return true;
+    });
+  const unknown = { error: { name: "ClusterUnknown", fault: "world", hint: expect.stringContaining("trying again usually helps") } };
+
+  test("is not asked for a snapshot", async () => {
+    const fake = await open();
+    anonymous(fake, () => true);
+    const { store, outcome } = await backUp(fake);
+    expect(outcome).toMatchObject(unknown);
+    expect(fake.asked.some(({ path }) => path === SNAPSHOT_PATH)).toBe(false);
+    await expectNothingLeft(store, fake);
+  });
+
+  test("gives no backup where it took over while it was asked", async () => {
+    const fake = await open({ nodes: 2 });
+    fake.overrides.push(({ method, path, node }) => {
+      if (method === "GET" && path === SNAPSHOT_PATH && node === 0) fake.cluster.leader = 1;
+      return false;
+    });
+    anonymous(fake, () => fake.cluster.leader === 1);
+    const { store, outcome } = await backUp(fake);
+    expect(outcome).toMatchObject(unknown);
+    expect(fake.asked.some(({ path, node }) => path === SNAPSHOT_PATH && node === 1)).toBe(true);
+    await expectNothingLeft(store, fake);
+  });
+});
+
 describe("redirects:", () => {
   test("F1 a standby's 307 to another of the nodes is followed", async () => {
     const fake = await open({ nodes: 2 });

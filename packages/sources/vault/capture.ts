@@ -3,7 +3,7 @@ import { type Archive, proven } from "./archive.ts";
 import { type Client, type Limits, openClient } from "./client.ts";
 import type { Config } from "./config.ts";
 import { SnapshotStale } from "./errors.ts";
-import { type Active, findActive, type Health, healthOf, productOf } from "./leader.ts";
+import { type Active, clusterIdOf, findActive, type Health, healthOf, productOf } from "./leader.ts";
 import { login, type Session } from "./login.ts";
 import { readMarker } from "./marker.ts";
 import { type Native, SNAPSHOT } from "./native.ts";
@@ -43,6 +43,7 @@ async function* artifacts(open: () => Client, config: Config, surroundings: Surr
   try {
     const active = await findActive(client);
     requireRaft(active.node, active.seal);
+    clusterIdOf(active.node, active.health);
     session = await login(client, active.node, config.auth, surroundings);
     yield* takeSnapshot(client, active, session.token, config, made);
   } finally {
@@ -60,7 +61,7 @@ async function* takeSnapshot(client: Client, active: Active, token: string, conf
     requireFresh(node, whole, active);
     const health = node === active.node ? active.health : await healthOf(client, node);
     const held = marker === undefined ? undefined : await stillThere(client, node, token, marker, config, made.findings);
-    made.native = nativeOf(health, whole, held);
+    made.native = nativeOf(health, clusterIdOf(node, health), whole, held);
   }
   const done = finish();
   done.catch(() => {});
@@ -98,12 +99,12 @@ async function stillThere(
   return undefined;
 }
 
-function nativeOf(health: Health, archive: Archive, marker: Native["marker"]): Native {
+function nativeOf(health: Health, clusterId: string, archive: Archive, marker: Native["marker"]): Native {
   return {
     format: "holdfast-vault/1",
     product: productOf(health),
     version: health.version,
-    clusterId: health.cluster_id ?? "",
+    clusterId,
     ...toldOf(archive),
     marker,
   };

@@ -34,6 +34,17 @@ export class NoActiveNode extends HoldfastError {
     );
   }
 }
+/** Without its id a snapshot could be told neither from another cluster's nor from the one before, and no restore of it could be told from what stood there. */
+export class ClusterUnknown extends HoldfastError {
+  override readonly name = "ClusterUnknown";
+  override readonly fault = "world";
+  constructor(node: string) {
+    super(
+      `${node} does not say which cluster it is`,
+      "It has not come up whole yet; trying again usually helps. If it stays so, look at the node's log.",
+    );
+  }
+}
 export class VaultSealed extends HoldfastError {
   override readonly name = "VaultSealed";
   override readonly fault = "world";

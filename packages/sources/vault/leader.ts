@@ -2,6 +2,7 @@ import type { HoldfastError } from "@holdfast/core";
 import { z } from "zod";
 import type { Client } from "./client.ts";
 import {
+  ClusterUnknown,
   ConnectionBroken,
   NoActiveNode,
   NodeNotTrusted,
@@ -51,6 +52,12 @@ export type Active = { node: string; health: Health; seal: SealStatus; leader: L
 /** Before 1.15 Vault did not say `enterprise` either, and OpenBao began with 2.0. */
 export const productOf = ({ enterprise, version }: Pick<Health, "enterprise" | "version">): Native["product"] =>
   enterprise !== undefined || /^[01]\./.test(version) ? "vault" : "openbao";
+
+/** Throws {@link ClusterUnknown}: a node that has just become active may leave its cluster's id out. */
+export function clusterIdOf(node: string, { cluster_id }: Pick<Health, "cluster_id">): string {
+  if (!cluster_id) throw new ClusterUnknown(node);
+  return cluster_id;
+}
 
 /** A node that runs answers these at once, sealed or not. */
 const PATIENCE = 10;

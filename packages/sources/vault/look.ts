@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/core";
 import type { Client } from "./client.ts";
-import { NoActiveNode, VaultSealed } from "./errors.ts";
-import { findActive, sealStatus } from "./leader.ts";
+import { VaultSealed } from "./errors.ts";
+import { clusterIdOf, findActive, sealStatus } from "./leader.ts";
 import type { Seen } from "./standing.ts";
 
 /**
@@ -11,9 +11,7 @@ import type { Seen } from "./standing.ts";
 export async function look(client: Client): Promise<Seen> {
   try {
     const { node, health, leader } = await findActive(client);
-    if (health.cluster_id === undefined)
-      return { state: "away", node, error: new NoActiveNode([`${node} does not say which cluster it is`]) };
-    return { state: "open", node, clusterId: health.cluster_id, since: leader.active_time };
+    return { state: "open", node, clusterId: clusterIdOf(node, health), since: leader.active_time };
   } catch (error) {
     if (error instanceof VaultSealed) return await lookAtSeal(client, error.node);
     return away(client, error);

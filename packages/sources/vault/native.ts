@@ -13,7 +13,7 @@ export const native = z.strictObject({
   product: z.enum(["vault", "openbao"]),
   /** Of the node that sent it, `2.7.2` or `1.21.2+ent`. */
   version: z.string().max(64),
-  clusterId: z.string().max(64),
+  clusterId: z.string().min(1).max(64),
   raft: z.strictObject({
     /** Grows with every write; of two backups of one cluster the later one has the higher. */
     index: count,

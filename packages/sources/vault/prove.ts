@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import { type Compared, compareEntries } from "./compareentries.ts";
 import type { Target } from "./config.ts";
 import { MarkerMissing, TargetChanged, TargetProofBroken } from "./errors.ts";
-import { findActive } from "./leader.ts";
+import { clusterIdOf, findActive } from "./leader.ts";
 import type { Entry } from "./listing.ts";
 import { login } from "./login.ts";
 import { readMarker } from "./marker.ts";
@@ -40,8 +40,8 @@ async function lookInside(
 ): Promise<{ compared: Compared; findings: Finding[] }> {
   const { node, health } = await findActive(client);
   const { native } = opened.backup;
-  if (health.cluster_id !== native.clusterId)
-    throw new TargetChanged(node, `it is the cluster ${health.cluster_id} and not ${native.clusterId}, which was restored`);
+  const is = clusterIdOf(node, health);
+  if (is !== native.clusterId) throw new TargetChanged(node, `it is the cluster ${is} and not ${native.clusterId}, which was restored`);
   const session = await login(client, node, target.reader, surroundings);
   try {
     const findings = await lookAtMarker(client, node, session.token, native);

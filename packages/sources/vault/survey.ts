@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Client } from "./client.ts";
 import type { Target } from "./config.ts";
 import { LoginRefused, PolicyTooNarrow, TokenRefused } from "./errors.ts";
-import { findActive, productOf } from "./leader.ts";
+import { clusterIdOf, findActive, productOf } from "./leader.ts";
 import { login } from "./login.ts";
 import { fingerprint } from "./meta.ts";
 import type { Native } from "./native.ts";
@@ -44,7 +44,7 @@ export async function survey({ client, target, surroundings }: At, want: Want): 
     return {
       product: productOf(health),
       version: health.version,
-      clusterId: health.cluster_id ?? "",
+      clusterId: clusterIdOf(node, health),
       ...(await serversOf(client, node, session.token)),
       seal: { type: seal.type, shares: seal.n, threshold: seal.t },
       engines: await countEngines(client, node, session.token),
