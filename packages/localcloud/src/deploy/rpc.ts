@@ -35,6 +35,8 @@ export async function openRpc(root: string, work: string): Promise<Rpc> {
       .finally(() => underWay.delete(answered));
     underWay.add(answered);
   });
+  // A program that computes for seconds would meet a connection that was closed meanwhile, and SST's client asks once.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
