@@ -49,7 +49,20 @@ afterEach(async () => {
   }
 });
 
+/** A database whose load waits, in the server, until the role `go_{id}` is there. */
+const HELD = () => `
+  CREATE FUNCTION held() RETURNS boolean LANGUAGE sql AS 'SELECT true';
+  CREATE TABLE holding (a int CHECK (public.held()));
+  INSERT INTO holding VALUES (1);
+  CREATE OR REPLACE FUNCTION held() RETURNS boolean LANGUAGE plpgsql AS $$
+  BEGIN
+    WHILE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'go_${id}') LOOP PERFORM pg_catalog.pg_sleep(0.01); END LOOP;
+    RETURN true;
+  END $$`;
 const run = (text: string) => sql(server, database, text);
+const isHeld = async () =>
+  (await sql(server, "postgres", `SELECT FROM pg_stat_activity WHERE usename = 'holdfast_${id}' AND query LIKE 'COPY public.holding%'`))
+    .length > 0;
 const backUp = () =>
   take(capture(config.parse({ connection: world.secret("source", secretOf(server)), databases: [database] }), world.surroundings));
 const targetFor = (as: Server, more: object = {}) =>
@@ -284,19 +297,22 @@ describe("what an execution made", () => {
   });
 
   test("is removed by an undo while another process is loading, which then fails and makes nothing more", async () => {
-    const loading = load(opened);
+    await run(HELD());
+    const loading = load((await backUp()).opened);
     loading.catch(() => {});
-    await until(async () => (await children("pg_restore")).some((it) => it.environment.includes(`PGUSER=holdfast_${id}`)));
+    await until(isHeld);
+    expect((await children("pg_restore")).some((it) => it.environment.includes(`PGUSER=holdfast_${id}`))).toBe(true);
     await targetFor(keeper).undo({ id }, aContext());
     await expect(loading).rejects.toThrow();
     await nothingIsLeft();
   });
 
   test("is removed by undo after the deadline cut the load, which says so", async () => {
+    await run(HELD());
     const deadline = new AbortController();
-    const loading = load(opened, { context: aContext(deadline.signal) });
+    const loading = load((await backUp()).opened, { context: aContext(deadline.signal) });
     loading.catch(() => {});
-    await until(async () => (await children("pg_restore")).length > 0);
+    await until(isHeld);
     deadline.abort(new DeadlineNear("restoring"));
     await expect(loading).rejects.toBeInstanceOf(DeadlineNear);
     expect(await children("pg_restore")).toEqual([]);
@@ -424,12 +440,14 @@ describe("a hostile dump", () => {
   });
 
   test("is loaded by a program that knows the loading role's password and no other secret, and takes no name as an argument", async () => {
-    await run("CREATE TABLE t AS SELECT i, md5(i::text) FROM generate_series(1, 100000) i");
+    await run("CREATE TABLE t AS SELECT i, md5(i::text) FROM generate_series(1, 1000) i");
+    await run(HELD());
     const { opened } = await backUp();
     const loading = load(opened, { want: { as: `host=evil dbname=x ${id}` } });
     loading.catch(() => {});
-    await until(async () => (await children("pg_restore")).some((it) => it.command.includes("--dbname=")));
+    await until(isHeld);
     const found = (await children("pg_restore")).find((it) => it.command.includes("--dbname="));
+    await sql(server, "postgres", `CREATE ROLE go_${id}`);
     const { name } = await loading;
     expect(found?.environment.filter((it) => /PASS|USER/.test(it)).map((it) => it.split("=")[0])).toEqual([
       "PGUSER",
@@ -438,7 +456,7 @@ describe("a hostile dump", () => {
     ]);
     expect(found?.environment.join("\n")).not.toContain(keeper.password);
     expect(found?.command.join(" ")).not.toContain(id);
-    expect(await sql(server, name, "SELECT count(*)::int AS n FROM t")).toEqual([{ n: 100000 }]);
+    expect(await sql(server, name, "SELECT count(*)::int AS n FROM t")).toEqual([{ n: 1000 }]);
   });
 
   test("tells nothing of its rows or names when it cannot be loaded", async () => {
