@@ -122,14 +122,17 @@ describe("what a restore makes", () => {
   });
 
   test("is removed at once when its execution was stopped meanwhile, and not begun when it was stopped before", async () => {
-    let asked = 0;
+    const stood: (string | undefined)[] = [];
     const plan = await allowed(await restores(), opened, { as: "restored-stopped" });
-    const stopped = (after: number): Execution => ({ ...executionOf("three"), running: async () => ++asked <= after });
+    const stopped = (after: number): Execution => {
+      const before = stood.length;
+      return { ...executionOf("three"), running: async () => stood.push(await stands("restored-stopped")) - before <= after };
+    };
     await expect(step(plan, stopped(0))).rejects.toMatchObject({ name: "ExecutionStopped" });
     expect(await stands("restored-stopped")).toBeUndefined();
-    asked = 0;
     await expect(step(plan, stopped(1))).rejects.toMatchObject({ name: "ExecutionStopped" });
-    expect(await stands("restored-stopped")).toBe("deleting");
+    expect(stood.map((status) => status !== undefined)).toEqual([false, false, true]);
+    await become(async () => (await stands("restored-stopped")) === undefined);
   });
 
   test("is waited for while RDS does not let go of it", async () => {
