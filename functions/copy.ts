@@ -6,18 +6,17 @@ import {
   type CopyOutcome,
   type CopyPorts,
   copy,
-  lambdaFits,
+  copyPace,
   type OpenStore,
   type Proof,
   parseEvidenceKey,
-  rangeAt,
   shareCopy,
   type TrustedKeys,
 } from "@holdfast/core";
 import { lambda } from "./bundle.ts";
 import { identity, secrets, signer, trusted } from "./clients.ts";
 import { environment } from "./environment.ts";
-import { objectOf, type QueueEvent } from "./event.ts";
+import { objectOf, type QueueEvent, triesOf } from "./event.ts";
 import { now, primary } from "./files.ts";
 
 const machines = new SFNClient();
@@ -30,13 +29,14 @@ export function copyFunction<Config>(to: To<Config>, open: OpenStore<Config>) {
   return lambda(`copying to ${to.name}`, async (event: QueueEvent | CopyAsk, { context }) => {
     const asked = "Records" in event ? objectOf(event) : undefined;
     const at = asked ? parseEvidenceKey(asked.key) : (event as CopyAsk);
+    const tries = "Records" in event ? triesOf(event) : (event.tries ?? 1);
     const verified = at && to.sources[at.source];
     if (!verified) return { state: "ignored", key: asked?.key };
-    const ports = await portsOf(to, open, verified);
+    const ports = await portsOf(to, open, verified, tries);
     if (!asked) return await shareCopy(event as CopyAsk, ports, context);
     const outcome =
       "proof" in at && at.proof === "readable" ? await copy({ ...at, hint: asked.run === undefined }, ports, context) : undefined;
-    if (outcome?.state === "large") return await shareOut(at, outcome, to.name);
+    if (outcome?.state === "large") return await shareOut({ ...at, tries }, outcome, to.name);
     if (outcome && outcome.state !== "known") return outcome;
     return { state: "known", brought: await bringAlong(at, ports, context) };
   });
@@ -46,11 +46,12 @@ async function portsOf<Config>(
   { name, config, rate, trust }: To<Config>,
   open: OpenStore<Config>,
   verified: readonly Proof[],
+  tries: number,
 ): Promise<CopyPorts> {
   const store = await open(config, { secrets, identity, region: environment.AWS_REGION, use: "copy", now });
   return {
     from: await primary(),
-    to: { ...store, name, fits: lambdaFits("copy", rate), range: rangeAt(rate) },
+    to: { ...store, name, ...copyPace(rate, tries) },
     kind: { verified },
     sign: signer(),
     trusted: trusted(trust, environment.HOLDFAST_MANIFEST_PEM, environment.HOLDFAST_SIGNING_PEM),
@@ -64,9 +65,13 @@ const executionsAtMost = 99;
  * Starts the state machine, once: an event that comes again finds the execution that runs. A name is taken for 90 days, also by one that ended badly
  * (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html), so another has a number behind it.
  */
-async function shareOut({ source, slot }: BackupId, { started, manifest }: CopyOutcome & { state: "large" }, store: string) {
+async function shareOut(
+  { source, slot, tries }: BackupId & { tries: number },
+  { started, manifest }: CopyOutcome & { state: "large" },
+  store: string,
+) {
   const stateMachineArn = environment.HOLDFAST_MACHINE;
-  const input = JSON.stringify({ store, source, slot, started });
+  const input = JSON.stringify({ store, source, slot, started, tries });
   for (let n = 1; n <= executionsAtMost; n++) {
     const name = [store, source, slot, manifest.slice(0, 8), ...(n === 1 ? [] : [n])].join("-");
     try {

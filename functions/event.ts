@@ -2,7 +2,10 @@ import { InputInvalid } from "@holdfast/core";
 import { z } from "zod";
 
 /** One message an invocation: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
-export type QueueEvent = { Records: [{ body: string }] };
+export type QueueEvent = { Records: [QueueRecord] };
+export type QueueRecord = { body: string; receiptHandle: string; attributes: { ApproximateReceiveCount: string } };
+/** Which try this is, from 1. */
+export const triesOf = ({ Records: [{ attributes }] }: QueueEvent): number => Number(attributes.ApproximateReceiveCount);
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html . A local AWS leaves out the version; then the current one is meant. */
 const created = z.object({

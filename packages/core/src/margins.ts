@@ -2,6 +2,8 @@
 
 /** Objects of a slot without a manifest are a dead attempt's after this long: no runner lives longer than 15 minutes, and a person may look first. */
 export const garbageAfterHours = 48;
+/** What was begun and is not to be found after this long is gone: listings of a service lag by minutes at most. */
+export const vanishedAfterMinutes = 60;
 /** So many snapshots of a source are deleted in one run without a person, at most: what a week of daily ones leaves when nobody pruned. */
 export const prunedUnasked = 7;
 /** A deleted or overwritten version is kept this long, so that a marker or rule gone wrong can be noticed and undone. */
@@ -34,6 +36,14 @@ export const lambdaFits = (verb: keyof typeof lambdaRates, rate: number = lambda
 /** Of an artifact that no Lambda copies alone each worker takes some two minutes: no more is lost with one, and starting it costs little beside. */
 export const rangeAt = (rate: number): number => Math.floor(rate * 2 ** 20 * 120);
 export const copyRange = rangeAt(lambdaRates.copy);
+/**
+ * What one runner copies in its time at that rate, and what one of several takes at a time. A try that ended without a copy may have met a store that
+ * is slower than was believed, so that each further one believes half as much: what ran out of time is shared out.
+ */
+export const copyPace = (rate: number, tries = 1): { fits: number; range: number } => {
+  const believed = rate / 2 ** (tries - 1);
+  return { fits: lambdaFits("copy", believed), range: rangeAt(believed) };
+};
 /**
  * Workers that share one artifact at once. They move 1.7 TB an hour by that rate; an account starts with ten Lambdas at once, which backups need too
  * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).

@@ -1,12 +1,16 @@
 import {
   bringAlong,
+  type Context,
   type CopyAsk,
+  type CopyPorts,
   type CopyProof,
   CopyUnproven,
   copy,
   copyEnders,
+  copyPace,
   copyRefusals,
   copyRenewers,
+  DeadlineNear,
   failCopy,
   type FanOut,
   HoldfastError,
@@ -22,11 +26,16 @@ import { type CopyRig, copyRig, google, shop, unlike } from "../../kit/copies.ts
 
 type Verb<V extends CopyAsk["verb"]> = Extract<CopyAsk, { verb: V }>;
 /** The order of infra/copy.asl.json, without its retries. */
-async function shared(of: CopyRig, ports = of.ports({ fits: 1000 }), seen: string[] = []): Promise<unknown> {
+async function shared(
+  of: CopyRig,
+  ports: CopyPorts = { ...of.ports(), to: { ...of.ports().to, fits: 1000, range: 300 } },
+  seen: string[] = [],
+  contextOf: () => Context = () => of.context,
+): Promise<unknown> {
   const at = { ...shop, started: of.context.now().toISOString() };
   const ask = async (verb: Omit<Verb<"plan">, keyof typeof at> | object) => {
     seen.push((verb as CopyAsk).verb);
-    return await shareCopy({ ...at, ...verb } as CopyAsk, { ...ports, to: { ...ports.to, range: 300 } }, of.context);
+    return await shareCopy({ ...at, ...verb } as CopyAsk, ports, contextOf());
   };
   const { artifacts } = (await ask({ verb: "plan" })) as { artifacts: FanOut[] };
   const proofs: CopyProof[] = [];
@@ -148,6 +157,34 @@ test("what the machine passes on of an artifact in as many ranges as there may b
   const ask: CopyAsk = { ...shop, started: new Date(0).toISOString(), verb: "finish", job, relayed };
   expect(ranges.length).toBeGreaterThan(900);
   expect(JSON.stringify(ask).length).toBeLessThan(256 * 1024);
+});
+
+/** A function whose time is over once it has read so many bytes. */
+const hasted = (of: CopyRig, bytes: number) => {
+  const stop = new AbortController();
+  let left = bytes;
+  const progress = (more: number) => {
+    left -= more;
+    if (left < 0) stop.abort(new DeadlineNear("copying"));
+  };
+  return { ...of.context, signal: stop.signal, progress };
+};
+
+test("what one runner could not move in its time is shared out at the next try, in steps that it can", async () => {
+  const [of, rate] = [await copyRig(), 4000 / 600 / 2 ** 20];
+  const [rows = ""] = await of.artifacts();
+  const reads = 1200;
+  const tried = async (tries: number) => {
+    const ports = of.ports();
+    return await copy(shop, { ...ports, to: { ...ports.to, ...copyPace(rate, tries) } }, hasted(of, reads));
+  };
+  await expect(tried(1)).rejects.toMatchObject({ name: "DeadlineNear" });
+  expect(await of.farKeys()).toEqual([]);
+  expect(await tried(2)).toMatchObject({ state: "large", plan: { steps: [{ do: "fan out", source: { key: rows } }, { do: "stream" }] } });
+  const ports = of.ports();
+  const pace = copyPace(rate, 2);
+  expect(await shared(of, { ...ports, to: { ...ports.to, ...pace } }, [], () => hasted(of, reads))).toMatchObject({ state: "copied" });
+  expect(unlike(of)).toEqual([]);
 });
 
 describe("what comes after a copy", () => {

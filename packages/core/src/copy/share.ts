@@ -9,10 +9,10 @@ import { type CopyPorts, loadReadable, standingAt, surveyArtifacts } from "./sur
 
 /**
  * What a state machine asks for, in this order, where no single runner copies a backup in its time. JSON, as the answers are. `started`: when the
- * copy began. plan: which artifacts · begin: sends what one runner can, else shares it out · relay: one worker's range · finish: makes the object ·
- * abandon: leaves no upload open · close: all that follows the artifacts.
+ * copy began. `tries`: which try at it this is, for {@link copyPace}. plan: which artifacts · begin: sends what one runner can, else shares it out ·
+ * relay: one worker's range · finish: makes the object · abandon: leaves no upload open · close: all that follows the artifacts.
  */
-export type CopyAsk = BackupId & { started: string } & (
+export type CopyAsk = BackupId & { started: string; tries?: number } & (
     | { verb: "plan" }
     | { verb: "begin"; artifact: Sourced }
     | { verb: "relay"; job: FanOut; range: PartRange }
