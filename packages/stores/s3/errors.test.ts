@@ -65,6 +65,35 @@ describe("what S3 refuses", () => {
     expect(error.message).toContain("acme");
   });
 
+  test.each([
+    [403, "QuotaExceeded", "Your request was denied due to quota exceeded."],
+    [400, "XMinioAdminBucketQuotaExceeded", "Bucket quota exceeded"],
+    [507, "XMinioStorageFull", "Storage backend has reached its minimum free drive threshold."],
+    [507, "EntityTooLarge", "bucket quota exceeded"],
+    [507, "NoSpace", "disk full"],
+    [403, "QUOTA_EXCEEDED", "full"],
+    [403, "StorageLimitExceeded", "full"],
+    [403, "AccessDenied", "Cannot upload files, storage cap exceeded."],
+  ])(
+    "a store that is full says so in its own way (%i %s), and that is neither a missing right nor a large object",
+    async (status, code, message) => {
+      const { store } = answering({ status, body: `<Error><Code>${code}</Code><Message>${message}</Message></Error>` });
+      for (const size of [1, 9 * 2 ** 20]) {
+        const error = await thrown(store.create.create("k", inChunks(bytesOf(size), 2 ** 20), context()));
+        expect(error).toBeInstanceOf(StoreUnavailable);
+        expect(error.message).toContain("full");
+        expect(error.hint).toContain("quota");
+      }
+    },
+  );
+
+  test("a clock that is too far off is said to be", async () => {
+    const { store } = answering({ status: 403, body: errorBody("RequestTimeTooSkewed") });
+    const error = await thrown(store.create.create("k", inChunks(bytesOf(1)), context()));
+    expect(error).toBeInstanceOf(StoreDenied);
+    expect(error.hint).toMatch(/clock.*set it right/);
+  });
+
   test("a version that is a delete marker (405) is missing", async () => {
     const { store } = answering({ status: 405, headers: { "x-amz-delete-marker": "true" }, body: errorBody("MethodNotAllowed") });
     expect(await thrown(collect(store.read.read({ key: "k", version: "v" })))).toBeInstanceOf(ObjectMissing);

@@ -48,6 +48,8 @@ export function translate(error: unknown, about: About): HoldfastError {
   if (name === "InvalidObjectState") return new ObjectArchived(about.key, options);
   // R2's, of what a lock rule of the bucket holds: https://developers.cloudflare.com/r2/api/error-codes/
   if (name === "ObjectLockedByBucketPolicy") return new ObjectLocked(about.key, undefined, options);
+  // Before what the code alone says: a full store may say EntityTooLarge (507) or AccessDenied.
+  if (isFull(name, error, status)) return new StoreUnavailable(`${what}: the bucket or the account is full`, fullHint, options);
   if (name === "EntityTooLarge")
     return new ObjectTooLarge(`${about.key} is too large for the store`, "Split it, or choose another store.", options);
   if (name === "NoSuchBucket")
@@ -77,6 +79,20 @@ export function translate(error: unknown, about: About): HoldfastError {
   );
 }
 
+/**
+ * What stores call a quota that is used up. AWS has none, so the names are each maker's own:
+ * - QuotaExceeded (403): Ceph, versitygw (https://github.com/versity/versitygw/pull/503) and others; QUOTA_EXCEEDED: Ozone (https://github.com/apache/ozone/pull/7878)
+ * - XMinioAdminBucketQuotaExceeded (400), XMinioStorageFull (507): MinIO
+ * - 507 with any code, also EntityTooLarge: https://stowage.dev/docs/s3-endpoint/quota-errors
+ * - AccessDenied whose message says "storage cap exceeded": Backblaze
+ */
+const isFull = (name: string, error: unknown, status: number | undefined): boolean =>
+  status === 507 ||
+  /quota|storage_?(full|limit|cap)|insufficient_?storage/i.test(name) ||
+  /\b(storage cap|quota) exceeded/i.test(said(error).message);
+const fullHint =
+  "Nothing was stored. Raise its quota at the store, or let it expire more: what is backed up meanwhile stands in the first store and is copied once there is room.";
+
 /** And 405, the answer for a version that is a delete marker. */
 const missing = new Set(["NoSuchKey", "NoSuchVersion", "NotFound"]);
 const altered = new Set(["BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"]);
@@ -84,5 +100,5 @@ const deniedHints: Record<string, string> = {
   ExpiredToken: "The credentials have expired: a run this long needs a runner that renews them.",
   InvalidAccessKeyId: "The store does not know the access key: look at the store's secret, or at the role.",
   SignatureDoesNotMatch: "The secret access key does not fit its access key id: look at the store's secret.",
-  RequestTimeTooSkewed: "The clock of this machine is off by more than 15 minutes.",
+  RequestTimeTooSkewed: "This machine's clock is more than 15 minutes off the store's: set it right.",
 };

@@ -2,6 +2,7 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type OpenStore, ofUse, type Secrets, SecretUnusable } from "@holdfast/core";
 import { z } from "zod";
 import type { S3Config } from "./config.ts";
+import { mostTries, patience } from "./patience.ts";
 import { s3Store } from "./s3.ts";
 
 const accessKey = z.object({
@@ -37,7 +38,8 @@ export const clientDefaults = {
   requestChecksumCalculation: "WHEN_REQUIRED",
   responseChecksumValidation: "WHEN_REQUIRED",
   followRegionRedirects: false,
-  maxAttempts: 5,
+  maxAttempts: mostTries,
+  retryStrategy: patience(),
   requestHandler: { connectionTimeout: connecting, socketTimeout: silence },
 } satisfies S3ClientConfig;
 

@@ -25,7 +25,8 @@ export async function settle(
   const { name, status, attempts } = said(error);
   const refused = translate(error, { action: "s3:PutObject", bucket: s3.bucket, key: sent.key });
   const cause = { cause: refused.cause };
-  const lost = status === undefined || status >= 500;
+  // A store that is full (507) says that it took nothing.
+  const lost = status === undefined || (status >= 500 && status !== 507);
   const taken = status === 412;
   const busy = status === 409;
   const doubtful = lost || busy || name === "NoSuchUpload" || attempts > 1 || (taken && repeated);

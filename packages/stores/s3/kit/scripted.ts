@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { S3Client } from "@aws-sdk/client-s3";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { clientDefaults } from "../open.ts";
 
 /** A request as it would go over the wire, signed. */
@@ -18,7 +18,11 @@ export type Scripted = { client: S3Client; asked: Asked[] };
 const secrets = { accessKeyId: "AKIDSCRIPTED", secretAccessKey: "verysecretkey", sessionToken: "verysecrettoken" };
 
 /** An S3 client whose requests are answered by a function instead of a network. `tries`: how often the SDK sends one request at most. */
-export function scripted(reply: (request: Asked) => Reply | Promise<Reply>, tries = 1): Scripted {
+export function scripted(
+  reply: (request: Asked) => Reply | Promise<Reply>,
+  tries = 1,
+  retryStrategy: S3ClientConfig["retryStrategy"] = { mode: "test", ...impatient(tries) },
+): Scripted {
   const asked: Asked[] = [];
   const handle = async (request: Omit<Asked, "call">) => {
     const told = { ...request, call: nameOf(request) };
@@ -32,7 +36,7 @@ export function scripted(reply: (request: Asked) => Reply | Promise<Reply>, trie
     region: "eu-central-1",
     credentials: secrets,
     maxAttempts: tries,
-    retryStrategy: { mode: "test", ...impatient(tries) },
+    retryStrategy,
     requestHandler: { handle } as never,
   });
   return { client, asked };
