@@ -1,7 +1,24 @@
 import type { z } from "zod";
 import { CaptureInvalid, PreflightRefused } from "./backuperrors.ts";
 import { pathed } from "./issues.ts";
-import { artifactKey, type BackupId, backupId, evidencePrefix, manifestKey, noManifest, signatureKey, slotId } from "./layout.ts";
+import {
+  artifactKey,
+  type BackupId,
+  backupId,
+  begunKey,
+  evidencePrefix,
+  isBegunKey,
+  manifestKey,
+  noManifest,
+  parseBackupKey,
+  parseEvidenceKey,
+  parseManifestKey,
+  signatureKey,
+  slotId,
+  slotPrefix,
+  slotTime,
+  sourcePrefix,
+} from "./layout.ts";
 import { type Artifact, encodeManifest, type Manifest, manifestSchema, sha256 } from "./manifest.ts";
 import type { Bytes } from "./ports/bytes.ts";
 import type { Context } from "./ports/context.ts";
@@ -39,13 +56,17 @@ export type BackupOutcome = {
  */
 export async function backup<Native>(input: BackupInput, ports: BackupPorts<Native>, context: Context): Promise<BackupOutcome> {
   const at: BackupId = { source: input.source, slot: slotId(input.at) };
-  if (await exists(manifestKey(at), ports.list)) return { state: "exists", id: backupId(at) };
+  const { made, begun } = await lookAt(at, ports.list);
+  if (made) return { state: "exists", id: backupId(at) };
   const started = context.now();
   const found = await ports.capture.preflight(context);
   requireNoRefusal(input.source, found);
   context.signal.throwIfAborted();
-  const captured = await ports.capture.capture({ source: input.source, at: input.at, attempt: input.attempt }, context);
-  if (captured.state === "pending") return { state: "pending", id: backupId(at), note: captured.note };
+  const captured = await ports.capture.capture({ source: input.source, at: input.at, attempt: input.attempt, begun }, context);
+  if (captured.state === "pending") {
+    if (!begun) await noteBegun({ ...at, attempt: input.attempt }, ports, context);
+    return { state: "pending", id: backupId(at), note: captured.note };
+  }
   if (captured.state === "lost") return await recordLoss(at, captured.finding, ports, context);
 
   const artifacts: Artifact[] = [];
@@ -75,18 +96,19 @@ export async function backup<Native>(input: BackupInput, ports: BackupPorts<Nati
 }
 
 /**
- * Commits what was begun earlier and is finished now: captures each slot again that has no manifest, oldest first. Twice is harmless. One slot
- * that fails does not hold up the others; the first error is thrown after the last.
+ * Commits what was begun earlier and is finished now: captures each slot again that has no manifest, oldest first, also those of which the source
+ * knows nothing any more. Twice is harmless. One slot that fails does not hold up the others; the first error is thrown after the last.
  */
 export async function finishBegun<Native>(
   input: { source: string; attempt(): string; trigger(at: Date): BackupInput["trigger"] },
   ports: BackupPorts<Native>,
   context: Context,
 ): Promise<BackupOutcome[]> {
-  const begun = (await ports.capture.begun?.(input.source, context)) ?? [];
+  const known = (await ports.capture.begun?.(input.source, context)) ?? [];
+  const begun = new Map([...known, ...(await unfinished(input.source, ports.list))].map((at) => [at.getTime(), at]));
   const outcomes: BackupOutcome[] = [];
   const failures: unknown[] = [];
-  for (const at of begun.toSorted((a, b) => a.getTime() - b.getTime())) {
+  for (const at of [...begun.values()].toSorted((a, b) => a.getTime() - b.getTime())) {
     context.signal.throwIfAborted();
     try {
       outcomes.push(await backup({ source: input.source, at, attempt: input.attempt(), trigger: input.trigger(at) }, ports, context));
@@ -135,9 +157,31 @@ function fitting<T extends z.ZodType>(source: string, schema: T, value: unknown)
 }
 
 /** By listing, because a writer may list its own prefix and read nothing. */
-async function exists(key: string, list: StoreList): Promise<boolean> {
-  for await (const object of list.list(key)) if (object.key === key) return true;
-  return false;
+async function lookAt(at: BackupId, { list }: StoreList): Promise<{ made: boolean; begun: Date | undefined }> {
+  const found: { made: boolean; begun: Date | undefined } = { made: false, begun: undefined };
+  for await (const object of list(slotPrefix(at))) {
+    if (object.key === manifestKey(at)) found.made = true;
+    if (isBegunKey(object.key) && (!found.begun || object.at < found.begun)) found.begun = object.at;
+  }
+  return found;
+}
+
+/** Slots that were begun, and have neither a manifest nor evidence that they are lost. */
+async function unfinished(source: string, { list }: StoreList): Promise<Date[]> {
+  const open = new Set<string>();
+  const made = new Set<string>();
+  for await (const { key } of list(sourcePrefix(source))) {
+    if (isBegunKey(key)) open.add(parseBackupKey(key)?.slot ?? "");
+    if (parseManifestKey(key)) made.add(parseManifestKey(key)?.slot ?? "");
+  }
+  for (const slot of made) open.delete(slot);
+  if (open.size > 0) for await (const { key } of list(evidencePrefix("lost", source))) open.delete(parseEvidenceKey(key)?.slot ?? "");
+  return [...open].flatMap((slot) => slotTime(slot) ?? []);
+}
+
+async function noteBegun<Native>(at: BackupId & { attempt: string }, { create }: BackupPorts<Native>, context: Context): Promise<void> {
+  const bytes = Buffer.from(`${JSON.stringify({ ...at, begun: context.now().toISOString() })}\n`);
+  await create.create(begunKey(at), once(bytes), context, bytes.length);
 }
 
 async function store<Native>(

@@ -19,13 +19,17 @@ export type BackupId = { source: string; slot: string };
 export const backupId = ({ source, slot }: BackupId): string => `${source}/${slot}`;
 
 export const sourcePrefix = (source: string): string => `backups/${source}/`;
-export const manifestKey = ({ source, slot }: BackupId): string => `backups/${source}/${slot}/manifest.json`;
-export const attemptPrefix = ({ source, slot, attempt }: BackupId & { attempt: string }): string => `backups/${source}/${slot}/${attempt}/`;
+export const slotPrefix = ({ source, slot }: BackupId): string => `backups/${source}/${slot}/`;
+export const manifestKey = (of: BackupId): string => `${slotPrefix(of)}manifest.json`;
+export const attemptPrefix = (of: BackupId & { attempt: string }): string => `${slotPrefix(of)}${of.attempt}/`;
 export const signatureKey = (of: BackupId & { attempt: string }): string => `${attemptPrefix(of)}manifest.sig`;
+/** Stands from when a slot was begun that is finished later, so that its end without a backup is no silence. Nobody reads what is in it. */
+export const begunKey = (of: BackupId & { attempt: string }): string => `${attemptPrefix(of)}begun.json`;
 export const artifactFile = (name: string, compressed: boolean): string => `${name}${compressed ? ".zst" : ""}.age`;
 export const artifactKey = (of: BackupId & { attempt: string }, name: string, compressed: boolean): string =>
   attemptPrefix(of) + artifactFile(name, compressed);
 export const isArtifactKey = (key: string): boolean => parseBackupKey(key)?.attempt !== undefined && key.endsWith(".age");
+export const isBegunKey = (key: string): boolean => parseBackupKey(key)?.attempt !== undefined && key.endsWith("/begun.json");
 export const publicKeyKey = (keyId: string): string => `keys/${keyId}.pem`;
 
 /** Undefined where the key is not a manifest's. */

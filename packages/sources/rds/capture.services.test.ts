@@ -48,6 +48,7 @@ beforeAll(async () => {
     anInstance(world, "busy", mysql),
     anInstance(world, "copied", mysql),
     anInstance(world, "shared", mysql),
+    anInstance(world, "doubted", mysql),
     anInstance(world, "doomed", mysql),
   ]);
 });
@@ -156,6 +157,25 @@ describe("a slot's snapshot", () => {
     expect((await captured(capture, vanishing)).findings).toMatchObject([
       { name: "taken-late", severity: "note", message: expect.stringContaining("hours after its slot") },
     ]);
+  });
+
+  test.each([
+    ["an hour after it was begun is lost, and no other is taken in its place", 61, "lost"],
+    ["minutes after it was begun may only not be listed yet, and is asked for again", 10, "pending"],
+  ])("that is not to be found %s", async (_, minutes, state) => {
+    const capture = await of({ instance: "doubted" });
+    const now = new Date("2026-11-21T06:00:00Z");
+    const begun = new Date(now.getTime() - minutes * 60_000);
+    const answer = await capture.capture({ ...slotAt("2026-11-21T05:00:00Z", "doubted"), begun }, { ...aContext(), now: () => now });
+    expect(answer.state).toBe(state);
+    expect(await snapshotsOf("doubted")).toHaveLength(state === "lost" ? 0 : 1);
+    if (answer.state === "lost")
+      expect(answer.finding).toMatchObject({
+        name: "snapshot-vanished",
+        severity: "refuse",
+        message: expect.stringContaining("the snapshot of doubted that was begun at 2026-11-21T04:59:00.000Z is gone"),
+        hint: expect.stringContaining("DeleteDBSnapshot"),
+      });
   });
 
   test("is not another deployment's of the same project, source and slot: each has its own and finds that alone", async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Capture, type Captured, type Context, type Finding, type Slot, slotId, slotTime } from "@holdfast/core";
+import { type Capture, type Captured, type Context, type Finding, type Slot, slotId, slotTime, vanishedAfterMinutes } from "@holdfast/core";
 import type { z } from "zod";
 import type { Api, OpenApi } from "./api.ts";
 import { CopiesInLine, InstanceOfCluster, NothingToCopy, RdsBusy, RdsDatabaseMissing, RdsNameTaken, SnapshotNamesTaken } from "./errors.ts";
@@ -46,8 +46,20 @@ async function goOn<Settings>(at: At<Settings>, slot: Slot): Promise<Captured<Wr
   const raw = own.find(({ id }) => isRaw(id));
   const final = own.find(({ id }) => !isRaw(id));
   if (final) return await finish(at, slot, final, raw);
-  return raw ? await reencrypt(at, slot, raw) : await begin(at, slot);
+  if (raw) return await reencrypt(at, slot, raw);
+  return hasVanished(slot, at.context) ? { state: "lost", finding: vanished(at, slot) } : await begin(at, slot);
 }
+
+const hasVanished = ({ begun }: Slot, { now }: Context): boolean =>
+  begun !== undefined && now().getTime() - begun.getTime() > vanishedAfterMinutes * MINUTE;
+
+/** Another one now would not be of the slot's moment. */
+const vanished = ({ source }: At<unknown>, { begun }: Slot): Finding => ({
+  name: "snapshot-vanished",
+  severity: "refuse",
+  message: `the snapshot of ${source.id} that was begun at ${begun?.toISOString()} is gone, so this slot stays without a backup`,
+  hint: "Nothing of Holdfast deletes what is not written down: CloudTrail tells who called DeleteDBSnapshot or DeleteDBClusterSnapshot. The next slot takes a snapshot of its own.",
+});
 
 async function ofSlot({ snapshots, api, source, project }: At<unknown>, slot: Slot): Promise<Snapshot[]> {
   const all = await snapshots.list(api, source.id, "manual");

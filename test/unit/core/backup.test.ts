@@ -128,10 +128,12 @@ describe("a backup that is there already", () => {
 });
 
 describe("a source that is not ready", () => {
-  test("and finishes by itself later is pending, and nothing is written", async () => {
+  test("and finishes by itself later is pending, and what is written is that it was begun, once", async () => {
     const of = rig(rowsSource({ pending: "snapshot at 40 %" }));
     expect(await of.backup()).toEqual({ state: "pending", id: `shop/${firstSlot}`, note: "snapshot at 40 %" });
-    expect(await of.keys()).toEqual([]);
+    expect(await of.keys()).toEqual([expect.stringMatching(new RegExp(`^backups/shop/${firstSlot}/[^/]+/begun.json$`))]);
+    expect((await of.backup()).state).toBe("pending");
+    expect(await of.keys()).toHaveLength(1);
     delete of.source.script.pending;
     expect((await of.backup()).state).toBe("made");
   });
@@ -405,7 +407,30 @@ describe("what was begun earlier", () => {
     expect(await manifests(of)).toHaveLength(3);
     expect((await finish(of)).map(({ state }) => state)).toEqual(["exists", "exists", "exists"]);
   });
-  test("stays pending while it is, and nothing is written", async () => {
+  test("and that the source knows nothing of any more is asked for by when it was begun, and recorded as lost, once", async () => {
+    const of = rig(rowsSource({ pending: "creating" }));
+    await of.backup();
+    const begun = of.context.now();
+    of.context.pass(2 * hour);
+    const asked: (Date | undefined)[] = [];
+    const finding = { name: "snapshot-vanished", severity: "refuse", message: "it is gone", hint: "Ask who deleted it." } as const;
+    of.source.capture = async (slot) => {
+      asked.push(slot.begun);
+      return { state: "lost", finding };
+    };
+    expect(await finish(of)).toMatchObject([{ state: "lost", id: `shop/${firstSlot}` }]);
+    expect(await finish(of)).toEqual([]);
+    expect(asked).toEqual([begun]);
+    expect((await of.keys()).filter((key) => key.startsWith("evidence/lost/"))).toHaveLength(1);
+  });
+  test("is asked for no more once its manifest stands", async () => {
+    const of = rig(rowsSource({ pending: "creating" }));
+    await of.backup();
+    delete of.source.script.pending;
+    expect(await finish(of)).toMatchObject([{ state: "made" }]);
+    expect(await finish(of)).toEqual([]);
+  });
+  test("stays pending while it is, and no manifest is written", async () => {
     const of = rig(rowsSource({ pending: "creating, 40 %" }));
     of.source.begun = async () => slots(of, 1);
     expect(await finish(of)).toEqual([expect.objectContaining({ state: "pending", note: "creating, 40 %" })]);

@@ -22,8 +22,11 @@ export type Surroundings = {
   scratch: string;
 };
 
-/** The scheduled moment that a backup is for, and this try at it. `attempt` is random. */
-export type Slot = { source: string; at: Date; attempt: string };
+/**
+ * The scheduled moment that a backup is for, and this try at it. `attempt` is random. `begun`: when an earlier try answered `pending` first;
+ * whoever finds nothing of it a good while later answers `lost`.
+ */
+export type Slot = { source: string; at: Date; attempt: string; begun?: Date | undefined };
 
 /**
  * One artifact as it is made. `name` has no suffix (`shop.dump`); the store adds `.zst` and `.age`.
