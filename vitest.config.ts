@@ -12,6 +12,12 @@ const maxWorkers = Math.max(3, availableParallelism() + 1);
 /** One process for many files, since to load the code takes as long as many a file runs; what a file changed there is put back. */
 const together = { isolate: false, setupFiles: ["test/kit/tidy.ts"] };
 
+/**
+ * How long what has to happen may take. All of these are for what hangs: beside a second run, and others, on two cores each step was seen to take
+ * twenty times as long as alone.
+ */
+const poll = { timeout: 60_000 };
+
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
@@ -23,8 +29,9 @@ export default defineConfig({
           include: ["packages/**/*.test.ts", "infra/**/*.test.ts", "functions/**/*.test.ts", "test/unit/**/*.test.ts"],
           exclude: ["**/*.services.test.ts", "**/node_modules/**"],
           ...together,
-          // As long as what computes for a second may take beside a second run on a machine that is busy already.
-          testTimeout: 20_000,
+          expect: { poll },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -34,16 +41,18 @@ export default defineConfig({
           ...together,
           include: ["packages/**/*.services.test.ts", "test/infra/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          expect: { poll },
+          testTimeout: 240_000,
+          hookTimeout: 480_000,
         },
       },
       {
         test: {
           name: "e2e",
           include: ["test/e2e.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 240_000,
+          expect: { poll },
+          testTimeout: 480_000,
+          hookTimeout: 900_000,
         },
       },
     ],

@@ -38,7 +38,7 @@ async function begin(): Promise<() => Promise<void>> {
 test("a process in a VPC tries its services once, however often it runs", async () => {
   const reachServices = await begin();
   await Promise.all([reachServices(), reachServices()]);
-  await vi.waitFor(() => expect(connections).toBe(2));
+  await expect.poll(() => connections).toBe(2);
   await close();
   await reachServices();
 });

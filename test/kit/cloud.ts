@@ -98,7 +98,7 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
 }
 
 /** Waits for a condition; a failure names what never came. */
-export function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 60): Promise<T> {
+export function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 240): Promise<T> {
   return vi.waitFor(
     async () => {
       const found = await look();

@@ -45,5 +45,5 @@ async function read(client: Cloud["client"], Bucket: string, Prefix: string): Pr
     const { KeyCount = 0 } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
     if (KeyCount === 0) throw new Error(`nothing came under ${Prefix}`);
   };
-  await vi.waitFor(look, { timeout: 60_000, interval: 50 });
+  await vi.waitFor(look, { timeout: 240_000, interval: 50 });
 }

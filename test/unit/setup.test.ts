@@ -125,9 +125,9 @@ test("wheels of other requirements are installed anew", async () => {
 test("of two at once one works and the other waits, then finds all there", async () => {
   program("npm", NPM.replace("mkdir -p node_modules", "while [ -d bin ] && ! [ -e go ]; do sleep 0.02; done; mkdir -p node_modules"));
   const first = start([]);
-  await expect.poll(calls, { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(calls).toHaveLength(1);
   const second = start([]);
-  await expect.poll(() => second.said(), { timeout: 20_000 }).toContain("Another set-up of this clone is running; waiting for it.");
+  await expect.poll(() => second.said()).toContain("Another set-up of this clone is running; waiting for it.");
   put("go", "");
   expect([await first.code, await second.code]).toEqual([0, 0]);
   expect(calls().filter((call) => /^(npm|pip) /.test(call))).toHaveLength(2);
@@ -136,9 +136,9 @@ test("of two at once one works and the other waits, then finds all there", async
 test("one that waits takes over when the other is killed", async () => {
   program("npm", NPM.replace("mkdir -p node_modules", "while [ -d bin ] && ! [ -e go ]; do sleep 0.02; done; mkdir -p node_modules"));
   const first = start([]);
-  await expect.poll(calls, { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(calls).toHaveLength(1);
   const second = start([]);
-  await expect.poll(() => second.said(), { timeout: 20_000 }).toContain("waiting for it");
+  await expect.poll(() => second.said()).toContain("waiting for it");
   // All of it, as the kernel does when memory is short or a terminal goes: an npm that lives on would work beside the second's.
   process.kill(-(first.child.pid ?? 0), "SIGKILL");
   put("go", "");

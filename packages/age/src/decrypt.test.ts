@@ -22,7 +22,7 @@ describe("decryption undoes encryption", () => {
   });
   const lengths = fc.oneof(fc.nat(3), fc.nat(600_000), fc.constantFrom(chunk - 1, chunk, chunk + 1, 4 * chunk, 4 * chunk + 1, 8 * chunk));
 
-  test("for any length and any pieces on either side", { timeout: 60_000 }, async () => {
+  test("for any length and any pieces on either side", async () => {
     await fc.assert(
       fc.asyncProperty(lengths, sizes, sizes, async (length, plainSizes, cipherSizes) => {
         const plain = randomBytes(length);
@@ -78,7 +78,7 @@ describe("a file that was tampered with", () => {
     await refused(flipped(file.length - 1));
   });
 
-  test("is refused with a flipped bit anywhere in its header", { timeout: 60_000 }, async () => {
+  test("is refused with a flipped bit anywhere in its header", async () => {
     for (let position = 0; position < payload - 16; position++) {
       const { got, error } = await collectUntilError(decrypt(inPieces(flipped(position)), [identity]));
       expect(got.length).toBe(0);

@@ -106,7 +106,7 @@ describe("reading from Google Cloud Storage", () => {
     const reading = collect(store.read.read({ key: "k" }, undefined, stop.signal));
     setTimeout(() => stop.abort(reason), 5);
     await expect(reading).rejects.toBe(reason);
-    await vi.waitFor(async () => expect(await fake.connections()).toBe(0));
+    await expect.poll(() => fake.connections()).toBe(0);
   });
 
   test("whose connection says nothing for too long is over", async () => {

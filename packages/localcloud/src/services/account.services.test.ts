@@ -38,8 +38,8 @@ describe.runIf(nobody)("started by root, everything works for a normal user too"
     expect(statSync(`/proc/${pid}`).uid).toBe(account.uid);
     expect(statSync(folder).uid).toBe(account.uid);
     starter.kill("SIGTERM");
-    await expect.poll(() => marked(mark), { timeout: 30_000 }).toEqual([]);
-    await expect.poll(() => existsSync(folder), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => marked(mark)).toEqual([]);
+    await expect.poll(() => existsSync(folder)).toBe(false);
   });
 });
 

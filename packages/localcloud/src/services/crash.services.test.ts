@@ -6,7 +6,6 @@ import { markOf, startElsewhere } from "./kit/start.ts";
 import { postgres } from "./postgres.ts";
 import { marked, sweep } from "./runs.ts";
 
-const patience = { timeout: 30_000 };
 const command = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
 
 test.each([
@@ -19,8 +18,8 @@ test.each([
   const marks = services.map(({ pid }) => markOf(pid));
   expect(marks.flatMap(marked).length).toBeGreaterThanOrEqual(names.length);
   starter.kill(signal);
-  await expect.poll(() => marks.flatMap(marked), patience).toEqual([]);
-  await expect.poll(() => services.filter(({ folder }) => existsSync(folder)), patience).toEqual([]);
+  await expect.poll(() => marks.flatMap(marked)).toEqual([]);
+  await expect.poll(() => services.filter(({ folder }) => existsSync(folder))).toEqual([]);
 });
 
 test("a service that had died by itself and waits to be started again leaves nothing when its starter is killed", async () => {
@@ -28,10 +27,10 @@ test("a service that had died by itself and waits to be started again leaves not
   const [{ pid, folder } = { pid: 0, folder: "" }] = services;
   const mark = markOf(pid);
   process.kill(pid, "SIGKILL");
-  await expect.poll(() => marked(mark).includes(pid), patience).toBe(false);
+  await expect.poll(() => marked(mark).includes(pid)).toBe(false);
   expect(existsSync(folder)).toBe(true);
   starter.kill("SIGKILL");
-  await expect.poll(() => [...marked(mark), existsSync(folder)], patience).toEqual([false]);
+  await expect.poll(() => [...marked(mark), existsSync(folder)]).toEqual([false]);
 });
 
 test("the next start ends what stayed after starter and guard were killed together, and nothing else", async () => {
@@ -44,11 +43,11 @@ test("the next start ends what stayed after starter and guard were killed togeth
     expect(guards.length).toBeGreaterThan(0);
     for (const guard of guards) process.kill(guard, "SIGSTOP");
     starter.kill("SIGKILL");
-    await expect.poll(() => existsSync(`/proc/${starter.pid}`), patience).toBe(false);
+    await expect.poll(() => existsSync(`/proc/${starter.pid}`)).toBe(false);
     for (const guard of guards) process.kill(guard, "SIGKILL");
     expect(command(pid)[0]).toContain("weed");
     await sweep();
-    await expect.poll(() => marked(mark), patience).toEqual([]);
+    await expect.poll(() => marked(mark)).toEqual([]);
     expect(existsSync(folder)).toBe(false);
     expect(records().filter((record) => record.includes(mark))).toEqual([]);
     expect(marked(markOf(other.pid))).toContain(other.pid);

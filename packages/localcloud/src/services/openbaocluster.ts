@@ -10,7 +10,7 @@ export type Secrets = { rootToken: string; keys: readonly string[] };
 export const UNINITIALISED: Secrets = { rootToken: "", keys: [] };
 const POLL_MS = 20;
 /** Ten times what an election takes. */
-const PATIENCE_SECONDS = 30;
+const PATIENCE_SECONDS = 90;
 const ACTIVE = 200;
 const STANDBY = 429;
 

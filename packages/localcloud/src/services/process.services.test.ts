@@ -86,7 +86,7 @@ test("a service that ignores its signal is killed after its time", async () => {
 
 test("a service that ends by itself later takes its children with it", async () => {
   const { run, launched } = await started(shell("sleep 1001 & sleep 0.2"));
-  await expect.poll(() => marked(run.mark), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => marked(run.mark)).toEqual([]);
   await launched.stop();
   expect(isGone(run)).toBe(true);
 });

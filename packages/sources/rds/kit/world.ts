@@ -181,9 +181,9 @@ export async function describeInstance({ api }: Pick<World, "api">, id: string) 
 
 /** Asks until it is so. */
 export async function become(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 120_000;
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error("what was waited for did not happen within 30 s");
+    if (performance.now() > deadline) throw new Error("what was waited for did not happen within two minutes");
     await pause(10);
   }
 }
