@@ -2,7 +2,7 @@ import type { BackupId } from "./layout.ts";
 import { loadManifest, type ManifestPorts, nativeOf } from "./opened.ts";
 import type { Kind } from "./ports/kind.ts";
 
-export type SealedBy = { key: string; withoutAws: boolean };
+export type SealedBy = { key: string; withoutAws: "yes" | "no" | "unknown" };
 
 /** Which key of somebody else's a backup needs besides ours, by its signed manifest. Undefined: none. Throws what {@link loadManifest} throws. */
 export async function sealedBy<Native>(

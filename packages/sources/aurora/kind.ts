@@ -131,7 +131,7 @@ export const aurora: Kind<Config, Native, Target> = {
   ],
   undrilled: (_config, targets) =>
     targets.length > 0 ? undefined : "the plan has no target of kind aurora, so its snapshots are described and never restored",
-  sealedBy: ({ snapshot: { key } }) => (key === undefined ? undefined : { key, withoutAws: false }),
+  sealedBy: ({ snapshot: { key } }) => (key === undefined ? undefined : { key, withoutAws: "no" }),
 };
 
 /** The name under which generated entries import it. */

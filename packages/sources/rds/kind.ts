@@ -125,7 +125,7 @@ export const rdsKind: Kind<Config, Native, Target> = {
   ],
   undrilled: (_config, targets) =>
     targets.length > 0 ? undefined : "the plan has no target of kind rds, so its snapshots are described and never restored",
-  sealedBy: ({ snapshot: { key } }) => (key === undefined ? undefined : { key, withoutAws: false }),
+  sealedBy: ({ snapshot: { key } }) => (key === undefined ? undefined : { key, withoutAws: "no" }),
 };
 
 /** The name under which generated entries import it. */

@@ -1,6 +1,6 @@
 import { type BackupPorts, backup, type Context } from "@holdfast/core";
 import { type MemoryStore, memoryStore } from "@holdfast/stores/memory/memory.ts";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { aContext, inPieces, take, whole } from "../../../test/kit/taken.ts";
 import { testContext } from "../../../test/kit/context.ts";
 import { plainSeal } from "../../../test/kit/plainseal.ts";
@@ -8,6 +8,7 @@ import { signer } from "../../../test/kit/signer.ts";
 import { proveArchive } from "./archive.ts";
 import { capture, captureWithin } from "./capture.ts";
 import { type Config, config } from "./config.ts";
+import type { Limits } from "./client.ts";
 import { vault } from "./kind.ts";
 import { addRole, aToken, type Policy, write } from "./kit/fakecluster.ts";
 import { onSnapshot, redirect, type SnapshotFault, send, snapshotFaults } from "./kit/fakefaults.ts";
@@ -20,8 +21,11 @@ import { SNAPSHOT_PATH } from "./preflight.ts";
 
 const MARKER = "secret/data/holdfast";
 const POLICY: Policy = { [SNAPSHOT_PATH]: ["read"], [MARKER]: ["read"] };
-/** Short enough for a test, long enough for a busy machine. */
-const IMPATIENT = { firstByte: 0.3, idle: 0.3 };
+/** Where what is waited for never comes; elsewhere a machine that is busy would be taken for a silent server. */
+const IMPATIENT: Partial<Record<SnapshotFault, Partial<Limits>>> = {
+  "F19 a first byte that does not come": { firstByte: 0.3 },
+  "F20 a stream that stops": { idle: 0.3 },
+};
 
 let world: World;
 let fakes: FakeVault[] = [];
@@ -47,11 +51,11 @@ const planFor = (fake: FakeVault, plan: Partial<Config> = {}): Config =>
 const source = (fake: FakeVault, plan?: Partial<Config>, limits = {}) => captureWithin(limits)(planFor(fake, plan), world.surroundings);
 
 const signing = signer();
-async function backUp(fake: FakeVault, plan?: Partial<Config>, context: Context = aContext()) {
+async function backUp(fake: FakeVault, plan?: Partial<Config>, context: Context = aContext(), limits: Partial<Limits> = {}) {
   const store = memoryStore();
   const ports: BackupPorts<never> = {
     kind: vault as never,
-    capture: source(fake, plan, IMPATIENT) as never,
+    capture: source(fake, plan, limits) as never,
     seal: plainSeal,
     sign: signing,
     list: store.list,
@@ -192,7 +196,7 @@ describe("a snapshot that cannot be had whole leaves no manifest, no upload and 
   test.each(Object.keys(expected) as SnapshotFault[])("%s", async (fault) => {
     const fake = await open();
     snapshotFaults[fault](fake);
-    const { store, outcome } = await backUp(fake);
+    const { store, outcome } = await backUp(fake, {}, aContext(), IMPATIENT[fault]);
     const { name, fault: whose, hint } = expected[fault];
     expect(outcome).toMatchObject({ error: { name, fault: whose, hint: expect.stringMatching(hint) } });
     await expectNothingLeft(store, fake);
@@ -346,10 +350,12 @@ describe("whoever stops", () => {
 
   test("reads slowly loses nothing: only the server's silence counts", async () => {
     const fake = await open();
-    const captured = await source(fake, {}, { idle: 0.05 }).capture({ source: "s", at: new Date(), attempt: "a" }, aContext());
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const captured = await source(fake).capture({ source: "s", at: new Date(), attempt: "a" }, aContext());
     if (captured.state !== "ready") throw new Error("not ready");
     for await (const { bytes, done } of captured.artifacts) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await vi.advanceTimersByTimeAsync(1000 * 60 * 60);
       await whole(bytes);
       await done;
     }

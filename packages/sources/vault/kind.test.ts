@@ -66,11 +66,12 @@ test("a restore reads the secrets of both its logins, and of one login once; rea
 });
 
 test.each([
-  ["shamir", undefined, "2 of 3 unseal keys", true],
-  ["static", "k1", "the static seal's key k1", true],
-  ["transit", undefined, "the transit seal's key", true],
-  ["gcpckms", "vault", "the gcpckms seal's key vault", true],
-  ["awskms", "alias/vault", "the awskms seal's key alias/vault", false],
+  ["shamir", undefined, "2 of 3 unseal keys", "yes"],
+  ["static", "k1", "the static seal's key k1", "yes"],
+  ["gcpckms", "vault", "the gcpckms seal's key vault", "yes"],
+  ["awskms", "alias/vault", "the awskms seal's key alias/vault", "no"],
+  ["transit", undefined, "the transit seal's key", "unknown"],
+  ["pkcs11", "slot-1", "the pkcs11 seal's key slot-1", "unknown"],
 ])("what is sealed by %s says which key it comes up with, and whether without AWS", (type, key, words, withoutAws) => {
   const seal = { type, shares: 3, threshold: 2, ...(key === undefined ? {} : { key }) };
   expect(vault.sealedBy?.(aNative({ seal }))).toEqual({ key: words, withoutAws });

@@ -7,7 +7,7 @@
  */
 import { type Kind, type Needs, tokenFor, type Verb } from "@holdfast/core";
 import { type Config, config, type Login, type Target, target } from "./config.ts";
-import { type Native, native } from "./native.ts";
+import { type Native, native, sealKeyOf } from "./native.ts";
 
 function secretsOf(login: Login): string[] {
   return login.method === "approle" || login.method === "token" ? [login.secret] : [];
@@ -24,8 +24,19 @@ function needs(_verb: Verb, where?: Config | Target): Needs {
   return { secrets: [...new Set(logins.flatMap(secretsOf))], layers: [], vpc: where?.network, allow: allowed(logins) };
 }
 
-/** Seals whose key is Amazon's to give. */
-const AWS_SEALS = ["awskms"];
+/**
+ * Whether the key of each seal is there without AWS. Of the others (transit, pkcs11, kmip and what plugins bring) a snapshot names at most the key: the Vault or the module
+ * that has it may stand in AWS.
+ */
+const WITHOUT_AWS: ReadonlyMap<string, "yes" | "no"> = new Map([
+  ["shamir", "yes"],
+  ["static", "yes"],
+  ["gcpckms", "yes"],
+  ["azurekeyvault", "yes"],
+  ["alicloudkms", "yes"],
+  ["ocikms", "yes"],
+  ["awskms", "no"],
+]);
 
 export const vault: Kind<Config, Native, Target> = {
   name: "vault",
@@ -37,9 +48,9 @@ export const vault: Kind<Config, Native, Target> = {
   portable: true,
   needs,
   sealedBy({ seal }) {
-    if (seal.type === "shamir") return { key: `${seal.threshold} of ${seal.shares} unseal keys`, withoutAws: true };
-    const key = `the ${seal.type} seal's key${seal.key === undefined ? "" : ` ${seal.key}`}`;
-    return { key, withoutAws: !AWS_SEALS.includes(seal.type) };
+    const withoutAws = WITHOUT_AWS.get(seal.type) ?? "unknown";
+    if (seal.type === "shamir") return { key: `${seal.threshold} of ${seal.shares} unseal keys`, withoutAws };
+    return { key: sealKeyOf({ seal }), withoutAws };
   },
   undrilled: (_config, targets) =>
     targets.some(({ drill }) => drill)

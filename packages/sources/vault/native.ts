@@ -38,3 +38,6 @@ export const native = z.strictObject({
   marker: z.strictObject({ path: z.string().max(512), sha256 }).optional(),
 });
 export type Native = z.infer<typeof native>;
+
+/** The key that opens a cluster of an auto-unseal seal. */
+export const sealKeyOf = ({ seal }: Pick<Native, "seal">) => `the ${seal.type} seal's key${seal.key === undefined ? "" : ` ${seal.key}`}`;

@@ -1,6 +1,6 @@
 import type { Backup, Finding, RestorePlan, Want } from "@holdfast/core";
 import type { Target } from "./config.ts";
-import { type Native, SNAPSHOT } from "./native.ts";
+import { type Native, SNAPSHOT, sealKeyOf } from "./native.ts";
 import type { Facts } from "./survey.ts";
 
 export const CLUSTER = "cluster";
@@ -46,8 +46,6 @@ export function keysOf({ seal }: Pick<Native, "seal">): string {
     seal.threshold === seal.shares ? (seal.shares === 1 ? "the one" : `all ${seal.shares}`) : `${seal.threshold} of the ${seal.shares}`;
   return `${many} ${seal.type === SHAMIR ? "unseal" : "recovery"} ${seal.shares === 1 ? "key" : "keys"} of the original cluster`;
 }
-/** The key that opens a cluster of an auto-unseal seal. */
-export const sealKeyOf = ({ seal }: Pick<Native, "seal">) => `the ${seal.type} seal's key${seal.key === undefined ? "" : ` ${seal.key}`}`;
 
 // ── Refusals, the gravest first ──────────────────────────────────────────────────────────────────────────────────────────────
 

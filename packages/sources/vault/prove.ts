@@ -9,8 +9,8 @@ import { clusterIdOf, findActive } from "./leader.ts";
 import type { Entry } from "./listing.ts";
 import { login } from "./login.ts";
 import { readMarker } from "./marker.ts";
-import { type Native, SNAPSHOT } from "./native.ts";
-import { keysOf, SHAMIR, sealKeyOf, toolOf } from "./planrestore.ts";
+import { type Native, SNAPSHOT, sealKeyOf } from "./native.ts";
+import { keysOf, SHAMIR, toolOf } from "./planrestore.ts";
 import { SNAPSHOT_PATH } from "./preflight.ts";
 
 export type Proving = { client: Client; target: Target; surroundings: Pick<Surroundings, "secrets" | "identity">; context: Context };

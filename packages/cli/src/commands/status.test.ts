@@ -173,18 +173,19 @@ describe("which key a backup needs besides ours", () => {
   };
   beforeEach(() => verified("note/20261121T020000Z"));
   test.each([
-    ["no", false, "the awskms seal's key alias/vault"],
-    ["yes", true, "3 of 5 unseal keys"],
-  ])("is told, with whether AWS has it: %s", async (word, withoutAws, key) => {
+    ["no", "the awskms seal's key alias/vault"],
+    ["yes", "3 of 5 unseal keys"],
+    ["unknown", "the transit seal's key"],
+  ] as const)("is told, with whether AWS has it: %s", async (withoutAws, key) => {
     const place = sealed({ sealedBy: () => ({ key, withoutAws }) });
     expect(await status({ source: "note" }, place)).toBe(0);
-    expect(lines()[0]).toContain(`restorable without AWS: ${word} (it comes up with ${key})`);
+    expect(lines()[0]).toContain(`restorable without AWS: ${withoutAws} (it comes up with ${key})`);
     t.world.stdout.text = "";
     await status({ source: "note", json: true }, place);
     expect(JSON.parse(t.world.stdout.text).sources[0].sealedBy).toEqual({ key, withoutAws });
   });
   test("is unknown, and no breach, to somebody who may not ask for the signing key", async () => {
-    const place = sealed({ sealedBy: () => ({ key: "k", withoutAws: true }) });
+    const place = sealed({ sealedBy: () => ({ key: "k", withoutAws: "yes" }) });
     place.place.cloud.keys.publicKey = () => Promise.reject(new StoreDenied("you may not", "Ask for the right."));
     expect(await status({ source: "note" }, place)).toBe(0);
     expect(lines()[0]).toContain("restorable without AWS: unknown (you may not. Ask for the right.)");

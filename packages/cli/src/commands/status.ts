@@ -151,5 +151,5 @@ function copied(copies: SourceStatus["copies"], newestVerified: string): string[
 function withoutAws(seal: SealedBy | { unknown: string } | undefined): string[] {
   if (!seal) return [];
   if ("unknown" in seal) return [`restorable without AWS: unknown (${seal.unknown})`];
-  return [`restorable without AWS: ${seal.withoutAws ? "yes" : "no"} (it comes up with ${seal.key})`];
+  return [`restorable without AWS: ${seal.withoutAws} (it comes up with ${seal.key})`];
 }

@@ -60,9 +60,9 @@ export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
   readonly portable: boolean;
   /**
    * What of other people's keys a backup needs besides ours to be of use again: a Vault comes up only where its seal's key is. Undefined: nothing.
-   * `withoutAws`: false when that key is one of AWS's. Shown by the status.
+   * `withoutAws`: no when that key is one of AWS's, unknown where a backup does not tell whose it is. Shown by the status.
    */
-  sealedBy?(native: Native): { key: string; withoutAws: boolean } | undefined;
+  sealedBy?(native: Native): { key: string; withoutAws: "yes" | "no" | "unknown" } | undefined;
   /** Why no backup of this source can be proven restored with the plan's targets of its kind; undefined: one can. Shown by the status. */
   undrilled?(config: Config, targets: readonly Target[]): string | undefined;
   /** Sources that a source of this kind brings along: aurora "orders" brings "orders-dump" of kind postgres. */
