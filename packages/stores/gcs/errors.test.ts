@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { HoldfastError, ObjectMissing, ObjectTooLarge, StoreDenied, StoreUnavailable } from "@holdfast/core";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bytesOf, collect, context, digest, inChunks, keysOf } from "../contract/subject.ts";
 import { delay } from "./backoff.ts";
 import { sender } from "./http.ts";
