@@ -24,6 +24,7 @@ import { identity, secrets, signer, trusted } from "./clients.ts";
 import { environment } from "./environment.ts";
 import { executionOf, type QueueEvent } from "./event.ts";
 import { now, opening, primary } from "./files.ts";
+import { tellingPassing } from "./passing.ts";
 
 const machines = new SFNClient();
 
@@ -49,12 +50,8 @@ export function restoreFunction<Config, Native, Target, Facts>(
   factory: RestoreFactory<Native, Target, Facts>,
   stores: Stores,
 ) {
-  return lambda(`restoring to ${at.name}`, async (event: Ask<Facts> | QueueEvent, running: Running) => {
-    const { context } = running;
-    const restore = factory(at.config, running.surroundings, { protected: at.names.targets[at.name]?.protected ?? true });
-    const ended = "Records" in event ? executionOf(event) : undefined;
-    if (ended?.target !== undefined && ended.target !== at.name) return { state: "ignored" };
-    const ask: Ask<Facts> = "Records" in event ? { verb: "undo", execution: executionOf(event).arn } : event;
+  const run = async (ask: Ask<Facts>, { context, surroundings }: Running) => {
+    const restore = factory(at.config, surroundings, { protected: at.names.targets[at.name]?.protected ?? true });
     const execution = executionFor(ask.execution, "started" in ask ? new Date(ask.started) : context.now());
     if (ask.verb === "undo") return { undone: await restore.undo(execution, context) };
     const input = ask.verb === "survey" ? parseRestoreInput(ask.input, { ...at.names, stores: Object.keys(stores) }) : undefined;
@@ -79,6 +76,12 @@ export function restoreFunction<Config, Native, Target, Facts>(
     if (ask.verb === "prove")
       return await prove(ask.of, made, execution, { ...ports, create: (await primary()).create, sign: signer() }, context);
     return { made: await restore.finish(made, execution, context) };
+  };
+  return lambda(`restoring to ${at.name}`, async (event: Ask<Facts> | QueueEvent, running: Running) => {
+    if (!("Records" in event)) return await tellingPassing(() => run(event, running));
+    const { arn, target } = executionOf(event);
+    if (target !== undefined && target !== at.name) return { state: "ignored" };
+    return await run({ verb: "undo", execution: arn }, running);
   });
 }
 

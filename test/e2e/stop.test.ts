@@ -16,12 +16,15 @@ beforeAll(async () => {
   await c.verdict(source, at);
 });
 
+/** The states that the execution has entered. */
+async function entries(executionArn: string): Promise<string[]> {
+  const { events = [] } = await c.machines.send(new GetExecutionHistoryCommand({ executionArn }));
+  return events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
+}
+
 /** Resolves when the execution has entered the state. */
 const entered = (execution: string, state: string) =>
-  until(`${state} of ${execution}`, async () => {
-    const { events = [] } = await c.machines.send(new GetExecutionHistoryCommand({ executionArn: execution }));
-    return events.some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state) || undefined;
-  });
+  until(`${state} of ${execution}`, async () => (await entries(execution)).includes(state) || undefined);
 
 test.each(["Survey", "Plan", "Thaw", "Advance", "WaitForStep", "Prove", "HandOver"])(
   "an execution stopped in %s leaves nothing of its own and everything else",
@@ -44,6 +47,34 @@ test.each(["Survey", "Plan", "Thaw", "Advance", "WaitForStep", "Prove", "HandOve
     else expect(before.every((name) => restored().includes(name))).toBe(true);
   },
 );
+
+/** How often the world fails in a state. */
+function shake(state: string, times: number): void {
+  const shaking = path.join(c.local.desk, `fail-${state}`);
+  writeFileSync(shaking, String(times));
+  onTestFinished(() => rmSync(shaking, { force: true }));
+}
+
+test("what passes by itself is tried again before a restore is given up for it, and nothing is removed", async () => {
+  for (const state of ["Survey", "Prove", "HandOver"]) shake(state, 1);
+  const execution = await c.start({ source, target: "desk", at });
+  const ended = await c.ended(execution);
+  expect(ended, ended.cause).toMatchObject({ status: "SUCCEEDED" });
+  const states = await entries(execution);
+  expect(states.filter((state) => ["Survey", "Prove", "HandOver", "Undo"].includes(state))).toEqual(["Survey", "Prove", "HandOver"]);
+});
+
+test("what did not pass ends a restore under its own name and words", async () => {
+  shake("Advance", 1);
+  const execution = await c.start({ source, target: "desk", at });
+  expect(await c.ended(execution)).toMatchObject({
+    status: "FAILED",
+    error: "StoreUnavailable",
+    cause: 'the desk shakes in "Advance". Wait until it stands still.',
+  });
+  expect(await entries(execution)).toContain("Undo");
+  expect(claims()).toEqual([]);
+});
 
 test("a protected target is restored to once somebody approves", async () => {
   const execution = await c.start({ source, target: "safe", at });

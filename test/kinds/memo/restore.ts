@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { ExecutionStopped, type Made, type RestoreFactory } from "@holdfast/core";
+import { ExecutionStopped, type Made, type RestoreFactory, StoreUnavailable } from "@holdfast/core";
 import { linesOf } from "./capture.ts";
 import type { Native, Target } from "./kind.ts";
 import { textOf } from "./read.ts";
@@ -16,9 +16,19 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
   const held = async (state: string) => {
     while (existsSync(place(`hold-${state}`))) await pause(20);
   };
+  /** A test that wants the world to fail there so many times puts a file that says how many. */
+  const fallible = async (state: string) => {
+    const left = Number(await readFile(place(`fail-${state}`), "utf8").catch(() => "0"));
+    if (left === 0) return;
+    await writeFile(place(`fail-${state}`), String(left - 1));
+    throw new StoreUnavailable(`the desk shakes in "${state}"`, "Wait until it stands still.");
+  };
   const claim = (id: string) => place(`.holdfast-${id}`);
   return {
-    survey: async (_backup, want) => ({ taken: existsSync(place(want.as ?? "memo")) }),
+    async survey(_backup, want) {
+      await fallible("Survey");
+      return { taken: existsSync(place(want.as ?? "memo")) };
+    },
     plan: (_backup, want, facts, execution) =>
       facts.taken
         ? { refused: { name: "exists", severity: "refuse", message: `${want.as ?? "memo"} exists`, hint: "Choose another name." } }
@@ -30,6 +40,7 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
         await rm(claim(execution.id), { recursive: true, force: true });
         throw new ExecutionStopped(execution.id);
       }
+      await fallible("Advance");
       const all: Made[] = waited === 0 ? plan.creates : [...made];
       if (waited < target.waits)
         return { state: "wait", seconds: 1, note: "on its way", made: [...all, { what: "wait", id: String(waited) }] };
@@ -38,6 +49,7 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
     },
     async prove({ backup }, _want, made) {
       await held("Prove");
+      await fallible("Prove");
       const found = linesOf(await readFile(path.join(made[0]?.id ?? "", "memo.txt"), "utf8"));
       return { unit: "lines", thing: "memo", things: 1, expected: backup.native.lines, found, findings: [] };
     },
@@ -45,6 +57,7 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
       const from = made[0]?.id ?? "";
       const handed = place(`memo-${execution.id}`);
       await held("HandOver");
+      await fallible("HandOver");
       if (existsSync(from)) await rename(from, handed);
       return [{ what: "folder", id: handed }];
     },
