@@ -15,13 +15,22 @@ export type At<Settings, Target> = {
   native: Written<Settings>;
   source: string;
   plan: RestorePlan;
+  /** What the call before this one answered; nothing at first. */
+  made: readonly Made[];
   execution: Execution;
   context: Context;
   pace: Pace;
 };
 
 const HOUR = 3_600_000;
-const WAIT = 60;
+/** When the database was first asked for, from one call to the next: an approval or a thaw before that may have lasted a day. */
+export const BEGUN = "begun";
+
+/**
+ * How long to wait when so many milliseconds have gone by. A small database is met when it is ready, and 72 hours stay far below the 25,000 events of
+ * a Step Functions history: about 900 rounds of at most 14 events. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+export const pauseAfter = (millis: number): number => Math.round(Math.min(300, Math.max(60, millis / 12_000)));
 
 /**
  * The next thing to do, as what stands at RDS under the plan's name tells. Asked again after each wait; what passes by itself is waited for too, since
@@ -29,26 +38,28 @@ const WAIT = 60;
  */
 export async function advance<Settings, Target>(at: At<Settings, Target>): Promise<Step> {
   const wish = wishOf(at);
-  const made = [...at.plan.creates];
-  try {
-    return await next(at, wish, made);
-  } catch (error) {
-    if (!(error instanceof RdsBusy || error instanceof RdsThrottled || error instanceof RdsUnreachable)) throw error;
-    requirePatience(at, wish, "not ready");
-    return { state: "wait", seconds: WAIT, note: error.message, made };
-  }
+  const begun = at.made.find(({ what }) => what === BEGUN) ?? { what: BEGUN, id: at.context.now().toISOString(), passing: true };
+  const waiting = await next(at, wish).catch(unlessPassing);
+  if (typeof waiting !== "string") return { state: "loaded", made: [...at.plan.creates, ...endpointOf(waiting)] };
+  const passed = at.context.now().getTime() - Date.parse(begun.id);
+  if (passed > at.target.hours * HOUR) throw new RestoreSlow(`the ${at.restores.noun} ${wish.id}`, waiting, at.target.hours);
+  return { state: "wait", seconds: pauseAfter(passed), note: waiting, made: [...at.plan.creates, begun] };
 }
 
-async function next<Settings, Target>(at: At<Settings, Target>, wish: Wish<Settings>, made: Made[]): Promise<Step> {
+function unlessPassing(error: unknown): string {
+  if (!(error instanceof RdsBusy || error instanceof RdsThrottled || error instanceof RdsUnreachable)) throw error;
+  return error.message;
+}
+
+/** What is waited for, in words, or what came up. */
+async function next<Settings, Target>(at: At<Settings, Target>, wish: Wish<Settings>): Promise<string | Standing<Settings>> {
   const { api, restores, execution } = at;
   const standing = await restores.look(api, wish.id);
-  if (!standing) return await begin(at, wish, made);
+  if (!standing) return await begin(at, wish);
   if (standing.tags[EXECUTION] !== execution.id) throw new TargetTaken(`${restores.noun} ${wish.id}`);
   if (isBroken(standing.status)) throw new RestoreFailed(`the ${restores.noun} ${wish.id}`, standing.status);
   const lacks = standing.status === "available" ? await grow(at, standing, wish) : `is ${standing.status}`;
-  if (lacks === undefined) return { state: "loaded", made: [...made, ...endpointOf(standing)] };
-  requirePatience(at, wish, standing.status);
-  return { state: "wait", seconds: WAIT, note: `${restores.noun} ${wish.id} ${lacks}`, made };
+  return lacks === undefined ? standing : `${restores.noun} ${wish.id} ${lacks}`;
 }
 
 function wishOf<Settings, Target>({ restores, target, native, source, plan, execution }: At<Settings, Target>): Wish<Settings> {
@@ -65,7 +76,7 @@ function wishOf<Settings, Target>({ restores, target, native, source, plan, exec
   };
 }
 
-async function begin<Settings, Target>(at: At<Settings, Target>, wish: Wish<Settings>, made: Made[]): Promise<Step> {
+async function begin<Settings, Target>(at: At<Settings, Target>, wish: Wish<Settings>): Promise<string> {
   const { api, restores } = at;
   await stillRunning(at);
   try {
@@ -75,7 +86,7 @@ async function begin<Settings, Target>(at: At<Settings, Target>, wish: Wish<Sett
     if (!(error instanceof RdsNameTaken)) throw error;
   }
   await stillRunning(at);
-  return { state: "wait", seconds: WAIT, note: `${restores.noun} ${wish.id} is being made`, made };
+  return `${restores.noun} ${wish.id} is being made`;
 }
 
 async function grow<Settings, Target>(
@@ -97,12 +108,3 @@ async function stillRunning(at: Ending & Pick<At<unknown, unknown>, "execution" 
 
 const endpointOf = ({ endpoint }: Standing<unknown>): Made[] =>
   endpoint ? [{ what: ENDPOINT, id: `${endpoint.host}:${endpoint.port}` }] : [];
-
-function requirePatience(
-  { target, execution, context, restores }: Pick<At<unknown, unknown>, "target" | "execution" | "context"> & Pick<Ending, "restores">,
-  { id }: { id: string },
-  status: string,
-): void {
-  if (context.now().getTime() - execution.started.getTime() <= target.hours * HOUR) return;
-  throw new RestoreSlow(`the ${restores.noun} ${id}`, status, target.hours);
-}

@@ -196,9 +196,9 @@ export class RestoreFailed extends HoldfastError {
 export class RestoreSlow extends HoldfastError {
   override readonly name = "RestoreSlow";
   override readonly fault = "world";
-  constructor(what: string, status: string, hours: number) {
+  constructor(what: string, waiting: string, hours: number) {
     super(
-      `${what} is still ${status} after ${hours} hours`,
+      `${what} is not ready ${hours} hours after it was asked for: ${waiting}`,
       "Give the target more hours in the plan, or a larger class; the events in the RDS console say what it waits for.",
     );
   }

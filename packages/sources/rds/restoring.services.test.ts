@@ -1,6 +1,6 @@
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import { CreateDBSubnetGroupCommand, DeleteDBSnapshotCommand, DeleteDBSubnetGroupCommand } from "@aws-sdk/client-rds";
-import { type Execution, type Opened, type RestorePlan, slotTime } from "@holdfast/core";
+import { type Execution, type Made, type Opened, type RestorePlan, slotTime } from "@holdfast/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
 import { captureAt } from "./capture.ts";
@@ -60,8 +60,8 @@ const refusedOf = async (plan: object = {}) => {
   const found = await planned(await restores(plan), opened);
   return "refused" in found ? found.refused.name : "allowed";
 };
-const step = async (plan: RestorePlan, execution: Execution, now = new Date()) =>
-  (await restores()).advance(plan, opened, {}, [], execution, { ...aContext(), now: () => now });
+const step = async (plan: RestorePlan, execution: Execution, now = new Date(), made: readonly Made[] = []) =>
+  (await restores()).advance(plan, opened, {}, made, execution, { ...aContext(), now: () => now });
 const stands = async (id: string) => (await describeInstance(world, id).catch(() => undefined))?.DBInstanceStatus;
 
 describe("what was recorded and is gone", () => {
@@ -156,11 +156,16 @@ describe("what a restore makes", () => {
 
   test("waits while RDS is busy or throttles, and is not undone for it", async () => {
     const plan = await allowed(await restores(), opened, { as: "restored-waiting" });
-    world.rds.refuse("RestoreDBInstanceFromDBSnapshot", "InvalidDBSnapshotState");
-    expect(await step(plan, executionOf("eight"))).toMatchObject({ state: "wait", note: expect.stringContaining("cannot do it now") });
-    world.rds.refuse("RestoreDBInstanceFromDBSnapshot", "InvalidDBSnapshotState");
+    const refusing = () => world.rds.refuse("RestoreDBInstanceFromDBSnapshot", "InvalidDBSnapshotState");
+    refusing();
+    const { made, ...waiting } = await step(plan, executionOf("eight"));
+    expect(waiting).toMatchObject({ state: "wait", note: expect.stringContaining("cannot do it now") });
+    refusing();
     const late = new Date(Date.now() + 13 * 3_600_000);
-    await expect(step(plan, executionOf("eight"), late)).rejects.toMatchObject({ name: "RestoreSlow" });
+    await expect(step(plan, executionOf("eight"), late, made)).rejects.toMatchObject({
+      name: "RestoreSlow",
+      message: expect.stringMatching(/not ready 12 hours after .*cannot do it now/),
+    });
   });
 
   test("gets what it lacks though RDS does not let it be changed at first", async () => {
@@ -177,12 +182,20 @@ describe("what a restore makes", () => {
 
   test("is given up when it came up broken, and when it takes longer than the target allows", async () => {
     const plan = await allowed(await restores(), opened, { as: "restored-broken" });
-    const execution = executionOf("five");
-    expect(await step(plan, execution)).toMatchObject({ state: "wait", note: expect.stringContaining("is being made") });
+    // Somebody approved it a day later, and that is no fault of RDS.
+    const execution = { ...executionOf("five"), started: new Date(Date.now() - 24 * 3_600_000) };
+    const begun = new Date();
+    const first = await step(plan, execution, begun);
+    expect(first).toMatchObject({ state: "wait", seconds: 60, note: expect.stringContaining("is being made") });
     world.rds.setInstance(region, "restored-broken", "modifying");
-    expect(await step(plan, execution)).toMatchObject({ state: "wait", note: "instance restored-broken is modifying" });
-    const late = new Date(execution.started.getTime() + 12.1 * 3_600_000);
-    await expect(step(plan, execution, late)).rejects.toMatchObject({ name: "RestoreSlow" });
+    const after = (hours: number) => step(plan, execution, new Date(begun.getTime() + hours * 3_600_000), first.made);
+    const waiting = await after(11.9);
+    expect(waiting).toMatchObject({ state: "wait", seconds: 300, note: "instance restored-broken is modifying", made: first.made });
+    await expect(after(12.1)).rejects.toMatchObject({
+      name: "RestoreSlow",
+      message: expect.stringMatching(/12 hours after .*is modifying/),
+      hint: expect.stringContaining("more hours"),
+    });
     world.rds.setInstance(region, "restored-broken", "incompatible-network");
     await expect(step(plan, execution)).rejects.toMatchObject({
       name: "RestoreFailed",

@@ -26,8 +26,8 @@ export function restoring<Settings extends Tokened, Target extends Common, Nativ
   return {
     survey: (backup, _want, context) => survey(at(context), backup),
     plan: (backup, want, facts) => planRestore({ restores: parts.restores, backup, want, facts, target }),
-    advance: (plan, { backup: { native, source } }, _want, _made, execution, context) =>
-      advance({ ...at(context), native, source, plan, execution }),
+    advance: (plan, { backup: { native, source } }, _want, made, execution, context) =>
+      advance({ ...at(context), native, source, plan, made, execution }),
     prove: (opened, want, made, context) => prove(at(context), opened, want, made),
     finish: (made, execution, context) => finish(at(context), made, execution),
     undo: (execution, context) => undo(at(context), execution),

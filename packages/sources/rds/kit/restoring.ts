@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Opened, Restore, RestorePlan, Step, Want } from "@holdfast/core";
+import type { Made, Opened, Restore, RestorePlan, Step, Want } from "@holdfast/core";
 import type { Facts } from "../survey.ts";
 import { aContext, executionOf } from "./world.ts";
 
@@ -25,9 +25,10 @@ export async function loaded<Native>(
   id: string,
   notes: string[] = [],
 ): Promise<Loaded> {
-  for (;;) {
-    const step = await of.advance(plan, opened, {}, [], executionOf(id), aContext());
+  for (let made: readonly Made[] = []; ; ) {
+    const step = await of.advance(plan, opened, {}, made, executionOf(id), aContext());
     if (step.state === "loaded") return step;
+    made = step.made;
     notes.push(step.note);
     await pause(80);
   }

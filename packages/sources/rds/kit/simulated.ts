@@ -4,7 +4,15 @@ import type { Database, Snapshot, Snapshots } from "../family.ts";
 import { isRaw } from "../names.ts";
 import type { Tags } from "../tags.ts";
 
-export class Crash extends Error {}
+/** Thousands die in a second, and nobody asks where. */
+export class Crash extends Error {
+  constructor() {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super();
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 /** RDS in memory, which answers in any order, where each call may be the last one of its process, before or after it took effect. */
 export class SimulatedRds implements Snapshots<{ class: string }> {
@@ -27,7 +35,8 @@ export class SimulatedRds implements Snapshots<{ class: string }> {
     key: async (id) => ({ arn: id, state: "Enabled", managed: id === "aws" }),
   };
 
-  async #call<R>(effect: () => R): Promise<R> {
+  /** Whatever is asked: late, and maybe the last thing that its process does. */
+  async call<R>(effect: () => R): Promise<R> {
     for (let turns = Math.floor(this.#random() * 4); turns > 0; turns--) await Promise.resolve();
     if (this.crashes && this.#random() < 0.04) throw new Crash();
     const result = effect();
@@ -43,7 +52,7 @@ export class SimulatedRds implements Snapshots<{ class: string }> {
 
   called = (id: string) => id;
   database = (_api: Api, id: string): Promise<Database<{ class: string }>> =>
-    this.#call(() => ({
+    this.call(() => ({
       id,
       resource: "db-ONE",
       status: this.status,
@@ -58,22 +67,22 @@ export class SimulatedRds implements Snapshots<{ class: string }> {
       settings: { class: "small" },
     }));
   list = (_api: Api, _of: string, type: "manual" | "automated"): Promise<Snapshot[]> =>
-    this.#call(() =>
+    this.call(() =>
       [...this.all.values()].filter(({ id }) => id.startsWith("rds:") === (type === "automated")).map((one) => ({ ...one })),
     );
-  find = (_api: Api, id: string): Promise<Snapshot | undefined> => this.#call(() => this.all.get(id));
+  find = (_api: Api, id: string): Promise<Snapshot | undefined> => this.call(() => this.all.get(id));
   take = (_api: Api, _of: string, id: string, tags: Tags): Promise<void> =>
-    this.#call(() => {
+    this.call(() => {
       if (this.status !== "available") throw new RdsBusy("taking", this.status);
       this.add(id, tags, "aws");
     });
   copy = (_api: Api, from: Snapshot, id: string, tags: Tags, key: string | undefined): Promise<void> =>
-    this.#call(() => {
+    this.call(() => {
       if (this.#random() < 0.2) throw new CopiesInLine("copies");
       this.add(id, tags, key ?? from.key);
     });
   remove = (_api: Api, id: string): Promise<void> =>
-    this.#call(() => {
+    this.call(() => {
       const { tags = {} } = this.all.get(id) ?? {};
       const final = [...this.all.values()].some(
         (one) => !isRaw(one.id) && one.status === "available" && one.tags["holdfast:slot"] === tags["holdfast:slot"],
