@@ -31,7 +31,7 @@ async function send(azure: Azure, key: string, id: string, bytes: Uint8Array, cr
     body: bytes,
     signal,
   });
-  requireChecked(azure, key, answer.headers, bytes, crc);
+  await requireChecked(azure, key, answer.headers, bytes, crc);
 }
 
 const mark = Buffer.from(".");

@@ -40,7 +40,7 @@ async function putBlob(azure: Azure, key: string, bytes: Uint8Array, signal: Abo
   };
   return settled(azure, "Put Blob", { key, bytes: bytes.length, ...claim }, { signal }, async () => {
     const answer = await ask(azure, { action: "Put Blob", method: "PUT", key, headers, body: bytes, signal });
-    requireChecked(azure, key, answer.headers, bytes, crc);
+    await requireChecked(azure, key, answer.headers, bytes, crc);
     return answer;
   });
 }

@@ -200,6 +200,32 @@ describe("creating in Azure", () => {
     expect(await create(small)).toMatchObject({ bytes: 1_000 });
   });
 
+  describe("where the plan has MD5 and the service tells no digest", () => {
+    const asked = { checksum: "md5", checksCrc64: false } as const;
+    test("it counts as checked once it refused a wrong one, which it is asked for one time", async () => {
+      const { create, fake, calls } = await started(asked);
+      expect(await create(large)).toMatchObject({ bytes: large.length, sums: { crc64nvme: expect.any(String) } });
+      expect(calls().filter((call) => call === "Put Block")).toHaveLength(4);
+      expect(digest(fake.container.current("k")?.bytes ?? small)).toBe(digest(large));
+    });
+
+    test("and one that takes a wrong one has checked nothing, and gets no commit", async () => {
+      const { create, fake } = await started(asked);
+      fake.meddle = only("Put Block", () => ({ status: 201 }));
+      expect(await thrown(create(large))).toMatchObject({ name: "StoreUnavailable", message: expect.stringContaining("did not check") });
+      expect(fake.container.current("k")).toBeUndefined();
+    });
+
+    test("one that cannot be asked is asked again the next time", async () => {
+      const { create, fake, store } = await started(asked);
+      const wrong = ({ call, body }: Seen) => call === "Put Block" && body.length === 1;
+      fake.meddle = (seen) => (wrong(seen) ? refusal(403, "AuthorizationFailure") : undefined);
+      expect(await thrown(create(large, store))).toBeInstanceOf(StoreDenied);
+      fake.meddle = () => undefined;
+      expect(await create(large, store)).toMatchObject({ bytes: large.length });
+    });
+  });
+
   test("a service that stored other bytes than it was sent tells so by its checksum", async () => {
     const { create, fake } = await started();
     fake.meddle = only("Put Block", () => ({ status: 201, headers: { "x-ms-content-crc64": Buffer.alloc(8).toString("base64") } }));

@@ -35,7 +35,10 @@ async function copied({ store }: Awaited<ReturnType<typeof world>>) {
   });
   const [step] = plan.steps;
   if (!step) throw new Error("no step");
-  return { does: step.do, proof: await copyStep(step, { from: { read: from }, to } as unknown as CopyPorts, context()).catch((error) => error) };
+  return {
+    does: step.do,
+    proof: await copyStep(step, { from: { read: from }, to } as unknown as CopyPorts, context()).catch((error) => error),
+  };
 }
 
 test("who makes a blob is told the sum of what the service checked, and whoever finds it is told none", async () => {
