@@ -11,6 +11,7 @@ import {
   type Source,
   sourceSchema,
   storeSchema,
+  type Target,
   targetSchema,
 } from "./plan.ts";
 import { recheckHours } from "./margins.ts";
@@ -45,6 +46,7 @@ export function parsePlan(input: unknown, lists: Lists): Plan {
   );
   const sources = sourcesOf(input, lists, part, problems);
   problems.push(...Object.values(stores).flatMap((store) => unfit(store, input, Object.values(sources), lists)));
+  problems.push(...misaimed(Object.values(sources), targets, lists));
   problems.push(...overQuota(Object.values(sources), planSchema.shape.quotas.safeParse(listed(input, "quotas")).data ?? {}, lists));
   if (!parsed.success || problems.length > 0) throw new PlanInvalid(problems, parsed.success ? undefined : { cause: parsed.error });
   const { stores: _stores, sources: _sources, targets: _targets, quotas: _quotas, ...rest } = parsed.data;
@@ -68,6 +70,7 @@ export function watchedSource(
     undrilled: kind?.undrilled?.(
       config,
       own.map((target) => target.config),
+      own.find((target) => target.name === drill?.target)?.config,
     ),
     cautions: kind?.cautions?.(config),
     replicas: kind?.replicatesTo?.(config),
@@ -127,6 +130,25 @@ function undrillable(path: string, kind: string, drill: Source["drill"], targets
   return found.protected === true
     ? [`${path}.target: "${drill.target}" is protected, so each drill would wait for somebody's approval`]
     : [];
+}
+
+/** Targets that their kind lets nobody drill to, or not beside the plan's sources. */
+function misaimed(sources: readonly Source[], targets: Readonly<Record<string, Target>>, { kinds }: Lists): string[] {
+  const known = sources.filter(({ kind, config }) => config !== undefined && Object.hasOwn(kinds, kind));
+  const right = Object.values(targets).filter(({ config }) => config !== undefined);
+  return known.flatMap(({ name, kind: of, config, drill }) => {
+    const kind = kinds[of]?.kind;
+    return right
+      .filter((target) => target.kind === of)
+      .flatMap((target) => {
+        const undrillable = target.name === drill?.target ? kind?.undrillable?.(target.config) : undefined;
+        const collides = kind?.collides?.(target.config, config);
+        return [
+          ...(undrillable === undefined ? [] : [`sources.${name}.drill.target: "${target.name}" ${undrillable}`]),
+          ...(collides === undefined ? [] : [`targets.${target.name}: ${collides}, which the source "${name}" has too`]),
+        ];
+      });
+  });
 }
 
 /** Copies of what cannot leave the source's own service. */

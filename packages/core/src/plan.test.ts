@@ -524,9 +524,9 @@ test("what a person writes is typed", () => {
 });
 
 describe("a source as it is watched", () => {
-  const seen = (kind: Partial<Kind>, targets: Record<string, unknown> = {}) => {
+  const seen = (kind: Partial<Kind>, targets: Record<string, unknown> = {}, more: object = {}) => {
     const own = { ...lists, kinds: { ...lists.kinds, database: { kind: { ...database, ...kind }, folder: "x" } } };
-    const parsed = parsePlan({ ...right, targets }, own);
+    const parsed = parsePlan({ ...right, targets, sources: { shop: { ...shop, ...more } } }, own);
     return watchedSource(parsed, parsed.sources.shop as never, own);
   };
   test("is what its kind and the plan say", () => {
@@ -553,6 +553,13 @@ describe("a source as it is watched", () => {
     const targets = { staging: { kind: "database", connection: "c" }, other: { kind: "cluster", connection: "c" } };
     expect(seen({ undrilled }, targets).undrilled).toBe("1 targets");
   });
+  test("and by the one that its own drills go to", () => {
+    const undrilled = (_config: unknown, _targets: unknown, drill: unknown) => `drilled to ${JSON.stringify(drill)}`;
+    const targets = { staging: { kind: "database", connection: "c" }, desk: { kind: "database", connection: "d" } };
+    expect(seen({ undrilled }, targets).undrilled).toBe("drilled to undefined");
+    const drill = { target: "desk" };
+    expect(seen({ undrilled }, targets, { drill }).undrilled).toBe(`drilled to ${JSON.stringify({ connection: "d" })}`);
+  });
 });
 
 describe("a drill", () => {
@@ -575,5 +582,27 @@ describe("a drill", () => {
     [{ target: "desk", schedule: "weekly" }, desk, "sources.shop.drill.schedule"],
   ])("to %j, where the target is %j, is a problem", (drill, target, expected) => {
     expect(problemsOf(drilled(drill, target))).toContainEqual(expect.stringContaining(expected));
+  });
+
+  const within = (kind: Partial<Kind>) => ({
+    ...lists,
+    kinds: { ...lists.kinds, database: { kind: { ...database, ...kind }, folder: "x" } },
+  });
+  test("to a target that its kind lets nobody drill to is a problem, and another target of that kind none", () => {
+    const undrillable = (target: unknown) => ((target as { connection: string }).connection === "x" ? "is in use" : undefined);
+    const plan = drilled({ target: "desk" });
+    expect(problemsOf(plan, within({ undrillable }))).toEqual(['sources.shop.drill.target: "desk" is in use']);
+    const other = { ...plan, targets: { desk: { ...desk, connection: "y" }, other: desk } };
+    expect(problemsOf(other, within({ undrillable }))).toEqual([]);
+    expect(problemsOf({ ...plan, sources: { shop } }, within({ undrillable }))).toEqual([]);
+  });
+  test("or none, a target that must not stand beside a source of its kind is a problem", () => {
+    const collides = (target: unknown, source: unknown) => {
+      const { connection } = target as { connection: string };
+      return connection === (source as { connection: string }).connection ? `has ${connection}` : undefined;
+    };
+    const targets = { desk, twin: { ...desk, connection: shop.connection }, other: { kind: "cluster", connection: shop.connection } };
+    const found = problemsOf({ ...right, targets }, within({ collides }));
+    expect(found).toEqual([`targets.twin: has ${shop.connection}, which the source "shop" has too`]);
   });
 });

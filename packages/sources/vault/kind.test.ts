@@ -1,5 +1,5 @@
-import { tokenFor } from "@holdfast/core";
-import { expect, test } from "vitest";
+import { parsePlan, tokenFor } from "@holdfast/core";
+import { describe, expect, test } from "vitest";
 import { kinds } from "../kinds.ts";
 import { config, target } from "./config.ts";
 import { aNative } from "./kit/anative.ts";
@@ -77,12 +77,47 @@ test.each([
   expect(vault.sealedBy?.(aNative({ seal }))).toEqual({ key: words, withoutAws });
 });
 
-test("only a drill target lets its backups be proven without people", () => {
-  const source = config.parse({ nodes: [node], auth: approle });
-  const one = (drill: boolean) => target.parse({ nodes: [node], auth: approle, reader: approle, drill });
-  expect(vault.undrilled?.(source, [])).toContain("no target of the plan is a drill");
-  expect(vault.undrilled?.(source, [one(false)])).toContain("no target of the plan is a drill");
-  expect(vault.undrilled?.(source, [one(false), one(true)])).toBeUndefined();
+describe("drills", () => {
+  const source = config.parse({ nodes: [node, "https://vault-1.example"], auth: approle });
+  const one = (drill: boolean, at = "https://drill.example:8200") => target.parse({ nodes: [at], auth: approle, reader: approle, drill });
+
+  test("a source says that nobody proves its restores, unless its own drills go to a drill target", () => {
+    const targets = [one(false), one(true)];
+    expect(vault.undrilled?.(source, [], undefined)).toContain("the plan drills it to no target");
+    expect(vault.undrilled?.(source, targets, undefined)).toContain("the plan drills it to no target");
+    expect(vault.undrilled?.(source, targets, one(false))).toContain("the plan drills it to no target");
+    expect(vault.undrilled?.(source, targets, one(true))).toBeUndefined();
+  });
+
+  test("go to drill targets alone", () => {
+    expect(vault.undrillable?.(one(false))).toContain("name one that says drill: true");
+    expect(vault.undrillable?.(one(true))).toBeUndefined();
+  });
+
+  test.each([
+    ["a node of the source", node, true],
+    ["the same node by its full address", "https://vault-1.example:443", true],
+    ["another port of the same host", "https://vault-0.example:9200", false],
+    ["another host", "https://drill.example:8200", false],
+  ])("never go to %s", (_, at, shared) => {
+    const told = shared ? `a drill replaces all that ${new URL(at).origin} holds` : undefined;
+    expect(vault.collides?.(one(true, at), source)).toBe(told);
+    expect(vault.collides?.(one(false, at), source)).toBeUndefined();
+  });
+
+  test("the plan says both of what is wrong", () => {
+    const plan = (drill: boolean, at?: string) => ({
+      project: "acme",
+      region: "eu-central-1",
+      offlineKeys: [`age1${"q".repeat(58)}`],
+      sources: { vault: { kind: "vault", nodes: [node], auth: approle, schedule: "rate(1 day)", drill: { target: "spare" } } },
+      targets: { spare: { kind: "vault", ...one(drill, at) } },
+    });
+    const parse = (input: unknown) => () => parsePlan(input, { kinds, stores: {} });
+    expect(parse(plan(true))).not.toThrow();
+    expect(parse(plan(false))).toThrow('sources.vault.drill.target: "spare" is not there for drills');
+    expect(parse(plan(true, node))).toThrow(`targets.spare: a drill replaces all that ${node} holds, which the source "vault" has too`);
+  });
 });
 
 test("the largest cluster that it takes still fits a manifest", () => {

@@ -38,6 +38,12 @@ const WITHOUT_AWS: ReadonlyMap<string, "yes" | "no"> = new Map([
   ["awskms", "no"],
 ]);
 
+/** Whatever the scheme says. */
+const hostOf = (node: string) => {
+  const { hostname, port, protocol } = new URL(node);
+  return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+};
+
 export const vault: Kind<Config, Native, Target> = {
   name: "vault",
   config,
@@ -52,10 +58,19 @@ export const vault: Kind<Config, Native, Target> = {
     if (seal.type === "shamir") return { key: `${seal.threshold} of ${seal.shares} unseal keys`, withoutAws };
     return { key: sealKeyOf({ seal }), withoutAws };
   },
-  undrilled: (_config, targets) =>
-    targets.some(({ drill }) => drill)
+  undrilled: (_config, _targets, drill) =>
+    drill?.drill
       ? undefined
-      : "no target of the plan is a drill that shares its seal, so its backups are proven by reading them to their end, and restored by hand alone",
+      : "the plan drills it to no target that shares its seal's key, so its backups are proven by reading them to their end, and restored by hand alone",
+  undrillable: ({ drill }) =>
+    drill
+      ? undefined
+      : "is not there for drills, which leave what they restored: name one that says drill: true and shares the source's seal",
+  collides({ drill, nodes }, source) {
+    const hosts = new Set(source.nodes.map(hostOf));
+    const shared = drill ? nodes.find((node) => hosts.has(hostOf(node))) : undefined;
+    return shared === undefined ? undefined : `a drill replaces all that ${shared} holds`;
+  },
 };
 
 /** The name under which generated entries import it. */

@@ -63,8 +63,15 @@ export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
    * `withoutAws`: no when that key is one of AWS's, unknown where a backup does not tell whose it is. Shown by the status.
    */
   sealedBy?(native: Native): { key: string; withoutAws: "yes" | "no" | "unknown" } | undefined;
-  /** Why no backup of this source can be proven restored with the plan's targets of its kind; undefined: one can. Shown by the status. */
-  undrilled?(config: Config, targets: readonly Target[]): string | undefined;
+  /**
+   * Why no backup of this source can be proven restored with the plan's targets of its kind; undefined: one can. `drill`: the one of them that the
+   * source's own drills go to. Shown by the status.
+   */
+  undrilled?(config: Config, targets: readonly Target[], drill: Target | undefined): string | undefined;
+  /** Why no source may be drilled to this target, as what is wrong with it: "is in use". Undefined: each may. Synth refuses the plan. */
+  undrillable?(target: Target): string | undefined;
+  /** Why this target must not stand in one plan with this source, likewise. */
+  collides?(target: Target, source: Config): string | undefined;
   /** Sources that a source of this kind brings along: aurora "orders" brings "orders-dump" of kind postgres. */
   expand?(name: string, config: Config): Record<string, unknown>;
   /** What the status must say of every backup of such a source, good as it may be: that it is not immutable. */
