@@ -5,7 +5,7 @@ import type { Reader } from "./reader.ts";
 import { type AgeRecipient, checkRecipients } from "./recipients.ts";
 
 /** Real headers are some hundred bytes a recipient; the package itself would read whatever comes. */
-const headerCap = 64 * 1024;
+export const headerCap = 64 * 1024;
 const firstLine = "age-encryption.org/v1\n";
 const damaged = "The file is damaged or was never an age file. Take another backup.";
 /** The empty payload that the package appends: nonce and one tag. */

@@ -14,9 +14,9 @@ export { RangeOutside, RecipientsMissing, RecipientsMixed, RecipientUnusable, Se
 export { type AgeIdentity, parseIdentities, recipientOf } from "./identities.ts";
 export { type KmsClient, kmsIdentity, kmsRecipient } from "./kms.ts";
 export { ciphertextLength, plaintextLength } from "./lengths.ts";
-export { decryptRange, type OpenFile, openFile, type SealedFile } from "./range.ts";
+export { decryptRange, type OpenFile, openFile } from "./range.ts";
 export { type AgeRecipient, checkRecipients, generateIdentity } from "./recipients.ts";
 export { createSeal, type SealConfig } from "./seal.ts";
-export { createUnseal, type UnsealConfig } from "./unseal.ts";
+export { createUnseal, createUnsealRange, type UnsealConfig } from "./unseal.ts";
 export { unzstd } from "./unzstd.ts";
 export { zstd } from "./zstd.ts";

@@ -1,15 +1,13 @@
 import type { KeyObject } from "node:crypto";
-import type { Bytes } from "@holdfast/core";
+import { type Bytes, free, type Range, type SealedFile } from "@holdfast/core";
 import { openedChunks } from "./decrypt.ts";
 import { RangeOutside } from "./errors.ts";
-import { cutHeader, openHeader } from "./header.ts";
+import { cutHeader, headerCap, openHeader } from "./header.ts";
 import type { AgeIdentity } from "./identities.ts";
 import { plaintextLength } from "./lengths.ts";
 import { batchChunks, nonceBytes, payloadKey, plainChunkBytes, sealedChunkBytes } from "./payload.ts";
 import { Reader } from "./reader.ts";
 
-/** An age file that can be read in ranges. `read` yields bytes `from` up to but without `to`, all of them or an error. */
-export type SealedFile = { bytes: number; read(from: number, to: number): Bytes };
 /** Its header opened once; ranges of it can then be decrypted in any order and at once. */
 export type OpenFile = { plainBytes: number; payloadFrom: number; key: KeyObject; file: SealedFile };
 
@@ -18,7 +16,7 @@ export type OpenFile = { plainBytes: number; payloadFrom: number; key: KeyObject
  * (c2sp.org/age asks for this before seeking). Throws what `decrypt` throws.
  */
 export async function openFile(file: SealedFile, identities: readonly AgeIdentity[]): Promise<OpenFile> {
-  const reader = new Reader(file.read(0, file.bytes));
+  const reader = new Reader(file.read(0, Math.min(file.bytes, headerCap + nonceBytes)));
   try {
     const header = await cutHeader(reader);
     const nonce = new Uint8Array(nonceBytes);
@@ -43,6 +41,17 @@ export async function* decryptRange(open: OpenFile, from: number, to: number): B
     yield plain.subarray(Math.max(0, from - at), Math.min(plain.length, to - at));
     at += plain.length;
   }
+}
+
+/**
+ * Opens each chunk that has bytes in `range` of the sealed file, which tells whether it is what was sealed at that place. Those of the header are
+ * proven by {@link openFile}. Throws {@link NotDecryptable}.
+ */
+export async function authenticateRange(open: OpenFile, { from, to }: Range): Promise<void> {
+  const chunkAt = (sealed: number) => Math.max(0, sealed - open.payloadFrom) / sealedChunkBytes;
+  const end = Math.min(lastChunk(open.plainBytes) + 1, Math.ceil(chunkAt(to)));
+  const first = Math.floor(chunkAt(from));
+  if (first < end) for await (const plain of openChunkRange(open, first, end)) free(plain);
 }
 
 const lastChunk = (plainBytes: number): number => Math.max(0, Math.ceil(plainBytes / plainChunkBytes) - 1);

@@ -1,8 +1,9 @@
-import { type Bytes, DigestMismatch, KeyUnavailable, type Owner, type Sealed, type Unseal } from "@holdfast/core";
+import { type Bytes, DigestMismatch, KeyUnavailable, type Owner, type Sealed, type Unseal, type UnsealRange } from "@holdfast/core";
 import { decrypt } from "./decrypt.ts";
 import { CipherDigests, PlainDigests } from "./digests.ts";
 import type { AgeIdentity } from "./identities.ts";
 import { type KmsClient, kmsIdentity, sawTheStanza } from "./kms.ts";
+import { authenticateRange, openFile } from "./range.ts";
 import { held, once, tap } from "./streams.ts";
 import { unzstd } from "./unzstd.ts";
 
@@ -10,12 +11,22 @@ import { unzstd } from "./unzstd.ts";
 export type UnsealConfig = { identities?: readonly string[]; kms?: { client: KmsClient; keys: readonly string[] } | undefined };
 type Expected = Sealed & { compressed: boolean };
 
-export function createUnseal({ identities = [], kms }: UnsealConfig): Unseal {
-  const identitiesFor = (owner: Owner): AgeIdentity[] => [...identities, ...(kms ? [kmsIdentity(kms.client, kms.keys, owner)] : [])];
+export function createUnseal(config: UnsealConfig): Unseal {
   return {
-    unseal: (body, expected, owner) => once(() => unsealing(body, expected, identitiesFor(owner))),
+    unseal: (body, expected, owner) => once(() => unsealing(body, expected, identitiesOf(config, owner))),
   };
 }
+
+export function createUnsealRange(config: UnsealConfig): UnsealRange {
+  return {
+    authenticate: async (file, range, owner) => authenticateRange(await openFile(file, identitiesOf(config, owner)), range),
+  };
+}
+
+const identitiesOf = ({ identities = [], kms }: UnsealConfig, owner: Owner): AgeIdentity[] => [
+  ...identities,
+  ...(kms ? [kmsIdentity(kms.client, kms.keys, owner)] : []),
+];
 
 async function* unsealing(body: Bytes, expected: Expected, identities: readonly AgeIdentity[]): AsyncGenerator<Uint8Array, undefined> {
   const before = new CipherDigests();

@@ -1,4 +1,5 @@
 import type { Bytes } from "./bytes.ts";
+import type { Range } from "./store.ts";
 
 /** Whose bytes they are: bound to the ciphertext as KMS encryption context, so one source's key use cannot open another's. */
 export type Owner = { source: string; slot: string };
@@ -27,4 +28,16 @@ export interface Unseal {
    * {@link DigestMismatch}, {@link NotDecryptable} (header, chunk, truncation, trailing bytes), {@link NotDecompressible} (cut frame, trailing data).
    */
   unseal(body: Bytes, expected: Sealed & { compressed: boolean }, owner: Owner): Bytes;
+}
+
+/** A sealed file that is read in ranges. `read` yields bytes `from` up to but without `to`, all of them or an error. */
+export type SealedFile = { bytes: number; read(from: number, to: number): Bytes };
+
+/** Proves parts of what {@link Seal} made, without the rest. */
+export interface UnsealRange {
+  /**
+   * Reads the header, the chunks that have bytes in `range` (of the sealed file), and the last one, and hands nothing out: ends well only where each
+   * is what was sealed at that place of a file of that length. Throws {@link NotDecryptable}, {@link KeyUnavailable}, and what `file` throws.
+   */
+  authenticate(file: SealedFile, range: Range, owner: Owner): Promise<void>;
 }
