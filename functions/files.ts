@@ -1,5 +1,5 @@
-import { createSeal, createUnseal } from "@holdfast/age";
-import type { Seal, Store, Unseal } from "@holdfast/core";
+import { createSeal, createUnseal, createUnsealRange } from "@holdfast/age";
+import type { Seal, Store, Unseal, UnsealRange } from "@holdfast/core";
 import { s3 } from "@holdfast/stores/s3/kind.ts";
 import { open } from "@holdfast/stores/s3/open.ts";
 import { cipher, identity, secrets } from "./clients.ts";
@@ -23,4 +23,6 @@ export function primary(): Promise<Store> {
 /** Seals for the plan's offline keys and for KMS, which opens without a stored secret inside the account. */
 export const sealing = (offlineKeys: readonly string[]): Seal =>
   createSeal({ offlineKeys, kms: { client: cipher, keyId: environment.HOLDFAST_ENVELOPE_KEY } });
-export const opening = (): Unseal => createUnseal({ kms: { client: cipher, keys: [environment.HOLDFAST_ENVELOPE_KEY] } });
+const byKms = () => ({ kms: { client: cipher, keys: [environment.HOLDFAST_ENVELOPE_KEY] } });
+export const opening = (): Unseal => createUnseal(byKms());
+export const openingRanges = (): UnsealRange => createUnsealRange(byKms());

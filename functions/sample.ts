@@ -1,11 +1,11 @@
-import { lambdaFits, type OpenStore, type SampleSource, sampleStore, type TrustedKeys } from "@holdfast/core";
+import { lambdaFits, type OpenStore, type RetainSource, sampleStore, type TrustedKeys } from "@holdfast/core";
 import { lambda, logger } from "./bundle.ts";
 import { identity, secrets, signer, trusted } from "./clients.ts";
 import { environment } from "./environment.ts";
-import { now, primary } from "./files.ts";
+import { now, openingRanges, primary } from "./files.ts";
 import { sendCreated } from "./queues.ts";
 
-type Of<Config> = { name: string; config: Config; rate: number; sources: SampleSource[]; trust: TrustedKeys };
+type Of<Config> = { name: string; config: Config; rate: number; sources: RetainSource[]; trust: TrustedKeys };
 
 /** One source that cannot be looked at does not hide the others, and which is the first changes from day to day. */
 export function sampleFunction<Config>({ name, config, rate, sources, trust }: Of<Config>, open: OpenStore<Config>) {
@@ -15,6 +15,7 @@ export function sampleFunction<Config>({ name, config, rate, sources, trust }: O
     const ports = {
       copy: { read: store.read, list: store.list, name, fits: Math.floor(lambdaFits("copy", rate) / sources.length) },
       primary: await primary(),
+      opens: openingRanges(),
       trusted: trusted(trust, environment.HOLDFAST_MANIFEST_PEM, environment.HOLDFAST_SIGNING_PEM),
       sign: signer(),
       random: Math.random,

@@ -1,9 +1,10 @@
-import { copiedDays, lambdaRates, useRights } from "@holdfast/core";
+import { lambdaRates, useRights } from "@holdfast/core";
 import { schedule } from "./backup.ts";
-import { copied, witness } from "./copy.ts";
+import { copied, listKeys, witness } from "./copy.ts";
 import { type Deployment, folderOfStore, kindOf, storeKindOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import { lambda } from "./lambda.ts";
+import { opener } from "./prover.ts";
 import type { Consumer } from "./queue.ts";
 import type { RecorderAt } from "./recorder.ts";
 
@@ -11,7 +12,7 @@ type At = RecorderAt & { topic: aws.sns.Topic; copiers: Record<string, Consumer>
 
 /**
  * One Lambda a store that gets copies: daily it reads some of each source's there again, and counts what is missing. It records what is no good copy
- * and asks for those that are missing; it can make, mark and delete nothing there, and opens nothing.
+ * and asks for what is missing; it can make, mark and delete nothing there. It opens what it reads, and hands none of it on.
  */
 export function sample(d: Deployment, at: At): void {
   for (const { store, sources } of copied(d)) {
@@ -20,8 +21,8 @@ export function sample(d: Deployment, at: At): void {
     if (!copier) throw new Error(`nothing copies to ${store.name}`);
     const watched = sources.map((source) => ({
       name: source.name,
+      keep: source.keep,
       verified: kindOf(d, source.kind).verified,
-      copiedDays: copiedDays(source.keep),
     }));
     const of = {
       name: store.name,
@@ -31,6 +32,10 @@ export function sample(d: Deployment, at: At): void {
       trust: d.plan.trust,
     };
     const { statements, environment } = witness(at, sources);
+    const opens = opener(
+      at,
+      sources.map((source) => source.name),
+    );
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
         `import { sampleFunction } from ${from("functions/sample.ts")};`,
@@ -41,8 +46,17 @@ export function sample(d: Deployment, at: At): void {
       timeout: "15 minutes",
       needs: { ...storeKindOf(d, store).needs(useRights.read, store.config, "read"), layers: [] },
       onFailure: at.topic.arn,
-      environment: { ...environment, HOLDFAST_QUEUES: $jsonStringify({ [`copy-${store.name}`]: copier.queue.url }) },
-      statements: [...statements, { sid: "ReplayCopy", actions: ["sqs:SendMessage"], resources: [copier.queue.arn] }],
+      environment: {
+        ...environment,
+        ...opens.environment,
+        HOLDFAST_QUEUES: $jsonStringify({ [`copy-${store.name}`]: copier.queue.url }),
+      },
+      statements: [
+        ...statements,
+        ...opens.statements,
+        listKeys(at),
+        { sid: "ReplayCopy", actions: ["sqs:SendMessage"], resources: [copier.queue.arn] },
+      ],
     });
     schedule(d, name, "rate(1 day)", fn);
   }

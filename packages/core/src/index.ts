@@ -16,6 +16,7 @@ export * from "./copy/copy.ts";
 export * from "./copy/digests.ts";
 export * from "./copy/errors.ts";
 export * from "./copy/fanout.ts";
+export type { SamplePorts } from "./copy/look.ts";
 export * from "./copy/plancopy.ts";
 export * from "./copy/prove.ts";
 export * from "./copy/relay.ts";

@@ -54,7 +54,8 @@ function copiedStandings(
   return [...here, ...elsewhere.filter(({ slot, state }) => state === "doubt" && !slots.has(slot))];
 }
 
-const standing = (entry: Entry, { verified }: RetainSource): Standing => ({
+/** How retention sees what a listing tells. */
+export const standing = (entry: Entry, { verified }: RetainSource): Standing => ({
   slot: entry.slot,
   at: entry.at,
   state: stateOf(entry, verified),

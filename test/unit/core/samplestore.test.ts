@@ -1,6 +1,8 @@
 import {
+  bringAlong,
   copy,
   copyVerdict,
+  keep,
   manifestKey,
   ObjectArchived,
   parseEvidenceKey,
@@ -13,7 +15,8 @@ import {
 import { describe, expect, test } from "vitest";
 import { type CopyRig, copyRig, google, shop } from "../../kit/copies.ts";
 
-const source = { name: "shop", verified: ["readable"] as const, copiedDays: 30 };
+const source = { name: "shop", keep: keep.parse({}), verified: ["readable"] as const };
+const none = { backups: 0, files: 0, evidence: 0, keys: 0 };
 const day = 86_400_000;
 
 type Seen = { ports: SampleStorePorts; replayed: string[] };
@@ -33,6 +36,7 @@ function portsOf(of: CopyRig, over: Partial<SampleStorePorts> = {}): Seen {
 const copied = async (): Promise<CopyRig> => {
   const of = await copyRig(google, {}, 20);
   await copy(shop, of.ports(), of.context);
+  await bringAlong(shop, of.ports(), of.context);
   return of;
 };
 const evidenceOf = async (of: CopyRig) => {
@@ -54,7 +58,9 @@ const rot = async (of: CopyRig) =>
 const answered = async (of: CopyRig, { ports, replayed }: Seen) => {
   for (const key of replayed.splice(0)) {
     const at = parseEvidenceKey(key);
-    if (at) await copy(at, of.ports(), of.context);
+    if (!at) continue;
+    await copy(at, of.ports(), of.context);
+    await bringAlong(at, of.ports(), of.context);
   }
   return sampleStore(source, ports, of.context);
 };
@@ -106,7 +112,9 @@ describe("a look at the copies of a source", () => {
     of.context.pass(day);
     await of.backup();
     await of.verify();
-    await copy({ source: "shop", slot: slotId(of.context.now()) }, of.ports(), of.context);
+    const newest = { source: "shop", slot: slotId(of.context.now()) };
+    await copy(newest, of.ports(), of.context);
+    await bringAlong(newest, of.ports(), of.context);
     const other = portsOf(of, { random: () => 0.99 });
     expect(await sampleStore(source, other.ports, of.context)).toMatchObject({ failed: [], replayed: [] });
     of.far.inside.remove(await rowsAt(of));
@@ -119,9 +127,10 @@ describe("a look at the copies of a source", () => {
     const seen = portsOf(of);
     expect(await sampleStore(source, seen.ports, of.context)).toEqual({
       source: "shop",
-      looked: undefined,
       failed: [],
       replayed: [`shop/${shop.slot}`],
+      counted: { ...none, backups: 1 },
+      notes: [],
     });
     of.context.pass(31 * day);
     expect((await sampleStore(source, seen.ports, of.context)).replayed).toEqual([]);
@@ -142,9 +151,12 @@ describe("a look at the copies of a source", () => {
       },
     });
     const { ports } = portsOf(of, { primary: { ...of.store, ...archived(of.store) } });
-    expect((await sampleStore(source, ports, of.context)).looked).toMatchObject({ against: "signed digests" });
+    expect((await sampleStore(source, ports, of.context)).looked).toMatchObject({ against: ["signed digests"] });
     const there = portsOf(of, { copy: { ...of.far, ...archived(of.far), name: "far", fits: 100_000 } });
-    expect(await sampleStore(source, there.ports, of.context)).toMatchObject({ looked: undefined, failed: [] });
+    expect(await sampleStore(source, there.ports, of.context)).toMatchObject({
+      failed: [],
+      notes: [{ name: "copy-unproven", severity: "note" }],
+    });
   });
   test("that could not be had says nothing of them", async () => {
     const of = await copied();

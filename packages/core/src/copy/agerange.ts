@@ -1,18 +1,11 @@
 import { sampleBytes } from "../margins.ts";
-import { whole } from "../opened.ts";
-import type { Range, Ref, StoreRead } from "../ports/store.ts";
+import type { Range } from "../ports/store.ts";
 
 /** A chunk of an age file: 64 KiB of plaintext and the tag. https://c2sp.org/age#payload */
 const chunkBytes = 65_536 + 16;
 const nonceBytes = 16;
-/** A header has a stanza for each recipient; a post-quantum one takes 1.6 kB. */
-const headerAtMost = 65_536;
-
-/** Some {@link sampleBytes} of whole chunks of an age file. `random`, from 0 up to 1, says where. What is no age file is cut as if it were. */
-export async function readPayloadRange(store: StoreRead, at: Ref & { bytes: number }, random: number, signal: AbortSignal): Promise<Range> {
-  const head = await whole(store.read(at, { from: 0, to: Math.min(at.bytes, headerAtMost) }, signal), headerAtMost);
-  return payloadRange(at.bytes, payloadStart(head), random);
-}
+/** A header has a stanza for each recipient; a post-quantum one takes 1.6 kB. The nonce follows it. */
+export const headerAtMost = 65_536 + nonceBytes;
 
 /** The first chunk follows the header, which ends with the line of its MAC, and the nonce. */
 export function payloadStart(head: Uint8Array): number {
@@ -22,6 +15,7 @@ export function payloadStart(head: Uint8Array): number {
   return end < 0 ? 0 : end + 1 + nonceBytes;
 }
 
+/** Some {@link sampleBytes} of whole chunks. `random`, from 0 up to 1, says where. */
 export function payloadRange(bytes: number, start: number, random: number): Range {
   const chunks = Math.ceil((bytes - start) / chunkBytes);
   const taken = Math.min(chunks, Math.floor(sampleBytes / chunkBytes));

@@ -85,10 +85,22 @@ export class CopyUnproven extends HoldfastError {
 export class CopyDecayed extends HoldfastError {
   override readonly name = "CopyDecayed";
   override readonly fault = "backup";
-  constructor(store: string, key: string, what: string) {
+  constructor(store: string, key: string, what: string, options?: ErrorOptions) {
     super(
       `${key} in ${store} ${what}`,
       "Verify the backup in both stores: one of them changed. Do not restore from the one that did, and have its disk or its access looked at.",
+      options,
+    );
+  }
+}
+/** The first store's bytes are others than those of a copy, which were proven to be what was sealed. */
+export class OriginalDecayed extends HoldfastError {
+  override readonly name = "OriginalDecayed";
+  override readonly fault = "backup";
+  constructor(store: string, key: string, { from, to }: { from: number; to: number }) {
+    super(
+      `${key} in the first store has other bytes from ${from} to ${to} than in ${store}, where they are what was sealed`,
+      "Verify the backup. Restore it from that copy, and have the first store's bucket and its log looked at.",
     );
   }
 }

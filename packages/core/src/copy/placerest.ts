@@ -31,7 +31,7 @@ export async function placeRest(
 }
 
 /** Those that stand in the first store, and those that signed what is copied, in case it has not got them yet: a copy serves without it. */
-async function placeKeys({ from, to, trusted }: CopyPorts, context: Context): Promise<void> {
+export async function placeKeys({ from, to, trusted }: CopyPorts, context: Context): Promise<void> {
   const found = new Set<string>();
   for await (const object of from.list.list(keysPrefix)) {
     if (!isKey(object.key)) continue;
@@ -42,8 +42,8 @@ async function placeKeys({ from, to, trusted }: CopyPorts, context: Context): Pr
     if (!found.has(publicKeyKey(id))) await placeObject(publicKeyKey(id), Buffer.from(pem), to, context);
 }
 
-const keysPrefix = "keys/";
-const isKey = (key: string) => key === publicKeyKey(key.slice(keysPrefix.length, -4)) && !key.slice(keysPrefix.length).includes("/");
+export const keysPrefix = "keys/";
+export const isKey = (key: string) => key === publicKeyKey(key.slice(keysPrefix.length, -4)) && !key.slice(keysPrefix.length).includes("/");
 
 async function signatureOf(manifest: Manifest, { from }: CopyPorts): Promise<Stored> {
   const key = signatureKey(manifest);

@@ -1,39 +1,44 @@
+import type { RetainSource } from "../judge.ts";
 import { backupId, type BackupId, evidencePrefix } from "../layout.ts";
 import { type Loaded, loadManifest } from "../opened.ts";
 import type { Context } from "../ports/context.ts";
-import type { Kind } from "../ports/kind.ts";
 import type { Sign } from "../ports/sign.ts";
 import type { StoreCreate, StoreList } from "../ports/store.ts";
 import { evidenceAbout } from "./bring.ts";
-import { CopyDecayed } from "./errors.ts";
+import { CopyDecayed, OriginalDecayed } from "./errors.ts";
+import type { SamplePorts } from "./look.ts";
+import type { Failed } from "./missing.ts";
+import type { Origins } from "./pinned.ts";
 import { recordCopied } from "./recordcopied.ts";
-import { type Failed, type Sampled, type SamplePorts, type Side, sampleCopy } from "./sample.ts";
+import { type Sampled, sampleCopy } from "./sample.ts";
 
-/** `copiedDays`: older backups are not missed. */
-export type SampleSource = { name: string; verified: Kind["verified"]; copiedDays: number };
-export type SampleStorePorts = Omit<SamplePorts, "kind" | "primary"> & {
-  primary: Side & { create: StoreCreate };
+export type SampleStorePorts = Omit<SamplePorts, "primary"> & {
+  primary: Origins & { create: StoreCreate };
   sign: Sign;
   /** Asks for a copy again. `key`: evidence that the backup was read. */
   replay(key: string): Promise<void>;
 };
-export type SampledStore = { source: string; looked: Sampled["looked"]; failed: string[]; replayed: string[] };
-
-const day = 86_400_000;
+export type SampledStore = Pick<Sampled, "counted" | "looked" | "notes"> & { source: string; failed: string[]; replayed: string[] };
 
 /**
  * Looks at one store's copies of a source, records what is no good copy any more as evidence `copied`, failed, which tells people and the status, and
- * asks again for what is missing. What stands there and has other bytes is left to a person. Throws what has fault "world", and
- * {@link CopyDecayed} where nobody has a manifest that the evidence could be about.
+ * asks again for what is missing. What stands there and has other bytes is left to a person. Throws what has fault "world", {@link CopyDecayed} where
+ * nobody has a manifest that the evidence could be about, and {@link OriginalDecayed}, about which no copy's evidence says anything.
  */
-export async function sampleStore(source: SampleSource, ports: SampleStorePorts, context: Context): Promise<SampledStore> {
-  const { name, verified, copiedDays } = source;
-  const since = new Date(context.now().getTime() - copiedDays * day);
-  const { looked, failed, missing } = await sampleCopy({ source: name, since }, { ...ports, kind: { verified } }, context);
+export async function sampleStore(source: RetainSource, ports: SampleStorePorts, context: Context): Promise<SampledStore> {
+  const { failed, missing, counted, looked, notes } = await sampleCopy(source, ports, context);
   for (const one of failed) await recordFailed(one, ports, context);
   const keys = await Promise.all(missing.map((at) => readKey(at, ports.primary.list)));
   for (const key of keys) if (key !== undefined) await ports.replay(key);
-  return { source: name, looked, failed: failed.map(backupId), replayed: missing.map(backupId) };
+  if (looked?.differs) throw new OriginalDecayed(ports.copy.name, looked.key, looked.range);
+  return {
+    source: source.name,
+    failed: failed.map(backupId),
+    replayed: missing.map(backupId),
+    counted,
+    ...(looked ? { looked } : {}),
+    notes,
+  };
 }
 
 async function recordFailed(one: Failed, ports: SampleStorePorts, context: Context): Promise<void> {
