@@ -26,7 +26,7 @@ storeContract(
       },
     };
   },
-  { runs: 50 },
+  { runs: 50, prunes: true },
 );
 
 describe("a faulty store", () => {

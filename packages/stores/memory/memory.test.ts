@@ -26,7 +26,7 @@ storeContract(
       },
     };
   },
-  { runs: 300 },
+  { runs: 300, prunes: true },
 );
 
 describe("what tests may do behind the ports of the store in memory", () => {

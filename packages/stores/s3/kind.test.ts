@@ -1,4 +1,4 @@
-import { SecretUnusable } from "@holdfast/core";
+import { SecretUnusable, useRights } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
@@ -112,6 +112,43 @@ test("all but R2 carry marks, unless the plan says otherwise", () => {
     false,
   ]);
   expect(s3.expires(s3.config.parse({ bucket }))).toBe(true);
+});
+
+describe("Cloudflare's R2, known by its endpoint", () => {
+  const endpoint = "https://0123abcd.eu.r2.cloudflarestorage.com";
+  const credentials = { copy: "r2/copy", prune: "r2/prune", read: "r2/read" };
+  test("needs nothing said of how it is different", () => {
+    expect(s3.config.parse({ bucket, endpoint, credentials })).toEqual({
+      ...{ bucket, endpoint, credentials },
+      ...{ region: "auto", checksum: "crc64nvme", versions: false, limits: { equalParts: true } },
+    });
+  });
+  test("may be said to be otherwise", () => {
+    const said = { region: "us-east-1", checksum: "none", versions: true, limits: { equalParts: false, maxParts: 9 } };
+    expect(s3.config.parse({ bucket, endpoint, credentials, ...said })).toMatchObject(said);
+    expect(s3.config.parse({ bucket, endpoint, credentials, limits: { maxParts: 9 } }).limits).toEqual({ equalParts: true, maxParts: 9 });
+  });
+  test("is no other store that has its name in its own", () => {
+    const other = { ...elsewhere, endpoint: "https://0123abcd.r2.cloudflarestorage.com.example.com" };
+    expect(s3.config.parse(other)).toMatchObject({ checksum: "crc32", versions: true, limits: {} });
+  });
+  test("has a key for prune in the place of that for mark", () => {
+    const config = s3.config.parse({ bucket, endpoint, credentials });
+    expect(s3.credentials?.(config)).toEqual(credentials);
+    for (const use of ["copy", "prune", "read"] as const) expect(s3.needs(["list"], config, use).secrets).toEqual([`r2/${use}`]);
+    expect(() => s3.needs(["mark"], config, "mark")).toThrow("names nobody who may mark");
+    for (const wrong of [
+      { ...credentials, mark: "r2/mark" },
+      { copy: "c", read: "r" },
+    ])
+      expect(s3.config.safeParse({ bucket, endpoint, credentials: wrong }).success).toBe(false);
+  });
+});
+
+test("whoever prunes may delete and list, and neither read nor write", () => {
+  const allowed = (config: object) => s3.needs(useRights.prune, s3.config.parse(config), "prune").allow.flatMap(({ actions }) => actions);
+  expect(allowed({ bucket, marks: false })).toEqual(["s3:ListBucketVersions", "s3:DeleteObjectVersion", "s3:GetObjectRetention"]);
+  expect(allowed({ bucket, marks: false, locks: false, versions: false })).toEqual(["s3:ListBucket", "s3:DeleteObject"]);
 });
 
 describe("opening it", () => {

@@ -134,6 +134,12 @@ describe("a role with the actions that a right needs, and no other", () => {
     ["read", "create"],
     ["list", "read"],
     ["mark", "create"],
+    ["create", "delete"],
+    ["mark", "delete"],
+    ["read", "delete"],
+    ["delete", "read"],
+    ["delete", "create"],
+    ["delete", "mark"],
   ] as const)("%s does not bring %s", async (given, other) => {
     expect(await outcome(other, needed(given))).toBeInstanceOf(StoreDenied);
   });

@@ -1,3 +1,4 @@
+import { keep } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { commands, fileOf, forWhom, told } from "../kit/setup.ts";
 import { s3 } from "./kind.ts";
@@ -32,6 +33,91 @@ describe("the other side of a bucket", () => {
     const locking = (config: object) => commands(setupOf(config)).filter((command) => command.includes("object-lock")).length;
     expect([locking({ bucket }), locking(elsewhere), locking({ ...elsewhere, locks: true })]).toEqual([2, 0, 2]);
     expect(setupOf({ bucket }).steps.filter(({ lasting }) => lasting)).toHaveLength(1);
+  });
+});
+
+describe("Cloudflare's R2", () => {
+  const endpoint = "https://0123abcd.eu.r2.cloudflarestorage.com";
+  const credentials = { copy: "acme/r2/copy", prune: "acme/r2/prune", read: "acme/r2/read" };
+  const r2 = { bucket, endpoint, credentials };
+  test("by its own program", async () => {
+    await expect(told(setupOf(r2))).toMatchFileSnapshot("golden/setup-r2.txt");
+  });
+  test("is asked for nothing that it does not know, in its jurisdiction where it has one", () => {
+    for (const command of commands(setupOf(r2)))
+      expect(command).toMatch(/^npx --yes wrangler r2 bucket (create|lock set|lifecycle set) acme-copies .*--jurisdiction eu$/);
+    expect(commands(setupOf({ ...r2, endpoint: endpoint.replace(".eu.", ".") })).join()).not.toContain("jurisdiction");
+    expect(setupOf(r2).steps.filter(({ lasting }) => lasting)).toEqual([]);
+  });
+  test("locks backups for the shortest keep, and evidence and keys for good", () => {
+    expect(fileOf(setupOf(r2), "lock.json")).toEqual({
+      rules: [
+        { id: "holdfast-backups", enabled: true, prefix: "backups/", condition: { type: "Age", maxAgeSeconds: 30 * 86_400 } },
+        { id: "holdfast-evidence", enabled: true, prefix: "evidence/", condition: { type: "Indefinite" } },
+        { id: "holdfast-keys", enabled: true, prefix: "keys/", condition: { type: "Indefinite" } },
+      ],
+    });
+    const keeps = [keep.parse({ daily: 9 })];
+    expect(fileOf(setupOf(r2, { keeps }), "lock.json")).toMatchObject({ rules: [{ condition: { maxAgeSeconds: 9 * 86_400 } }, {}, {}] });
+  });
+  test("has no rule of its own that deletes an object", () => {
+    expect(fileOf(setupOf(r2), "lifecycle.json")).toEqual({
+      rules: [
+        {
+          ...{ id: "holdfast-uploads", enabled: true, conditions: {} },
+          abortMultipartUploadsTransition: { condition: { type: "Age", maxAge: 2 * 86_400 } },
+        },
+      ],
+    });
+  });
+  test("has a token for each use, of which it is said what they cannot keep apart", () => {
+    const notes = setupOf(r2).notes.join("\n");
+    for (const use of ["copy", "prune", "read"]) expect(notes).toContain(`in the secret acme/r2/${use}`);
+    expect(notes).toContain("no right to write without the right to delete");
+    expect(notes).not.toContain("mark:");
+  });
+});
+
+describe("a bucket without tags", () => {
+  const roles = { ...forWhom.roles, mark: [], prune: ["acme-prod-prune-far"] };
+  test("in another account of AWS", async () => {
+    await expect(told(setupOf({ bucket, marks: false }, { roles }))).toMatchFileSnapshot("golden/setup-pruned.txt");
+  });
+  test("has rules that delete nothing that is a backup", () => {
+    const { Rules } = fileOf(setupOf({ bucket, marks: false }, { roles }), "lifecycle.json") as { Rules: { ID: string }[] };
+    expect(Rules.map(({ ID }) => ID)).toEqual(["housekeeping"]);
+  });
+  test("is deleted from by one role, and by nobody else; not even by that one what is locked", () => {
+    const policy = policyOf({ bucket, marks: false }, { roles });
+    const prune = "arn:aws:iam::123456789012:role/acme-prod-prune-far";
+    const of = (sid: string) => policy?.Statement.filter(({ Sid }) => Sid.startsWith(sid));
+    expect(of("Prune")?.map(({ Action }) => Action)).toEqual([
+      ["s3:ListBucketVersions"],
+      ["s3:DeleteObjectVersion", "s3:GetObjectRetention"],
+    ]);
+    expect(of("Prune")?.[0]?.Condition).toEqual({ ArnEquals: { "aws:PrincipalArn": [prune] } });
+    expect(of("Mark")).toEqual([]);
+    expect(of("Nobody")).toEqual([
+      expect.objectContaining({
+        ...{ Sid: "NobodyElseDeletes", Effect: "Deny", Principal: "*", Action: ["s3:DeleteObject", "s3:DeleteObjectVersion"] },
+        Condition: { ArnNotEquals: { "aws:PrincipalArn": [prune] } },
+      }),
+      expect.objectContaining({ Sid: "NobodyBypasses", Effect: "Deny", Principal: "*", Action: ["s3:BypassGovernanceRetention"] }),
+    ]);
+  });
+  test("of another cloud has no denial, since that could leave nobody out; only its own key is allowed to delete", () => {
+    const credentials = { copy: "c", prune: "p", read: "r" };
+    const policy = policyOf({ ...elsewhere, credentials, marks: false }, { principals: { copy: "a", prune: "b", read: "c" } });
+    expect(policy?.Statement.filter(({ Effect }) => Effect === "Deny")).toEqual([]);
+    expect(policy?.Statement.filter(({ Action }) => JSON.stringify(Action).includes("Delete")).map(({ Principal }) => Principal)).toEqual([
+      { AWS: "b" },
+    ]);
+  });
+  test("asks for who holds the keys by the uses that it has", () => {
+    const { notes } = setupOf({ ...elsewhere, credentials: "one", marks: false });
+    expect(notes.join()).toContain("--principal copy=ID --principal prune=ID --principal read=ID");
+    expect(notes.join()).toContain("The key for prune needs ListBucketVersions, DeleteObjectVersion, and lies in the secret one");
+    expect(notes.join()).toContain("prune: true");
   });
 });
 

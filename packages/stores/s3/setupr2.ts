@@ -20,7 +20,7 @@ export function setupR2(store: S3Config, of: SetupOf): Setup {
   const steps: SetupStep[] = [
     { why: "The bucket", command: r2(["create"]), unless: r2(["info"]) },
     {
-      why: `No key deletes or writes over a backup within ${lockDays} days, and evidence and public keys ever; whoever administers the account can take the rule away`,
+      why: `For ${lockDays} days no token deletes a backup or writes over it, and for good none does so with evidence and public keys; whoever administers the account can take these rules away`,
       command: r2(["lock", "set"], "--file", files.lock, "--force"),
     },
     {
