@@ -2,6 +2,7 @@ import { DescribeExecutionCommand, ExecutionAlreadyExists, SFNClient, StartExecu
 import {
   type BackupId,
   bringAlong,
+  type Context,
   type CopyAsk,
   type CopyOutcome,
   type CopyPorts,
@@ -13,6 +14,7 @@ import {
   shareCopy,
   type TrustedKeys,
 } from "@holdfast/core";
+import { againSoon } from "./again.ts";
 import { lambda } from "./bundle.ts";
 import { identity, secrets, signer, trusted } from "./clients.ts";
 import { environment } from "./environment.ts";
@@ -26,20 +28,27 @@ type To<Config> = { name: string; config: Config; rate: number; sources: Record<
 
 /** Events of evidence ask for a copy, or for what came after it to be brought along; the state machine asks for the steps of a large one. */
 export function copyFunction<Config>(to: To<Config>, open: OpenStore<Config>) {
-  return lambda(`copying to ${to.name}`, async (event: QueueEvent | CopyAsk, { context }) => {
-    const asked = "Records" in event ? objectOf(event) : undefined;
-    const at = asked ? parseEvidenceKey(asked.key) : (event as CopyAsk);
-    const tries = "Records" in event ? triesOf(event) : (event.tries ?? 1);
-    const verified = at && to.sources[at.source];
-    if (!verified) return { state: "ignored", key: asked?.key };
-    const ports = await portsOf(to, open, verified, tries);
-    if (!asked) return await shareCopy(event as CopyAsk, ports, context);
-    const outcome =
-      "proof" in at && at.proof === "readable" ? await copy({ ...at, hint: asked.run === undefined }, ports, context) : undefined;
-    if (outcome?.state === "large") return await shareOut({ ...at, tries }, outcome, to.name);
-    if (outcome && outcome.state !== "known") return outcome;
-    return { state: "known", brought: await bringAlong(at, ports, context) };
-  });
+  return lambda(`copying to ${to.name}`, async (event: QueueEvent | CopyAsk, { context }) =>
+    "Records" in event ? againSoon(event, () => hear(to, open, event, context)) : step(to, open, event, context),
+  );
+}
+
+async function hear<Config>(to: To<Config>, open: OpenStore<Config>, event: QueueEvent, context: Context) {
+  const { key, run } = objectOf(event);
+  const at = parseEvidenceKey(key);
+  const verified = at && to.sources[at.source];
+  if (!verified) return { state: "ignored", key };
+  const tries = triesOf(event);
+  const ports = await portsOf(to, open, verified, tries);
+  const outcome = at.proof === "readable" ? await copy({ ...at, hint: run === undefined }, ports, context) : undefined;
+  if (outcome?.state === "large") return await shareOut({ ...at, tries }, outcome, to.name);
+  if (outcome && outcome.state !== "known") return outcome;
+  return { state: "known", brought: await bringAlong(at, ports, context) };
+}
+
+async function step<Config>(to: To<Config>, open: OpenStore<Config>, ask: CopyAsk, context: Context) {
+  const verified = to.sources[ask.source];
+  return verified ? await shareCopy(ask, await portsOf(to, open, verified, ask.tries ?? 1), context) : { state: "ignored" };
 }
 
 async function portsOf<Config>(

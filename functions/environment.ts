@@ -12,6 +12,8 @@ const schema = z.object({
   HOLDFAST_SIGNING_PEM: z.string().default(""),
   HOLDFAST_MANIFEST_PEM: z.string().default(""),
   HOLDFAST_KEYS: z.string().default("[]"),
+  /** The function's own. */
+  HOLDFAST_QUEUE: z.string().default(""),
   HOLDFAST_QUEUES: z.string().default("{}"),
   /** The state machine that shares large copies out. */
   HOLDFAST_MACHINE: z.string().default(""),

@@ -76,16 +76,12 @@ function copyFunction(d: Deployment, at: At, store: PlannedStore, sources: Sourc
     memory: "1769 MB",
     timeout: `${timeoutMinutes} minutes`,
     needs: { ...storeKindOf(d, store).needs(useRights.copy, store.config, "copy"), layers: [] },
-    environment: { ...environment, HOLDFAST_MACHINE: machine },
+    environment: { ...environment, HOLDFAST_MACHINE: machine, HOLDFAST_QUEUE: consumer.queue.url },
     statements: [
       consumer.statement,
+      { sid: "ComeAgainSoon", actions: ["sqs:ChangeMessageVisibility"], resources: [consumer.queue.arn] },
       ...statements,
-      {
-        sid: "ListKeys",
-        actions: ["s3:ListBucketVersions"],
-        resources: [at.bucket.arn],
-        conditions: { StringLike: { "s3:prefix": ["keys/*"] } },
-      },
+      listKeys(at),
       {
         sid: "ReadWhatItRestsOn",
         actions: ["s3:GetObject"],
@@ -97,6 +93,13 @@ function copyFunction(d: Deployment, at: At, store: PlannedStore, sources: Sourc
     ],
   });
 }
+
+export const listKeys = ({ bucket }: RecorderAt): Statement => ({
+  sid: "ListKeys",
+  actions: ["s3:ListBucketVersions"],
+  resources: [bucket.arn],
+  conditions: { StringLike: { "s3:prefix": ["keys/*"] } },
+});
 
 /** By source, the proofs that make its backups verified. */
 export const verifiedBy = (d: Deployment, sources: Source[]) =>

@@ -27,6 +27,7 @@ const elsewhere: Use[] = [
   { role: "test-local-watch", action: "sqs:SendMessage" }, // test/e2e/watch.test.ts
   { role: "test-local-watch", action: "lambda:InvokeFunction" },
   ...ofOthers("copy", ["sea", "google"], ["states:StartExecution", "states:DescribeExecution"]), // test/e2e/copies.test.ts, to azure
+  ...ofOthers("copy", ["azure", "google"], ["sqs:ChangeMessageVisibility"]), // test/e2e/copies.test.ts, to sea
   ...ofOthers("sample", ["azure"], ["s3:PutObject", "kms:Sign"]), // test/e2e/copies.test.ts, of sea
   ...ofOthers("sample", ["sea", "azure"], ["sqs:SendMessage"]), // test/e2e/copies.test.ts, of google
   { role: "test-local-restore-safe", action: "secretsmanager:GetSecretValue" }, // test/e2e/copies.test.ts, of desk, from azure

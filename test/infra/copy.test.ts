@@ -45,6 +45,7 @@ const ask = (name: string, action: string, resource: string, context = {}) => {
 };
 const machine = `arn:aws:states:eu-central-1:${account}:stateMachine:test-local-copy`;
 const execution = (name: string) => `arn:aws:states:eu-central-1:${account}:execution:test-local-copy:${name}`;
+const queue = (name: string) => `arn:aws:sqs:eu-central-1:${account}:test-local-${name}`;
 const artifact = "backups/shop/20261121T020000Z/a1/shop.dump.zst.age";
 const evidence = (proof: string, source = "shop") => `evidence/${proof}/${source}/20261121T020000Z/ok.00000000.near.json`;
 
@@ -70,6 +71,9 @@ describe("the role that copies to a store", () => {
     ["copy-near", "s3:PutObjectVersionTagging", own(artifact), "ImplicitlyDenied"],
     ["copy-near", "s3:PutObjectRetention", near(artifact), "ImplicitlyDenied"],
     ["copy-near", "kms:Decrypt", `arn:aws:kms:eu-central-1:${account}:key/x`, "ImplicitlyDenied"],
+    ["copy-near", "sqs:ChangeMessageVisibility", queue("copy-near"), "Allowed"],
+    ["copy-near", "sqs:ChangeMessageVisibility", queue("copy-far"), "ImplicitlyDenied"],
+    ["copy-near", "sqs:SendMessage", queue("copy-near"), "ImplicitlyDenied"],
     ["copy-near", "states:StartExecution", machine, "Allowed"],
     ["copy-near", "states:DescribeExecution", execution("near-shop-20261121T020000Z-00000000"), "Allowed"],
     ["copy-near", "states:DescribeExecution", execution("far-shop-20261121T020000Z-00000000"), "ImplicitlyDenied"],
@@ -122,7 +126,6 @@ describe("the role that marks in a store", () => {
 });
 
 describe("the role that looks at copies", () => {
-  const queue = (name: string) => `arn:aws:sqs:eu-central-1:${account}:test-local-${name}`;
   test.each([
     ["sample-near", "s3:GetObject", near(artifact), "Allowed"],
     ["sample-near", "s3:PutObject", near(artifact), "ImplicitlyDenied"],

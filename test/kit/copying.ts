@@ -5,7 +5,9 @@ import type { TestCloud } from "./cloud.ts";
 
 const eventOf = (key: string) => JSON.stringify({ detail: { bucket: { name: "any" }, object: { key } } });
 /** What a function hears of a message in its queue. */
-export const copyEvent = (key: string) => ({ Records: [{ body: eventOf(key) }] });
+export const copyEvent = (key: string) => ({
+  Records: [{ body: eventOf(key), receiptHandle: "none", attributes: { ApproximateReceiveCount: "1" } }],
+});
 
 const urlOf = ({ local }: TestCloud, name: string) => `${local.client.endpoint}/${local.account}/${local.prefix}-${name}`;
 export const sendTo = (c: TestCloud, name: string, key: string) =>
