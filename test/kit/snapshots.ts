@@ -49,6 +49,8 @@ export class TroubledRds extends SimulatedRds {
     if (chosen?.status === "creating" && this.#random() < 0.05) chosen.status = "failed";
     if (chosen?.status === "available" && this.#random() < 0.01) this.all.delete(chosen.id);
     if (this.#now().getUTCHours() !== 3) return;
+    // A day without one: whatever is copied then is old, which is a doubt.
+    if (this.#random() < 0.3) return;
     for (const id of [...this.all.keys()]) if (id.startsWith("rds:")) this.all.delete(id);
     this.add(`rds:shop-${this.#now().getTime()}`, {}, "aws", "available");
   }
@@ -57,15 +59,17 @@ export class TroubledRds extends SimulatedRds {
 /** What the service shows retention of one source, and deletes when asked. */
 export function pruningOf(rds: TroubledRds, name: string): Prune {
   return {
-    held: async () =>
-      [...rds.all.values()].flatMap(({ id, status, at, tags }): Held[] => {
-        if (tags["holdfast:source"] !== name) return [];
-        const state = isRaw(id) ? "passing" : status === "available" ? "whole" : status === "failed" ? "failed" : "begun";
-        return [{ id, place: "", slot: tags["holdfast:slot"] ?? "", state, at }];
-      }),
+    held: () =>
+      rds.call(() =>
+        [...rds.all.values()].flatMap(({ id, status, at, tags }): Held[] => {
+          if (tags["holdfast:source"] !== name) return [];
+          const state = isRaw(id) ? "passing" : status === "available" ? "whole" : status === "failed" ? "failed" : "begun";
+          return [{ id, place: "", slot: tags["holdfast:slot"] ?? "", state, at }];
+        }),
+      ),
     async remove(_source, { id }) {
       await rds.onRemove(id);
-      rds.all.delete(id);
+      await rds.call(() => rds.all.delete(id));
     },
   };
 }

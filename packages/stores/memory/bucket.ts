@@ -40,6 +40,7 @@ export class Bucket {
   all(): Version[] {
     return [...this.#versions.values()].flat();
   }
+  keys = (): string[] => [...this.#versions.keys()];
   /** Undefined where a delete marker is the newest, or the version that was asked for. */
   find(at: Ref | { key: string }): Version | undefined {
     const versions = this.#versions.get(at.key) ?? [];

@@ -56,11 +56,8 @@ export function memoryStore(options: MemoryOptions = {}): MemoryStore {
     read: reading(bucket, options.chunk ?? 65_536),
     list: {
       async *list(prefix) {
-        const keys = new Set(bucket.all().flatMap(({ key }) => (key.startsWith(prefix) ? [key] : [])));
-        for (const { key } of [...keys].map((key) => ({ key })).sort(byKey)) {
-          const found = bucket.find({ key });
-          if (found) yield listed(found);
-        }
+        const found = bucket.keys().flatMap((key) => (key.startsWith(prefix) ? (bucket.find({ key }) ?? []) : []));
+        for (const version of found.sort(byKey)) if (bucket.find({ key: version.key }) === version) yield listed(version);
       },
     },
     create: creating(bucket, uploads, clock),

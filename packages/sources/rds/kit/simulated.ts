@@ -67,9 +67,7 @@ export class SimulatedRds implements Snapshots<{ class: string }> {
       settings: { class: "small" },
     }));
   list = (_api: Api, _of: string, type: "manual" | "automated"): Promise<Snapshot[]> =>
-    this.call(() =>
-      [...this.all.values()].filter(({ id }) => id.startsWith("rds:") === (type === "automated")).map((one) => ({ ...one })),
-    );
+    this.call(() => [...this.all.values()].filter(({ id }) => id.startsWith("rds:") === (type === "automated")).map((one) => ({ ...one })));
   find = (_api: Api, id: string): Promise<Snapshot | undefined> => this.call(() => this.all.get(id));
   take = (_api: Api, _of: string, id: string, tags: Tags): Promise<void> =>
     this.call(() => {
