@@ -1,4 +1,4 @@
-import type { Beside, Context, Finding, Surroundings, Want } from "@holdfast/core";
+import { type Beside, type Context, type Finding, HoldfastError, type Surroundings, type Want } from "@holdfast/core";
 import { type Connect, connector } from "../postgres/connect.ts";
 import { DatabaseMissing } from "../postgres/errors.ts";
 import { compareBeside, type Dumped, dumpedBeside, words } from "./beside.ts";
@@ -17,14 +17,19 @@ export type Inside = { databases: number; findings: Finding[] };
 
 /**
  * Logs in to what came up and asks: each database that the nearest dump names, else the login's own. Throws what a server says to somebody who cannot
- * log in: the proof asks for what the plan says can be done.
+ * log in: the proof asks for what the plan says can be done. Who says `force` is told it instead, and has what came up.
  */
-export async function lookInside(
-  { restores, target, surroundings, context }: At,
-  standing: Standing<Tokened>,
-  beside: readonly Beside[],
-  want: Want,
-): Promise<Inside> {
+export async function lookInside(at: At, standing: Standing<Tokened>, beside: readonly Beside[], want: Want): Promise<Inside> {
+  try {
+    return await look(at, standing, beside, want);
+  } catch (error) {
+    if (!want.force || !(error instanceof HoldfastError)) throw error;
+    const message = `nobody could look inside: ${error.message}`;
+    return { databases: 0, findings: [{ name: "not-asked", severity: "doubt", message, hint: error.hint }] };
+  }
+}
+
+async function look({ restores, target, surroundings, context }: At, standing: Standing<Tokened>, beside: readonly Beside[], want: Want) {
   const dumped = dumpedBeside(beside);
   if (target.connection === undefined && target.iam === undefined && dumped.length === 0) return { databases: 0, findings: [] };
   const login = await loginAt(target, restores.noun, standing, surroundings, context);

@@ -1,6 +1,7 @@
+import { SecretUnusable } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { target } from "./config.ts";
-import { loginAt, type Tokened } from "./login.ts";
+import { loginAt, requireLogin, type Tokened } from "./login.ts";
 import type { Standing } from "./restores.ts";
 
 const standing = (more: { engine?: string; host?: string; tokens?: boolean } = {}): Standing<Tokened> => ({
@@ -55,6 +56,37 @@ describe("a login by a secret", () => {
 
   test("is taken where the target has a role too, and no tokens are taken", async () => {
     expect(await ask({ connection, iam: { user: "looker" } })).toMatchObject({ user: "owner" });
+  });
+});
+
+describe("before anything is made", () => {
+  const asking = (plan: object, text: string | undefined, engine = "postgres", tokens = false) =>
+    requireLogin(
+      target.parse(plan),
+      engine,
+      { EnableIAMDatabaseAuthentication: tokens },
+      {
+        async secrets(name) {
+          if (text === undefined) throw new SecretUnusable(`there is no secret ${name}`, "Make it.");
+          return text;
+        },
+      },
+    );
+  const good = JSON.stringify({ username: "owner", password: "word" });
+  const unusable = { name: "SecretUnusable", fault: "input", hint: expect.any(String) };
+
+  test("the secret is read, for it must be there and of its form", async () => {
+    await asking({ connection }, good);
+    await expect(asking({ connection }, undefined)).rejects.toMatchObject(unusable);
+    await expect(asking({ connection }, "owner:word")).rejects.toMatchObject(unusable);
+    await expect(asking({ connection }, JSON.stringify({ username: "owner" }))).rejects.toMatchObject(unusable);
+  });
+
+  test("no secret is read that nobody will log in with", async () => {
+    await asking({}, undefined);
+    await asking({ connection }, undefined, "mysql");
+    await asking({ connection, iam: { user: "looker" } }, undefined, "aurora-postgresql", true);
+    await expect(asking({ connection, iam: { user: "looker" } }, undefined)).rejects.toMatchObject(unusable);
   });
 });
 

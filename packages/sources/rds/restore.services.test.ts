@@ -130,6 +130,16 @@ async function besides(of: ReturnType<typeof restores>, made: readonly Made[], s
     connection: world.secret("peeker", { username: "peeker", password: "peek", dbname: "shop" }),
     tls: { ca: trust.ca, mode: "verify-full" },
   });
+  const stranger = restores({
+    connection: world.secret("stranger", { username: "peeker", password: "of-last-year", dbname: "shop" }),
+    tls: { ca: trust.ca, mode: "verify-full" },
+  });
+  await expect(proof({ shop: [1, 2] }, stranger)).rejects.toMatchObject({ name: "LoginRefused" });
+  expect(await proof({ shop: [1, 2] }, stranger, { force: true })).toMatchObject({
+    expected: settings,
+    found: settings,
+    findings: [{ name: "not-asked", severity: "doubt", message: expect.stringContaining("nobody could look inside: ") }, {}],
+  });
   expect((await proof({ shop: [1, 2] }, peeker)).findings[0]?.message).toContain(
     "about 0 rows in 1 table by the planner's estimate, and 1 of them nobody ever analysed; its dump",
   );

@@ -92,6 +92,13 @@ describe("what was recorded and is gone", () => {
     world.rds.versions.mysql = versions;
   });
 
+  test("a secret that the proof will need is missed before anything is made, unless somebody says force", async () => {
+    const connection = world.secret("shop-typo", { user: "owner" });
+    const postgres = openedOf({ ...opened.backup.native, snapshot: { ...opened.backup.native.snapshot, engine: "postgres" } });
+    await expect(planned(await restores({ connection }), postgres)).rejects.toMatchObject({ name: "SecretUnusable" });
+    expect(await planned(await restores({ connection }), postgres, { force: true })).toHaveProperty("refused.name", "version-not-offered");
+  });
+
   test("a class that is not to be had with it is refused", async () => {
     expect(await refusedOf({ instanceClass: "db.x9.huge" })).toBe("class-not-offered");
   });

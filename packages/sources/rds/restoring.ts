@@ -24,7 +24,7 @@ export function restoring<Settings extends Tokened, Target extends Common, Nativ
   const open = openApi(surroundings);
   const at = (context: Context) => ({ ...parts, target, surroundings, context, api: open(context) });
   return {
-    survey: (backup, _want, context) => survey(at(context), backup),
+    survey: (backup, want, context) => survey(at(context), backup, want),
     plan: (backup, want, facts) => planRestore({ restores: parts.restores, backup, want, facts, target }),
     advance: (plan, { backup: { native, source } }, _want, made, execution, context) =>
       advance({ ...at(context), native, source, plan, made, execution }),

@@ -3,9 +3,10 @@ import {
   paginateDescribeDBEngineVersions,
   paginateDescribeOrderableDBInstanceOptions,
 } from "@aws-sdk/client-rds";
-import type { Backup } from "@holdfast/core";
+import type { Backup, Surroundings, Want } from "@holdfast/core";
 import { type Api, HIDDEN } from "./api.ts";
 import type { Snapshots } from "./family.ts";
+import { type LoggingIn, requireLogin, type Tokened } from "./login.ts";
 import type { Written } from "./recorded.ts";
 import type { Group, Restores } from "./restores.ts";
 
@@ -31,17 +32,20 @@ type At<Settings, Target> = {
   api: Api;
   snapshots: Snapshots<Settings>;
   restores: Restores<Settings, Target>;
-  target: Target & { names: string };
+  target: Target & LoggingIn & { names: string };
+  surroundings: Pick<Surroundings, "secrets">;
 };
 
-/** Looks at everything that a restore of this backup would need, and changes nothing. */
-export async function survey<Settings, Target>(
+/** Looks at everything that a restore of this backup would need, and changes nothing. Throws {@link SecretUnusable}, but to who says `force`. */
+export async function survey<Settings extends Tokened, Target>(
   at: At<Settings, Target>,
   { native }: Pick<Backup<Written<Settings>>, "native">,
+  want: Want,
 ): Promise<Facts> {
   const { api, snapshots, restores, target } = at;
   const { snapshot } = native;
   const settings = restores.effective(native.settings, target);
+  if (!want.force) await requireLogin(target, snapshot.engine, settings, at.surroundings);
   const offered = await versionsOf(api, snapshot.engine);
   const window = await restores.window(api, snapshot.of, snapshot.resource);
   return {
