@@ -1,5 +1,6 @@
 import type { Limits, Store } from "@holdfast/core";
 import { mebibyte } from "../partsize.ts";
+import { blocksAtMost } from "./blocksize.ts";
 import type { Azure } from "./call.ts";
 import { azureCreate } from "./create.ts";
 import type { Credential } from "./credential.ts";
@@ -37,8 +38,8 @@ export type AzureOptions = {
 const azureLimits: Limits = {
   minPart: 1,
   maxPart: 4_000 * mebibyte,
-  maxParts: 50_000,
-  maxObject: 50_000 * 4_000 * mebibyte,
+  maxParts: blocksAtMost,
+  maxObject: blocksAtMost * 4_000 * mebibyte,
   equalParts: false,
   sum: "crc64nvme",
 };

@@ -251,6 +251,7 @@ describe("creating in Azure", () => {
     [refusal(409, "AccountIsDisabled"), StoreUnavailable, "disabled"],
     [refusal(507, "InsufficientStorage"), StoreUnavailable, "quota"],
     [refusal(413, "RequestBodyTooLarge"), ObjectTooLarge, "Split"],
+    [refusal(409, "BlockCountExceedsLimit"), StoreUnavailable, "uploads that failed wait under this name"],
     [{ status: 307, headers: { location: "https://elsewhere.example.com/k" } }, StoreUnavailable, "redirects are never followed"],
   ])("%o is %o with a hint", async (reply, kind, hint) => {
     const { create, fake } = await started();

@@ -3,6 +3,7 @@ import { inFlight, type Part as Piece, partSizes } from "../parts.ts";
 import { type Flow, type Sender, sendStream } from "../sending.ts";
 import { newToken } from "./blockid.ts";
 import { putBlock } from "./blocks.ts";
+import { blockSize } from "./blocksize.ts";
 import type { Azure } from "./call.ts";
 import { putBlockList, putWhole } from "./commit.ts";
 
@@ -13,9 +14,14 @@ import { putBlockList, putWhole } from "./commit.ts";
  */
 export function azureCreate(azure: Azure): StoreCreate {
   return {
-    create: (key, body, context, size) =>
-      sendStream(body, context, partSizes(key, size, azure.limits, azure.part), (flow) => sender(azure, key, flow)),
+    create: (key, body, context, size) => sendStream(body, context, sizes(azure, key, size), (flow) => sender(azure, key, flow)),
   };
+}
+
+function sizes(azure: Azure, key: string, size: number | undefined): (n: number) => number {
+  if (size === undefined) return partSizes(key, undefined, azure.limits, azure.part);
+  const bytes = blockSize(key, size, azure);
+  return () => bytes;
 }
 
 /** Sends blocks side by side. The first that fails stops everything through `stop`, which also ends the wait for the producer. */

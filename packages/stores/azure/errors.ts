@@ -48,7 +48,7 @@ const missing = new Set(["BlobNotFound", "CannotVerifyCopySource"]);
  * blobs and not overwrite them; by a policy that keeps the blob as it is.
  */
 export const taken = new Set(["BlobAlreadyExists", "UnauthorizedBlobOverwrite", "BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"]);
-const tooLarge = new Set(["RequestBodyTooLarge", "BlockListTooLong", "BlockCountExceedsLimit", "ContentLengthLargerThanTierLimit"]);
+const tooLarge = new Set(["RequestBodyTooLarge", "BlockListTooLong", "ContentLengthLargerThanTierLimit"]);
 
 const anyHint = "Try again; if it stays, look at the network path to the account and at Azure's own status.";
 const hints: Record<string, string> = {
@@ -65,6 +65,9 @@ const hints: Record<string, string> = {
   FeatureNotEnabled: "The account lacks what was asked for: blob versioning, version-level immutability, or index tags.",
   BlobTagsNotSupportedForAccountType:
     "Accounts with a hierarchical namespace have no index tags: backups could not be released there. Take another account.",
+  // Of all uploads under the name together, whatever becomes of them: https://github.com/Azure/azure-sdk-for-net/issues/22856
+  BlockCountExceedsLimit:
+    "100,000 blocks of uploads that failed wait under this name, and Azure takes no more of them. It drops them a week after the last one came; to go on sooner, let somebody who may delete there make an empty blob of this name and delete it again, which drops them at once. Find out what ended those uploads.",
   InvalidBlobOrBlock: "Blocks of another program are waiting under this name; Azure drops them a week after the last one came.",
 };
 

@@ -99,7 +99,7 @@ describe("opening it", () => {
   test("has locks only where the plan says so, thaws unless it says not, and the plan's limits", async () => {
     const plain = await opening(key);
     expect([plain.mark.lockUntil, plain.thaw]).toEqual([undefined, expect.any(Object)]);
-    expect(plain.ranges.limits).toMatchObject({ maxParts: 50_000, maxPart: 4_000 * 1_048_576, sum: "crc64nvme" });
+    expect(plain.ranges.limits).toMatchObject({ maxParts: 33_000, maxPart: 4_000 * 1_048_576, sum: "crc64nvme" });
     const other = await opening(key, { ...keyed, locks: true, archive: false, limits: { maxParts: 9 } });
     expect([other.mark.lockUntil, other.thaw, other.ranges.limits.maxParts]).toEqual([expect.any(Function), undefined, 9]);
   });

@@ -1,8 +1,9 @@
 import { ObjectExists, type Part, type Stored, type StoreRanges, type Upload, UploadGone } from "@holdfast/core";
 import { PartsMissing } from "../errors.ts";
-import { equalPart, wholePart } from "../partsize.ts";
+import { wholePart } from "../partsize.ts";
 import { pull } from "../pull.ts";
 import { blockId, newToken } from "./blockid.ts";
+import { blockSize } from "./blocksize.ts";
 import { putBlock, putMarker, type Uploaded, uploaded } from "./blocks.ts";
 import type { Azure } from "./call.ts";
 import { putBlockList } from "./commit.ts";
@@ -18,7 +19,7 @@ export function azureRanges(azure: Azure): StoreRanges {
   return {
     limits: azure.limits,
     async begin(key, bytes) {
-      const part = equalPart(key, bytes, azure.limits, azure.part);
+      const part = blockSize(key, bytes, azure);
       const token = newToken();
       await putMarker(azure, key, token, "begun");
       return { key, token, part, bytes };
