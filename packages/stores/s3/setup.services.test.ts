@@ -17,8 +17,8 @@ import { clientFor, smallParts } from "./kit/subject.ts";
 import type { Policy } from "./policy.ts";
 import { s3Store } from "./s3.ts";
 
-const setupOf = (config: object) => {
-  const setup = s3.setup?.(s3.config.parse(config), forWhom);
+const setupOf = (config: object, more: object = {}) => {
+  const setup = s3.setup?.(s3.config.parse(config), { ...forWhom, ...more });
   if (!setup) throw new Error("no setup");
   return setup;
 };
@@ -39,12 +39,12 @@ async function administrator() {
   const { endpoint, region, root } = inject("ministack");
   const iam = new IAMClient({ endpoint, region, credentials: root });
   const UserName = `administrator-${randomUUID()}`;
-  await iam.send(new CreateUserCommand({ UserName }));
+  const { User } = await iam.send(new CreateUserCommand({ UserName }));
   const Statement = [{ Effect: "Allow", Action: "s3:*", Resource: "*" }];
   const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
   await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "all", PolicyDocument }));
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
-  return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+  return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "", arn: User?.Arn ?? "" };
 }
 const wanted = [
   ["release-30d", { Key: "release", Value: "30d" }, 30],
@@ -80,6 +80,21 @@ describe("what a setup prints is taken", () => {
       new DeleteObjectCommand({ Bucket, Key: "k", VersionId: made.version }),
     ])
       await expect(client.send(forbidden)).rejects.toMatchObject({ name: "AccessDenied" });
+  });
+  test("and then holds where nothing is marked: one deletes, and nobody else, whatever his own policy lets him", async () => {
+    const { endpoint, region, root } = inject("ministack");
+    const [pruner, other] = await Promise.all([administrator(), administrator()]);
+    const Bucket = `copies-${randomUUID()}`;
+    const principals = { copy: other.arn, prune: pruner.arn, read: other.arn };
+    const config = { bucket: Bucket, marks: false, locks: false, credentials: { copy: "c", prune: "p", read: "r" } };
+    const owner = clientFor({ endpoint, region, credentials: root });
+    await carryOut(owner, withoutTls(setupOf(config, { principals })));
+    const opened = (credentials: typeof pruner) =>
+      s3Store(clientFor({ endpoint, region, credentials }), { bucket: Bucket, locks: false, ...smallParts });
+    const made = await opened(other).create.create("k", inChunks(bytesOf(10)), context());
+    await expect(opened(other).prune?.delete(made)).rejects.toMatchObject({ name: "StoreDenied" });
+    await opened(pruner).prune?.delete(made);
+    expect(await opened(other).read.head({ key: "k" })).toBeUndefined();
   });
   test("by SeaweedFS, twice", async () => {
     const { endpoint, region, credentials } = inject("seaweedfs");
