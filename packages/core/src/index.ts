@@ -36,6 +36,7 @@ export * from "./lifecycle.ts";
 export * from "./maintenance.ts";
 export * from "./manifest.ts";
 export * from "./margins.ts";
+export * from "./middle.ts";
 export * from "./network.ts";
 export * from "./opened.ts";
 export * from "./parseplan.ts";

@@ -3,6 +3,7 @@ import {
   DeadlineNear,
   type Evidence,
   encodeManifest,
+  evidenceKey,
   evidenceLimit,
   type Finding,
   isBackup,
@@ -149,6 +150,11 @@ async function* unsealAnything(body: AsyncIterable<Uint8Array>) {
 }
 
 /** Writes another manifest over the one that stands, signed well by whoever `by` is. Only an attacker with every right could. */
+/** As listings show that a person did. */
+async function accept(of: Rig, slot: string, digest?: string): Promise<void> {
+  const digest8 = (digest ?? (await loaded(of, slot)).digest).slice(0, 8);
+  of.store.inside.overwrite(evidenceKey({ proof: "accepted", verdict: "ok", source: "shop", slot, digest8, run: "person" }), Buffer.of(0));
+}
 async function forge(of: Rig, manifest: Manifest, by = of.manifestSigner): Promise<void> {
   const bytes = encodeManifest({ ...manifest, signedBy: by.keyId });
   of.store.inside.overwrite(manifestKey(manifest), bytes);
@@ -557,6 +563,44 @@ describe("a comparison with the backup before", () => {
     await of.backup();
     expect((await of.verify()).verdict).toBe("ok");
     expect((await evidenceOf(of)).at(-1)?.details.comparedWith).toBe(firstSlot);
+  });
+  describe("tells the kind of the last few too", () => {
+    async function recentOf(of: Rig): Promise<string[] | undefined> {
+      let told: string[] | undefined;
+      const read: Rig["reader"]["read"] = async (...[, previous, , recent]) => {
+        told = recent?.map(({ slot }) => slot);
+        expect(recent?.[0]?.slot).toBe(previous?.backup.slot);
+        return [];
+      };
+      await of.backup();
+      expect((await of.verify(undefined, { read: { read } })).verdict).toBe("ok");
+      return told;
+    }
+    const slots = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, i) => `202611${from - i}T020000Z`);
+
+    test("seven at most, newest first", async () => {
+      const of = rig();
+      await of.days(9);
+      expect(await recentOf(of)).toEqual(slots(29, 23));
+    });
+    test("but none from before one that a person accepted", async () => {
+      const of = rig();
+      await of.days(4);
+      await accept(of, "20261123T020000Z");
+      expect(await recentOf(of)).toEqual(slots(24, 23));
+    });
+    test("whatever a person accepted of another manifest", async () => {
+      const of = rig();
+      await of.days(3);
+      await accept(of, "20261122T020000Z", "0".repeat(64));
+      expect(await recentOf(of)).toEqual(slots(23, 21));
+    });
+    test("and none that a forged manifest tells of", async () => {
+      const of = rig();
+      await of.days(3);
+      await forge(of, (await loaded(of, "20261122T020000Z")).manifest, signer());
+      expect(await recentOf(of)).toEqual(["20261123T020000Z", "20261121T020000Z"]);
+    });
   });
   test("does not blame this backup for damage in the other, and says so", async () => {
     const of = rig();

@@ -74,8 +74,14 @@ export interface Read<Native> {
   /**
    * Opens every artifact once and reads it to its end (what it leaves unread, the caller reads). Finds a malformed inside as a `refuse`
    * finding or by throwing an error of fault "backup"; errors of fault "world" are retried by the caller.
-   * Doubts compare with `previous`, the newest verified backup before this one.
+   * Doubts compare with `previous`, the newest verified backup before this one, and sizes with `recent`: the last few of those, newest first, `previous`
+   * among them, back to the one that a person accepted as it is. See {@link middleOf}.
    */
-  read(opened: Opened<Native>, previous: Opened<Native> | undefined, context: Context): Promise<Finding[]>;
+  read(
+    opened: Opened<Native>,
+    previous: Opened<Native> | undefined,
+    context: Context,
+    recent?: readonly Backup<Native>[],
+  ): Promise<Finding[]>;
 }
 export type ReadFactory<Native> = (surroundings: Surroundings) => Read<Native>;
