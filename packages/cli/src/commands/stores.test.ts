@@ -19,6 +19,7 @@ const planOf = (offlineKey: string) => ({
     gcs: { kind: "gcs", bucket: "acme-copies", location: "europe-west3", federation: { audience, provider: "oidc" } },
     other: { kind: "s3", bucket: "acme-copies", endpoint: "https://storage.example.com", region: "hel1", credentials: "acme/other" },
     aws: { kind: "s3", bucket: "acme-copies" },
+    bare: { kind: "s3", bucket: "acme-bare", marks: false, prune: true },
     here: { kind: "still", name: "here" },
   },
   sources: {
@@ -55,6 +56,7 @@ describe("the stores of a plan", () => {
       "gcs    gcs    google europe-west3  note, plain",
       "other  s3     other hel1           nothing",
       "aws    s3     aws eu-central-1     note",
+      "bare   s3     aws eu-central-1     nothing",
       "here   still  this machine         nothing",
       "",
     ]);
@@ -79,6 +81,16 @@ describe("the other side of a store", () => {
     expect(script).not.toContain('"release-30d"');
     expect(script).toContain("cat > lifecycle.json <<'HOLDFAST'\n");
   });
+  test("lets the role that prunes in, where nothing is marked, and asks for who holds its key", async () => {
+    await setupStore({ store: "bare" }, ports);
+    const script = world.stdout.text;
+    for (const role of ["copy-bare", "prune-bare", "sample-bare"]) expect(script).toContain(`role/acme-prod-${role}`);
+    expect(script).not.toContain("mark-bare");
+    await setupStore({ store: "bare", principal: ["copy=a", "prune=b", "read=c"] }, ports);
+    await expect(setupStore({ store: "bare", principal: ["copy=a", "mark=b", "read=c"] }, ports)).rejects.toMatchObject({
+      ...{ name: "UsageWrong", hint: "Say --principal copy=ID --principal prune=ID --principal read=ID." },
+    });
+  });
   test("is also written into a folder, with its files beside it", async () => {
     await setupStore({ store: "aws", out: "far/away" }, ports);
     expect(readdirSync(path.join(folder, "far/away")).sort()).toEqual(["lifecycle.json", "policy.json", "setup.sh"]);
@@ -98,7 +110,7 @@ describe("the other side of a store", () => {
       await expect(setupStore({ store: "other", principal }, ports)).rejects.toMatchObject({ name: "UsageWrong" });
   });
   test.each([
-    ["nope", "The plan's stores are: gcs, other, aws, here."],
+    ["nope", "The plan's stores are: gcs, other, aws, bare, here."],
     ["here", "There is nothing to do."],
   ])("of %s there is none", async (store, hint) => {
     await expect(setupStore({ store }, ports)).rejects.toMatchObject({ name: "NothingToSetUp", hint });
