@@ -2,7 +2,7 @@
  * Runs one sst.config.ts under Pulumi's mock monitor, in a process of its own: Pulumi and SST keep their state in globals, and the program
  * must not see the environment of whoever deploys. It makes nothing itself; each resource is a question to the parent.
  */
-import { createRequire } from "node:module";
+import { createRequire, Module } from "node:module";
 import { isRecord, type Options, type Value, type Values } from "./graph.ts";
 import type { Answer, Question, Start } from "./wire.ts";
 
@@ -114,6 +114,31 @@ function mocksOf(options: Map<string, Options>) {
   };
 }
 
+type Debugging = { debuggablePromise<T>(promise: Promise<T>, about: string): Promise<T> };
+
+/**
+ * Pulumi notes where each resource and each of its promises was made, mapped to its sources, for an engine that is not here: half of the
+ * time. Its own Automation API loads with it, and nobody calls it.
+ */
+function lighten(require: NodeJS.Require): void {
+  const automation = require.resolve("@pulumi/pulumi/automation");
+  const unused = new Module(automation);
+  unused.loaded = true;
+  require.cache[automation] = unused;
+  require("@pulumi/pulumi").Resource.callsites = () => [];
+  const debugging: Debugging = require("@pulumi/pulumi/runtime/debuggable");
+  const { debuggablePromise } = debugging;
+  debugging.debuggablePromise = (promise, about) => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return debuggablePromise(promise, about);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  };
+}
+
 async function run(start: Start): Promise<void> {
   const app: Record<string, unknown> = { stage: start.stage };
   Object.assign(globalThis, {
@@ -121,6 +146,8 @@ async function run(start: Start): Promise<void> {
     $dev: false,
     $cli: { command: "deploy", dev: false, paths: start.paths, state: { version: {} } },
   });
+  const platform = createRequire(`${start.platform}/package.json`);
+  lighten(platform);
   const { pulumi, aws, sst, run: runProgram, config }: Program = createRequire(import.meta.url)(start.bundle);
   const asked = config.app({ stage: start.stage });
   const answered = isRecord(asked) ? asked : {};
@@ -137,7 +164,7 @@ async function run(start: Start): Promise<void> {
   const mocks = mocksOf(options);
   pulumi.runtime.setAllConfig({ "aws:region": region });
   await pulumi.runtime.setMocks(mocks, String(app.name), start.stage, false);
-  const { MockMonitor } = createRequire(`${start.platform}/package.json`)("@pulumi/pulumi/runtime/mocks");
+  const { MockMonitor } = platform("@pulumi/pulumi/runtime/mocks");
   pulumi.runtime.setMockOptions(monitorOf(MockMonitor, mocks, options), String(app.name), start.stage, false);
   const outputs = await pulumi.runtime.runInPulumiStack(() => runProgram(config.run));
   // Without this, resources whose inputs resolve late are lost.
