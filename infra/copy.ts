@@ -1,6 +1,7 @@
 import {
   copiesAtOnce,
   copyEnders,
+  copyFunctionMemory,
   copyRefusals,
   copyRenewers,
   copyWorkers,
@@ -73,7 +74,7 @@ function copyFunction(d: Deployment, at: At, store: PlannedStore, sources: Sourc
       `import { open } from ${from(`${folderOfStore(d, store)}/open.ts`)};`,
       `export const handler = copyFunction(${JSON.stringify(to)}, open);`,
     ]),
-    memory: "1769 MB",
+    memory: `${copyFunctionMemory} MB`,
     timeout: `${timeoutMinutes} minutes`,
     needs: { ...storeKindOf(d, store).needs(useRights.copy, store.config, "copy"), layers: [] },
     environment: { ...environment, HOLDFAST_MACHINE: machine, HOLDFAST_QUEUE: consumer.queue.url },

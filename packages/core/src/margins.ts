@@ -55,6 +55,15 @@ export const copiesAtOnce = 2;
 export const copyRangesAtMost = 1000;
 /** Bytes of parts that a worker holds at once: two or more at a time, so that one is read while another is sent. */
 export const copyMemory = 128 * 2 ** 20;
+/**
+ * MiB of a function that copies: those of one vCPU. Half of it digests what the network gives, which more memory does not make faster
+ * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
+ */
+export const copyFunctionMemory = 1769;
+/** Of those what the process has beside parts: it is measured, by `npm run bench`, against as much. */
+const processMemory = 256;
+/** Bytes of a part that it can hold: the one, since stores want its digest before it, beside one that is on its way or not collected yet. */
+export const copyPart = Math.floor((copyFunctionMemory - processMemory) / 2) * 2 ** 20;
 /** Of each copy so much is read again at a time: some cents a month for a copy looked at each day, and random places find rot that is spread. */
 export const sampleBytes = 4 * 2 ** 20;
 /** The part of an account's quota that a plan may take: others snapshot by hand, and a doubt keeps what would have gone. */

@@ -640,6 +640,16 @@ describe("what does not fit one runner", () => {
     expect(names(await copy(shop, of.ports(), of.context))).toEqual(["TooLargeForStore"]);
     expect(await of.farKeys()).toEqual([]);
   });
+  test("and where it takes so few parts that nobody could hold one, that is refused by name too", async () => {
+    const of = await copyRig(google, { limits: { maxParts: 10 } });
+    const { to, ...ports } = of.ports();
+    const outcome = await copy(shop, { ...ports, to: { ...to, part: 200 } }, of.context);
+    expect(names(outcome)).toEqual(["PartTooLarge"]);
+    expect(outcome.state === "failed" && outcome.findings[0]?.hint).toContain("Name a store that takes more parts");
+    expect(await evidenceOf(of)).toMatchObject([{ verdict: "failed", findings: [{ name: "PartTooLarge" }] }]);
+    expect(await of.farKeys()).toEqual([]);
+    expect(await copy(shop, { ...ports, to: { ...to, part: 210 } }, of.context)).toMatchObject({ state: "copied" });
+  });
   test("a step for workers is not carried out by one", async () => {
     const of = await copyRig();
     const outcome = await copy(shop, of.ports({ fits: 1000 }), of.context);

@@ -11,6 +11,7 @@ import {
   copyRefusals,
   copyRenewers,
   DeadlineNear,
+  endsCopy,
   failCopy,
   type FanOut,
   HoldfastError,
@@ -18,7 +19,6 @@ import {
   type Relayed,
   shareCopy,
   shareOut,
-  TooLargeForStore,
 } from "@holdfast/core";
 import * as core from "@holdfast/core";
 import { describe, expect, test } from "vitest";
@@ -131,12 +131,13 @@ describe("a copy that several runners share", () => {
   });
 });
 
-test("errors that end a copy are those with fault backup, and one that no retry makes smaller", () => {
+test("errors that end a copy are those with fault backup, and what no retry makes smaller", () => {
   for (const name of copyEnders) {
     const Class = Object.entries(core).find(([exported]) => exported === name)?.[1] as new (...given: string[]) => HoldfastError;
     const error = new Class("a", "b", "c");
     expect(error).toBeInstanceOf(HoldfastError);
-    expect(error.fault).toBe(error instanceof TooLargeForStore ? "input" : "backup");
+    expect(error.fault).toBe(/TooLarge/.test(name) ? "input" : "backup");
+    expect(endsCopy(error, { signal: new AbortController().signal } as Context)).toBe(true);
   }
 });
 

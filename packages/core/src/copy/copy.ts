@@ -2,7 +2,7 @@ import { HoldfastError } from "../errors.ts";
 import { type BackupId, backupId } from "../layout.ts";
 import type { Context } from "../ports/context.ts";
 import type { Finding } from "../ports/finding.ts";
-import { TooLargeForStore } from "./errors.ts";
+import { PartTooLarge, TooLargeForStore } from "./errors.ts";
 import { placeRest } from "./placerest.ts";
 import type { CopyPlan, CopyStep } from "./plancopy.ts";
 import { proveStored } from "./prove.ts";
@@ -29,7 +29,7 @@ export type CopyOutcome = { id: string; store: string } & (
  * `hint`: only an event asks for it, which may come late: what evidence says has failed is left at that.
  *
  * What has fault "backup" ({@link CopyDiffers}, {@link CopyCorrupted}, {@link SourceGone}, {@link DigestMismatch}, missing artifacts), and
- * {@link TooLargeForStore}, is recorded as failed. Throws what has fault "world" (try again: what was sent is found there),
+ * {@link TooLargeForStore} or {@link PartTooLarge}, is recorded as failed. Throws what has fault "world" (try again: what was sent is found there),
  * {@link BackupUnverified}, and a manifest that nobody can believe.
  */
 export async function copy(at: BackupId & { hint?: boolean }, ports: CopyPorts, context: Context): Promise<CopyOutcome> {
@@ -93,7 +93,8 @@ export async function failCopy(
 
 /** What no retry helps. What was cut off looks broken to whoever read it, and is not. */
 export const endsCopy = (error: unknown, { signal }: Context): error is HoldfastError =>
-  error instanceof HoldfastError && (error.fault === "backup" || error instanceof TooLargeForStore) && !signal.aborted;
+  error instanceof HoldfastError && (error.fault === "backup" || isTooLarge(error)) && !signal.aborted;
+const isTooLarge = (error: HoldfastError) => error instanceof TooLargeForStore || error instanceof PartTooLarge;
 
 const named = (at: BackupId, { to }: CopyPorts) => ({ id: backupId(at), store: to.name });
 

@@ -62,6 +62,17 @@ export class TooLargeForStore extends HoldfastError {
     );
   }
 }
+/** The destination takes so few parts that no runner could hold one of them. */
+export class PartTooLarge extends HoldfastError {
+  override readonly name = "PartTooLarge";
+  override readonly fault = "input";
+  constructor(store: string, key: string, { bytes, parts, part }: { bytes: number; parts: number; part: number }) {
+    super(
+      `${key} has ${bytes} bytes, and ${store} takes ${parts} parts of it at most, none of which may have more than the ${part} that a function holds`,
+      "Nothing was copied. Name a store that takes more parts in the source's copies, or split the source: fewer databases make smaller artifacts.",
+    );
+  }
+}
 /** Before the manifest was to be written, something that it names was not there. */
 export class CopyIncomplete extends HoldfastError {
   override readonly name = "CopyIncomplete";

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { copyPace } from "../margins.ts";
 import type { Limits, Stored } from "../ports/store.ts";
 import { planCopy, type Sourced, tellCopyPlan } from "./plancopy.ts";
 
@@ -12,7 +13,7 @@ const stored = (key: string, bytes: number, sums: Stored["sums"]): [string, Stor
   { key, version: "v", bytes, sums, at: new Date(0), access: "now" },
 ];
 const plan = (artifacts: Sourced[], standing: [string, Stored][] = [], fits = 1000) =>
-  planCopy("far", artifacts, new Map(standing), { limits, fits, range: 300 });
+  planCopy("far", artifacts, new Map(standing), { limits, fits, range: 300, part: 100 });
 const does = (...all: Parameters<typeof plan>) => plan(...all).steps.map((step) => step.do);
 
 test.each([
@@ -43,6 +44,19 @@ test.each([
 test("what is refused says why by its name", () => {
   const { steps } = plan([artifact("a", 10_001), artifact("b", 5)], [stored("b", 4, {})]);
   expect(steps.map((step) => step.do === "refuse" && step.error.name)).toEqual(["TooLargeForStore", "CopyDiffers"]);
+});
+
+test.each([
+  [1000, 0.7, "fan out"],
+  [1000, 1, "refuse"],
+  [10_000, 1, "fan out"],
+  [10_000, 7, "fan out"],
+  [10, 0.03, "refuse"],
+])("a store that takes %i parts of %f TiB, which functions hold one at a time: %s", (maxParts, tebibytes, what) => {
+  const scaleways: Limits = { ...limits, minPart: 5 * 2 ** 20, maxPart: 5 * 2 ** 30, maxParts, maxObject: 48 * 2 ** 40 };
+  const bounds = { limits: scaleways, ...copyPace(60) };
+  const { steps } = planCopy("far", [artifact("a", tebibytes * 2 ** 40)], new Map(), bounds);
+  expect(steps).toMatchObject([what === "refuse" ? { do: what, error: { name: "PartTooLarge", fault: "input" } } : { do: what }]);
 });
 
 test("what is large, stands there and cannot be compared is read back by workers", () => {

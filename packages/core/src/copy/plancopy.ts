@@ -1,7 +1,7 @@
-import { copyRangesAtMost } from "../margins.ts";
+import { copyPart, copyRangesAtMost } from "../margins.ts";
 import type { Limits, Ref, Stored } from "../ports/store.ts";
 import type { Piece } from "./combine.ts";
-import { CopyDiffers, TooLargeForStore } from "./errors.ts";
+import { CopyDiffers, PartTooLarge, TooLargeForStore } from "./errors.ts";
 import { compareSums } from "./prove.ts";
 
 /** One artifact on its way: a version in the primary store, and what the signed manifest says of its bytes. JSON. */
@@ -14,7 +14,7 @@ export type CopyStep = Sourced &
     | { do: "stream" }
     /** `workers`: how many at most. `standing`: it stands there, so they read that back instead of sending. */
     | { do: "fan out"; workers: number; standing?: Ref }
-    | { do: "refuse"; error: CopyDiffers | TooLargeForStore }
+    | { do: "refuse"; error: CopyDiffers | PartTooLarge | TooLargeForStore }
   );
 /** `here`: one runner does all of it in its time. `bytes`: still to be sent. */
 export type CopyPlan = { steps: CopyStep[]; bytes: number; here: boolean };
@@ -24,6 +24,8 @@ export type CopyLimits = {
   fits: number;
   /** Bytes that one worker takes of an object that is shared out. */
   range: number;
+  /** Bytes of a part that either holds, else `copyPart`. */
+  part?: number;
 };
 
 /** What to do about each artifact. `standing`: what stands at the destination, by key, with its sums. Pure. */
@@ -31,9 +33,8 @@ export function planCopy(
   store: string,
   artifacts: readonly Sourced[],
   standing: ReadonlyMap<string, Stored>,
-  { limits, fits, range }: CopyLimits,
+  { limits, fits, range, part = copyPart }: CopyLimits,
 ): CopyPlan {
-  const largest = Math.min(limits.maxObject, limits.maxPart * limits.maxParts);
   const steps = artifacts.map((artifact): CopyStep => {
     const { source, signed } = artifact;
     const found = standing.get(source.key);
@@ -43,13 +44,20 @@ export function planCopy(
     const workers = Math.min(copyRangesAtMost, Math.ceil(signed.bytes / range));
     if (compared && signed.bytes <= fits) return { ...artifact, do: "read back" };
     if (compared) return { ...artifact, do: "fan out", workers, standing: { key: found.key, version: found.version } };
-    if (signed.bytes > largest) return { ...artifact, do: "refuse", error: new TooLargeForStore(store, source.key, signed.bytes, largest) };
+    const error = tooLarge(store, artifact, limits, part);
+    if (error) return { ...artifact, do: "refuse", error };
     if (signed.bytes <= fits) return { ...artifact, do: "stream" };
     return { ...artifact, do: "fan out", workers };
   });
   const bytesOf = (which: (step: CopyStep) => boolean) => steps.filter(which).reduce((sum, { signed }) => sum + signed.bytes, 0);
   const here = bytesOf((step) => step.do !== "nothing") <= fits;
   return { steps, bytes: bytesOf((step) => step.do === "stream" || (step.do === "fan out" && !step.standing)), here };
+}
+
+function tooLarge(store: string, { source: { key }, signed: { bytes } }: Sourced, { maxObject, maxPart, maxParts }: Limits, part: number) {
+  const largest = Math.min(maxObject, maxPart * maxParts);
+  if (bytes > largest) return new TooLargeForStore(store, key, bytes, largest);
+  return bytes > part * maxParts ? new PartTooLarge(store, key, { bytes, parts: maxParts, part }) : undefined;
 }
 
 /** A line for each artifact, for people. */

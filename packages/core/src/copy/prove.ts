@@ -6,11 +6,15 @@ import type { Piece } from "./combine.ts";
 import { digesting } from "./digests.ts";
 import { CopyCorrupted, CopyDiffers, CopyUnproven } from "./errors.ts";
 
-/** Where copies go. `fits`: bytes that one runner moves in its time · `range`: those that one of several takes at a time, else `copyRange`. */
+/**
+ * Where copies go. `fits`: bytes that one runner moves in its time · `range`: those that one of several takes at a time, else `copyRange` · `part`: those
+ * of a part that either holds, else `copyPart`.
+ */
 export type Destination = {
   name: string;
   fits: number;
   range?: number;
+  part?: number;
   read: StoreRead;
   list: StoreList;
   create: StoreCreate;

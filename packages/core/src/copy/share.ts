@@ -1,11 +1,10 @@
 import type { BackupId } from "../layout.ts";
-import { copyRange } from "../margins.ts";
 import type { Context } from "../ports/context.ts";
 import { type CopyOutcome, closeCopy, copyStep, endsCopy, failCopy } from "./copy.ts";
 import { abandonFanOut, beginFanOut, type FanOut, finishFanOut, type PartRange, type Relayed } from "./fanout.ts";
 import { planCopy, type Sourced } from "./plancopy.ts";
 import { relay } from "./relay.ts";
-import { type CopyPorts, loadReadable, standingAt, surveyArtifacts } from "./survey.ts";
+import { type CopyPorts, limitsOf, loadReadable, standingAt, surveyArtifacts } from "./survey.ts";
 
 /**
  * What a state machine asks for, in this order, where no single runner copies a backup in its time. JSON, as the answers are. `started`: when the
@@ -26,7 +25,7 @@ export type CopyAnswer = { artifacts: Sourced[] } | { job: FanOut } | CopyProof 
 
 /**
  * Errors by which a copy ends for good, which is recorded by whoever meets them: nothing asks for it again until a look at the store finds that it
- * may go well. All have fault "backup", but for the last, which no retry makes smaller.
+ * may go well. All have fault "backup", but for two of what is too large, which no retry makes smaller.
  */
 export const copyEnders = [
   "ArtifactMissing",
@@ -34,6 +33,7 @@ export const copyEnders = [
   "CopyCorrupted",
   "CopyDiffers",
   "DigestMismatch",
+  "PartTooLarge",
   "SourceGone",
   "TooLargeForStore",
 ] as const;
@@ -77,10 +77,8 @@ async function plan(ask: CopyAsk, ports: CopyPorts, context: Context): Promise<{
 /** Planned anew, since this is also what follows where an upload is gone, or the store tells nothing of what became of it. */
 async function begin(at: BackupId, artifact: Sourced, ports: CopyPorts, context: Context): Promise<{ job: FanOut } | CopyProof> {
   const { to } = ports;
-  const range = to.range ?? copyRange;
-  const limits = { limits: to.ranges.limits, fits: to.fits, range };
-  const [step] = planCopy(to.name, [artifact], await standingAt(to, [artifact], at), limits).steps;
-  if (step?.do === "fan out") return { job: await beginFanOut(step, to, range) };
+  const [step] = planCopy(to.name, [artifact], await standingAt(to, [artifact], at), limitsOf(to)).steps;
+  if (step?.do === "fan out") return { job: await beginFanOut(step, to, to.range) };
   if (!step) throw new TypeError("an artifact has one step");
   return { key: artifact.source.key, proof: await copyStep(step, ports, context) };
 }

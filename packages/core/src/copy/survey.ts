@@ -4,13 +4,13 @@ import { type CopyVerdict, copyVerdict } from "../copies.ts";
 import { evidenceLimit, readEvidence } from "../evidence.ts";
 import { artifactKey, type BackupId, backupId, slotTime } from "../layout.ts";
 import type { Manifest } from "../manifest.ts";
-import { copyRange } from "../margins.ts";
+import { copyPart, copyRange } from "../margins.ts";
 import { type Loaded, loadManifest, slotObjects, whole } from "../opened.ts";
 import type { Kind } from "../ports/kind.ts";
 import type { Sign, TrustedKeys } from "../ports/sign.ts";
 import type { StoreCreate, Stored, StoreList, StoreRead } from "../ports/store.ts";
 import { evidenceAbout } from "./bring.ts";
-import { type CopyPlan, planCopy, type Sourced } from "./plancopy.ts";
+import { type CopyLimits, type CopyPlan, planCopy, type Sourced } from "./plancopy.ts";
 import { type Destination, signedOf } from "./prove.ts";
 
 /** Where copies come from. `create` is for evidence alone. `trusted`: keys that sign manifests and evidence. */
@@ -65,14 +65,14 @@ async function requireRead(
 /** Looks at both sides and changes nothing. Throws {@link ArtifactMissing}, {@link ArtifactTruncated}, and the first thing that its plan refuses. */
 export async function surveyArtifacts({ manifest }: Loaded, { from, to }: CopyPorts): Promise<CopyPlan> {
   const artifacts = sourced(manifest, await slotObjects(manifest, from.list));
-  const plan = planCopy(to.name, artifacts, await standingAt(to, artifacts, manifest), {
-    limits: to.ranges.limits,
-    fits: to.fits,
-    range: to.range ?? copyRange,
-  });
+  const plan = planCopy(to.name, artifacts, await standingAt(to, artifacts, manifest), limitsOf(to));
   for (const step of plan.steps) if (step.do === "refuse") throw step.error;
   return plan;
 }
+
+export const limitsOf = ({ ranges: { limits }, fits, range = copyRange, part = copyPart }: Destination): CopyLimits => {
+  return { limits, fits, range, part };
+};
 
 /** Pins each artifact to the version that stands there now. */
 function sourced(manifest: Manifest, slot: ReadonlyMap<string, Stored>): Sourced[] {
