@@ -4,7 +4,7 @@ import { blocksAtMost } from "./blocksize.ts";
 import type { Azure } from "./call.ts";
 import { azureCreate } from "./create.ts";
 import type { Credential } from "./credential.ts";
-import { exchangeWith } from "./exchange.ts";
+import { exchangeWith } from "../exchange.ts";
 import { azureList } from "./list.ts";
 import { azureMark } from "./mark.ts";
 import { azureRanges } from "./ranges.ts";

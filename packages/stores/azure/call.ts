@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Limits } from "@holdfast/core";
 import { type Credential, onTheWire } from "./credential.ts";
 import { type About, translate } from "./errors.ts";
-import { type Exchange, textOf } from "./exchange.ts";
+import { type Exchange, textOf } from "../exchange.ts";
 import { lostBy, Refusal, refusalOf } from "./refusal.ts";
 import { type Wait, waitAfter } from "./retry.ts";
 

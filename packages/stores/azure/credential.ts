@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Outgoing } from "./exchange.ts";
+import type { Outgoing } from "../exchange.ts";
 
 /** A request before it is authorised: what is signed stands in `headers` and `query`. */
 export type Unsigned = { method: string; path: string; query: Record<string, string>; headers: Record<string, string>; bytes: number };

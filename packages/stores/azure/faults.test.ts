@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { LockShortened, ObjectMissing, StoreDenied, StoreUnavailable, UploadGone } from "@holdfast/core";
 import { afterEach, describe, expect, test } from "vitest";
 import { bytesOf, collect, context, digest, inChunks, keysOf } from "../contract/subject.ts";
-import { exchangeWith } from "./exchange.ts";
+import { exchangeWith } from "../exchange.ts";
 import { type FakeAzure, refusal } from "./kit/fakeazure.ts";
 import { smallParts } from "./kit/subject.ts";
 import { world } from "./kit/world.ts";

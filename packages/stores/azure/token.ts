@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type Identity, StoreDenied, StoreUnavailable } from "@holdfast/core";
 import { z } from "zod";
 import { audience } from "./config.ts";
-import { type Exchange, exchangeWith, textOf } from "./exchange.ts";
+import { type Exchange, exchangeWith, textOf } from "../exchange.ts";
 import { causeOf, lostBy, Refusal } from "./refusal.ts";
 import { type Wait, waitAfter } from "./retry.ts";
 

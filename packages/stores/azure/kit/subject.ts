@@ -3,7 +3,7 @@ import type { Subject } from "../../contract/contract.ts";
 import { type AzureOptions, azureStore } from "../azure.ts";
 import { marks, parseBlockId } from "../blockid.ts";
 import { type Credential, onTheWire } from "../credential.ts";
-import { exchangeWith, textOf } from "../exchange.ts";
+import { exchangeWith, textOf } from "../../exchange.ts";
 import { one, versionOf } from "../stored.ts";
 import { element, elements, text } from "../xml.ts";
 
