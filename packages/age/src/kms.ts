@@ -67,6 +67,10 @@ function sameKey(one: string, other: string): boolean {
 /** KMS errors that judge the stanza itself, so that a damaged one causes them as well as a wrong key or owner. */
 const aboutTheStanza = new Set(["InvalidCiphertextException", "IncorrectKeyException"]);
 
+/** Whether KMS looked at a stanza of its own key, and it was changed or wrapped for another owner. */
+export const refusedTheStanza = ({ cause }: KeyUnavailable): boolean =>
+  cause instanceof Error && cause.name === "InvalidCiphertextException";
+
 /** Whether the stanzas were looked at and did not fit, as against a KMS that was out of reach, or said no to this role. */
 export function sawTheStanza({ cause }: KeyUnavailable): boolean {
   return cause === undefined || (cause instanceof Error && aboutTheStanza.has(cause.name));

@@ -1,8 +1,17 @@
-import { type Bytes, DigestMismatch, KeyUnavailable, type Owner, type Sealed, type Unseal, type UnsealRange } from "@holdfast/core";
+import {
+  type Bytes,
+  DigestMismatch,
+  KeyUnavailable,
+  NotDecryptable,
+  type Owner,
+  type Sealed,
+  type Unseal,
+  type UnsealRange,
+} from "@holdfast/core";
 import { decrypt } from "./decrypt.ts";
 import { CipherDigests, PlainDigests } from "./digests.ts";
 import type { AgeIdentity } from "./identities.ts";
-import { type KmsClient, kmsIdentity, sawTheStanza } from "./kms.ts";
+import { type KmsClient, kmsIdentity, refusedTheStanza, sawTheStanza } from "./kms.ts";
 import { authenticateRange, openFile } from "./range.ts";
 import { held, once, tap } from "./streams.ts";
 import { unzstd } from "./unzstd.ts";
@@ -19,8 +28,22 @@ export function createUnseal(config: UnsealConfig): Unseal {
 
 export function createUnsealRange(config: UnsealConfig): UnsealRange {
   return {
-    authenticate: async (file, range, owner) => authenticateRange(await openFile(file, identitiesOf(config, owner)), range),
+    async authenticate(file, range, owner) {
+      try {
+        await authenticateRange(await openFile(file, identitiesOf(config, owner)), range);
+      } catch (error) {
+        if (error instanceof KeyUnavailable && refusedTheStanza(error)) throw otherKey(error);
+        throw error;
+      }
+    },
   };
+}
+
+/** No digest is at hand to tell damage from a wrong key, and none is needed where KMS answered that it never wrapped this for this owner. */
+function otherKey(cause: KeyUnavailable): NotDecryptable {
+  return new NotDecryptable("the KMS stanza of the age header is not what was wrapped for this source and slot", "Use another backup.", {
+    cause,
+  });
 }
 
 const identitiesOf = ({ identities = [], kms }: UnsealConfig, owner: Owner): AgeIdentity[] => [

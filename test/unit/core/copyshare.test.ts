@@ -207,6 +207,13 @@ describe("what comes after a copy", () => {
   });
 });
 
+test("late evidence of a backup that the first store has no more finds nothing to bring, which is no error", async () => {
+  const of = await copyRig(google);
+  await copy(shop, of.ports(), of.context);
+  for (const key of await of.keys("backups/")) of.store.inside.remove(key);
+  expect(await bringAlong(shop, of.ports(), of.context)).toBeUndefined();
+});
+
 test("a copy has the keys that signed it, also where the first store has not got them yet", async () => {
   const of = await copyRig();
   const keys = [of.manifestSigner, of.proofSigner].map(({ keyId }) => publicKeyKey(keyId)).sort();

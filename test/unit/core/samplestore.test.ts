@@ -3,10 +3,12 @@ import {
   copy,
   copyVerdict,
   keep,
+  loadManifest,
   manifestKey,
   ObjectArchived,
   parseEvidenceKey,
   readEvidence,
+  record,
   sampleStore,
   type SampleStorePorts,
   StoreUnavailable,
@@ -39,6 +41,20 @@ const copied = async (): Promise<CopyRig> => {
   await bringAlong(shop, of.ports(), of.context);
   return of;
 };
+/** Evidence that came after the copy. */
+async function say(of: CopyRig, proof: "accepted" | "restored"): Promise<void> {
+  const { digest } = await loadManifest(
+    shop,
+    { store: of.store.read, list: of.store.list, trusted: of.manifestSigner.trusted },
+    of.context.signal,
+  );
+  const at = of.context.now().toISOString();
+  const told = { verdict: "ok" as const, seconds: 0, findings: [], details: {} };
+  await record(
+    { format: "holdfast-evidence/1", proof, ...shop, manifest: digest, run: "someone", at, holdfast: "1", ...told },
+    { create: of.store.create, sign: of.proofSigner },
+  );
+}
 const evidenceOf = async (of: CopyRig) => {
   const found = [];
   for (const key of await of.keys("evidence/copied/")) {
@@ -104,6 +120,40 @@ describe("a look at the copies of a source", () => {
     expect(await saidOf(of)).toEqual(["far ok", "far_2 failed", "far_3 ok"]);
     const bytes = (store: CopyRig["far"], key: string) => Buffer.from(store.inside.versions(key).at(-1)?.bytes ?? "none");
     for (const key of await keysOf(of)) expect(bytes(of.far, key)).toEqual(bytes(of.store, key));
+  });
+  test("of which the signature alone is gone asks for it again, and is content when it stands again", async () => {
+    const of = await copied();
+    const [key = ""] = (await of.farKeys()).filter((found) => found.endsWith("manifest.sig"));
+    of.far.inside.remove(key);
+    const seen = portsOf(of);
+    const { failed, replayed } = await sampleStore(source, seen.ports, of.context);
+    expect([failed, replayed]).toEqual([[`shop/${shop.slot}`], [`shop/${shop.slot}`]]);
+    expect(await answered(of, seen)).toMatchObject({ failed: [], replayed: [], counted: none });
+    expect(await verdictOf(of)).toBe("ok");
+  });
+  test.each([
+    ["that it was read", (key: string) => key.includes("/readable/")],
+    ["that a person accepted it", (key: string) => key.includes("/accepted/")],
+    ["that it was restored", (key: string) => key.includes("/restored/")],
+    ["that it is a copy", (key: string) => key.includes("/copied/")],
+    ["all of its evidence", (key: string) => key.startsWith("evidence/")],
+    ["a public key", (key: string, of: CopyRig) => key === `keys/${of.proofSigner.keyId}.pem`],
+    ["all public keys", (key: string) => key.startsWith("keys/")],
+  ])("without %s asks for what is missing once, and no copy is called bad for it", async (_what, is) => {
+    const of = await copied();
+    for (const proof of ["accepted", "restored"] as const) await say(of, proof);
+    await bringAlong(shop, of.ports(), of.context);
+    const before = await of.farKeys();
+    const lost = before.filter((key) => is(key, of));
+    expect(lost.length).toBeGreaterThan(0);
+    for (const key of lost) of.far.inside.remove(key);
+    const seen = portsOf(of);
+    const { failed, replayed, counted } = await sampleStore(source, seen.ports, of.context);
+    expect([failed, replayed]).toEqual([[], [`shop/${shop.slot}`]]);
+    expect(counted.evidence + counted.keys).toBe(lost.length);
+    expect(await answered(of, seen)).toMatchObject({ failed: [], replayed: [], counted: none });
+    expect(await of.farKeys()).toEqual(before);
+    expect(await saidOf(of)).toEqual(["far ok"]);
   });
   test("asks again for one that is known to be no good as soon as a person took away what was in the way", async () => {
     const of = await copied();
