@@ -8,6 +8,7 @@ import {
   DeleteDBSnapshotCommand,
   DescribeDBClustersCommand,
   DescribeDBSnapshotsCommand,
+  RemoveTagsFromResourceCommand,
 } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
@@ -108,6 +109,20 @@ describe("a slot's snapshot", () => {
     });
   });
 
+  test("whose settings somebody took away has those of today, and says so", async () => {
+    const capture = await of({ instance: "doubted" });
+    const at = slotAt("2026-11-21T09:00:00Z", "doubted");
+    expect((await captured(capture, at)).findings.map(({ name }) => name)).not.toContain("settings-of-today");
+    const { snapshot } = await (await captured(capture, at)).native();
+    await world.api.send(new RemoveTagsFromResourceCommand({ ResourceName: snapshot.arn, TagKeys: ["holdfast:settings-1"] }));
+    const ready = await captured(capture, at);
+    expect(ready.findings).toMatchObject([
+      { name: "settings-of-today", severity: "note", message: expect.stringContaining("holdfast-doubted-20261121t090000z") },
+      { name: "taken-late" },
+    ]);
+    expect(await ready.native()).toMatchObject({ settings: { DBInstanceClass: "db.m7g.large" } });
+  });
+
   test("that failed loses the slot for good, and is not taken again", async () => {
     const capture = await of({ instance: "plain" });
     const failing = slotAt("2026-11-21T04:00:00Z");
@@ -168,7 +183,7 @@ describe("a slot's snapshot", () => {
     const begun = new Date(now.getTime() - minutes * 60_000);
     const answer = await capture.capture({ ...slotAt("2026-11-21T05:00:00Z", "doubted"), begun }, { ...aContext(), now: () => now });
     expect(answer.state).toBe(state);
-    expect(await snapshotsOf("doubted")).toHaveLength(state === "lost" ? 0 : 1);
+    expect((await snapshotsOf("doubted")).includes("holdfast-doubted-20261121t050000z")).toBe(state === "pending");
     if (answer.state === "lost")
       expect(answer.finding).toMatchObject({
         name: "snapshot-vanished",

@@ -189,9 +189,8 @@ async function finish<Settings>(
   if (waiting) return waiting;
   // Only now: RDS breaks a copy off when what it is made from goes.
   if (raw) await at.snapshots.remove(at.api, raw.id);
-  const native = await recorded(at, final);
-  const findings: Finding[] = notes(slot, native, final);
-  return { state: "ready", artifacts: nothing(), native: async () => native, findings };
+  const { native, findings } = await recorded(at, final);
+  return { state: "ready", artifacts: nothing(), native: async () => native, findings: [...findings, ...notes(slot, native, final)] };
 }
 
 async function* nothing(): AsyncGenerator<never> {}
