@@ -118,7 +118,7 @@ export type Survey<Facts> = {
 export type Planned<Facts> = Survey<Facts> & { plan: RestorePlan };
 
 export type RestorePorts<Native, Facts> = OpenPorts & {
-  kind: Pick<Kind<unknown, Native>, "name" | "native" | "verified">;
+  kind: Pick<Kind<unknown, Native>, "name" | "native" | "verified" | "moments">;
   list: StoreList;
   thaw?: StoreThaw | undefined;
   restore: Restore<Native, Facts>;
@@ -137,9 +137,10 @@ export async function survey<Native, Facts>(
 ): Promise<Survey<Facts>> {
   const entry = chooseBackup(await catalogue(ports.list, input.source), input, ports.kind);
   const loaded = await loadManifest(entry, ports, context.signal);
-  if (!input.unverified) await requireVerified(entry, loaded, ports.kind, ports, context.signal);
-  const time = input.at !== "latest" && slotTime(input.at) === undefined ? new Date(input.at).toISOString() : undefined;
-  const want: Want = { database: input.which, as: input.database, time, force: input.force };
+  const settingsOnly = carries(entry, input, ports.kind) || undefined;
+  if (!input.unverified && !settingsOnly) await requireVerified(entry, loaded, ports.kind, ports, context.signal);
+  const time = isMoment(input.at) ? new Date(input.at).toISOString() : undefined;
+  const want: Want = { database: input.which, as: input.database, time, settingsOnly, force: input.force };
   const { backup } = openBackup(loaded, ports.kind, ports, context.signal);
   const facts = await ports.restore.survey(backup, want, context);
   return {
@@ -151,31 +152,55 @@ export async function survey<Native, Facts>(
   };
 }
 
-/** Pure. Throws {@link BackupNotFound} and says what there is instead. */
-export function chooseBackup(
-  entries: readonly Entry[],
-  input: Pick<RestoreInput, "source" | "at" | "unverified">,
-  kind: Pick<Kind, "verified">,
-): Entry {
+type Chosen = Pick<RestoreInput, "at" | "unverified">;
+type Choosing = Pick<Kind, "verified" | "moments">;
+const isMoment = (at: string): boolean => at !== "latest" && slotTime(at) === undefined;
+const isUsable = (entry: Entry, { unverified }: Chosen, { verified }: Choosing): boolean => {
+  const state = stateOf(entry, verified);
+  return isBackup(entry) && (unverified ? state !== "pruned" : state === "verified");
+};
+
+/**
+ * Pure. Where a kind can go to a moment itself, the backup that it is given for one that no backup is of is the nearest whose manifest stands: see
+ * {@link carries}. Throws {@link BackupNotFound} and says what there is instead.
+ */
+export function chooseBackup(entries: readonly Entry[], input: Pick<RestoreInput, "source"> & Chosen, kind: Choosing): Entry {
   const standing = (entry: Entry) => stateOf(entry, kind.verified);
   const backups = entries.filter((entry) => isBackup(entry) && (standing(entry) !== "pruned" || entry.slot === input.at));
-  const usable = backups.filter((entry) => input.unverified || standing(entry) === "verified");
+  const usable = backups.filter((entry) => isUsable(entry, input, kind));
   const slot = slotTime(input.at);
   const chosen = slot
     ? backups.find((entry) => entry.slot === input.at)
     : input.at === "latest"
       ? usable.at(-1)
-      : usable.findLast((entry) => entry.at.getTime() <= Date.parse(input.at));
-  if (chosen && standing(chosen) === "pruned")
+      : (usable.findLast((entry) => entry.at.getTime() <= Date.parse(input.at)) ?? carrier(entries, input.at, kind));
+  if (chosen && slot && standing(chosen) === "pruned")
     throw new BackupNotFound(
       `${backupId(chosen)} is gone: retention deleted what it was made of`,
       instead(backups, usable, input.unverified),
     );
   if (chosen) return chosen;
+  if (kind.moments && isMoment(input.at))
+    throw new BackupNotFound(
+      `nothing tells with which settings ${input.source} should come up as of ${input.at}: it has no backup of any time`,
+      `Make one with \`holdfast backup ${input.source}\` and ask again: a moment before it can then be gone to as well.`,
+    );
   const wanted = input.unverified || slot ? "backup" : "verified backup";
   const when = input.at === "latest" ? "" : slot ? ` at ${input.at}` : ` at or before ${input.at}`;
   throw new BackupNotFound(`there is no ${wanted} of ${input.source}${when}`, instead(backups, usable, input.unverified));
 }
+
+/** What was proven once, and nearest: settings change with time. */
+function carrier(entries: readonly Entry[], at: string, { moments, verified }: Choosing): Entry | undefined {
+  const far = (entry: Entry) => Math.abs(entry.at.getTime() - Date.parse(at));
+  const proven = (entry: Entry) => (["verified", "pruned"].includes(stateOf(entry, verified)) ? 0 : 1);
+  const backups = moments ? entries.filter(isBackup) : [];
+  return backups.toSorted((a, b) => proven(a) - proven(b) || far(a) - far(b))[0];
+}
+
+/** Whether a backup was chosen for its settings alone, since its data are of a later moment, are gone or unproven. Pure. */
+export const carries = (entry: Entry, input: Chosen, kind: Choosing): boolean =>
+  isMoment(input.at) && (entry.at.getTime() > Date.parse(input.at) || !isUsable(entry, input, kind));
 
 function instead(backups: readonly Entry[], usable: readonly Entry[], unverified: boolean): string {
   const [oldest, newest] = [usable[0], usable.at(-1)];

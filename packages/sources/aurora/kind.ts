@@ -107,6 +107,7 @@ export const aurora: Kind<Config, Native, Target> = {
   native,
   target,
   verified: ["present"],
+  moments: true,
   portable: false,
   needs,
   keeps: ({ snapshots }) => snapshots,

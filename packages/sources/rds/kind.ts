@@ -101,6 +101,7 @@ export const rdsKind: Kind<Config, Native, Target> = {
   native,
   target,
   verified: ["present"],
+  moments: true,
   portable: false,
   needs,
   keeps: ({ snapshots }) => snapshots,

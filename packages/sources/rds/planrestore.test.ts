@@ -91,6 +91,29 @@ describe("a restore", () => {
     expect(plan({ time }, facts)).not.toHaveProperty("proves");
   });
 
+  test("to a time has the settings of a backup that is there for them alone, which is never restored itself", () => {
+    const only = (time: string, facts: Partial<Facts> = {}) => plan({ time, settingsOnly: true }, facts);
+    const { creates, steps } = only("2026-11-20T08:00:00Z", { snapshot: "gone" }) as RestorePlan;
+    expect(creates).toMatchObject([{ what: "instance", id: "restored-shop-20261120t080000z" }, { what: "point in time" }]);
+    expect(steps).toContain("give it the settings that the backup 20261121T020000Z recorded");
+    expect(only("2026-11-21T02:03:04Z")).toHaveProperty("creates.1.what", "point in time");
+    expect(only("2026-11-17T00:00:00Z")).toMatchObject({
+      refused: {
+        name: "time-not-kept",
+        severity: "refuse",
+        message: "no usable backup of shop is of 2026-11-17T00:00:00Z or before it, and its log begins at 2026-11-18T00:00:00.000Z",
+        hint: expect.stringContaining("Say a time since then"),
+      },
+    });
+    expect(only("2026-11-21T08:00:00Z", { window: undefined })).toMatchObject({
+      refused: {
+        name: "time-not-kept",
+        message: expect.stringContaining("no automated backups"),
+        hint: expect.stringContaining('"latest"'),
+      },
+    });
+  });
+
   test("says why it is made of the backup before a time", () => {
     const first = (facts: Partial<Facts>) => (plan({ time: "2026-11-17T00:00:00Z" }, facts) as RestorePlan).steps[0];
     expect(first({})).toBe("take the newest backup before 2026-11-17T00:00:00Z, since the log begins at 2026-11-18T00:00:00.000Z");

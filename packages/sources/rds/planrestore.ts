@@ -47,11 +47,12 @@ const identifierOf = ({ want, target, backup, facts }: Seen, point: string | und
   want.as ?? proposed(target.names, backup.native.snapshot.of, point ? slotId(new Date(point)) : backup.slot, facts.taken);
 
 /** The time to go to, where it lies in the automated window and the snapshot is not of that very moment. */
-function pointOf({ want: { time }, facts: { window }, backup }: Seen): string | undefined {
+function pointOf({ want: { time, settingsOnly }, facts: { window }, backup }: Seen): string | undefined {
   if (time === undefined || window === undefined) return undefined;
   const at = Date.parse(time);
   if (at < Date.parse(window.earliest) || at > Date.parse(window.latest)) return undefined;
-  return at === Date.parse(backup.native.snapshot.taken) ? undefined : new Date(at).toISOString();
+  const same = at === Date.parse(backup.native.snapshot.taken) && !settingsOnly;
+  return same ? undefined : new Date(at).toISOString();
 }
 
 // ── Refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -61,6 +62,7 @@ const checks: readonly Check[] = [
   refuseName,
   refuseTaken,
   refuseFuture,
+  refuseMoment,
   refuseSnapshot,
   refuseKey,
   refuseVersion,
@@ -106,6 +108,20 @@ function refuseFuture({ want: { time }, facts: { window } }: Seen): Finding | un
     "time-not-reached",
     `${time} is later than RDS can restore to now, which is ${window.latest}`,
     'Say that time, or wait: it moves on every five minutes. "latest" restores the newest backup.',
+  );
+}
+
+/** There is no backup to take instead: the one at hand is here for its settings. */
+function refuseMoment(input: Seen): Finding | undefined {
+  const { want, facts, backup } = input;
+  if (!want.settingsOnly || pointOf(input)) return undefined;
+  const { of } = backup.native.snapshot;
+  return refusal(
+    "time-not-kept",
+    `no usable backup of ${of} is of ${want.time} or before it, and ${facts.window ? `its log begins at ${facts.window.earliest}` : "it has no automated backups"}`,
+    facts.window
+      ? 'Say a time since then; "latest" restores the newest backup.'
+      : 'Its log is kept while it exists under that name with automated backups on. "latest" restores the newest backup.',
   );
 }
 
@@ -194,7 +210,7 @@ function stepsOf(input: Seen, creates: readonly Made[], point: string | undefine
   return [
     ...missed,
     `make ${names.join(", ")} ${from}; ${snapshot.of} goes on as it is`,
-    `give it the recorded settings${overridden.length > 0 ? `, but for ${overridden.join(", ")} of the target` : ""}`,
+    `give it the settings that the backup ${backup.slot} recorded${overridden.length > 0 ? `, but for ${overridden.join(", ")} of the target` : ""}`,
     "wait until it is available: minutes to hours; blocks that nobody read yet are slow at first",
     "look whether it is as it was recorded",
     ...(point

@@ -2,9 +2,11 @@ import {
   advance,
   artifactKey,
   BackupUnverified,
+  carries,
   chooseBackup,
   type Entry,
   type Evidence,
+  type EvidenceName,
   type Execution,
   encodeEvidence,
   evidenceKey,
@@ -266,6 +268,52 @@ describe("the backup that is chosen", () => {
   });
 });
 
+describe("a moment that no backup is of reaches a kind that can go to it itself, with the settings of", () => {
+  const entry = (slot: string, ...told: [EvidenceName, Verdict][]): Entry => {
+    const at = slotTime(slot) ?? new Date(0);
+    const of = { source: "shop", slot, digest8: "00000000", run: "r", key: "k", at };
+    const evidence = Object.fromEntries(told.map(([proof, verdict]) => [proof, [{ ...of, proof, verdict }]]));
+    const manifest = { key: manifestKey(of), version: "v", bytes: 1, at, access: "now", sums: {} } as const;
+    return { source: "shop", slot, at, manifest, objects: [], bytes: 0, evidence };
+  };
+  const [a, b, c, d] = ["20261101T020000Z", "20261102T020000Z", "20261103T020000Z", "20261104T020000Z"] as const;
+  const pruned = entry(a, ["readable", "ok"], ["pruned", "ok"]);
+  const unproven = entry(b);
+  const verified = entry(c, ["readable", "ok"]);
+  const kind = { verified: rows.verified, moments: true };
+  const asked = (at: string) => ({ source: "shop", at, unverified: false });
+  const choose = (at: string, from: Entry[]) => {
+    const chosen = chooseBackup(from, asked(at), kind);
+    return [chosen.slot, carries(chosen, asked(at), kind)];
+  };
+  test.each<[string, string, Entry[], string, boolean]>([
+    ["the verified one before it, whose data do as well", "2026-11-03T03:00:00Z", [pruned, unproven, verified], c, false],
+    ["a later one", "2026-10-01T00:00:00Z", [unproven, verified], c, true],
+    ["one whose data are gone, which is nearer", "2026-11-01T03:00:00Z", [pruned, verified], a, true],
+    ["one that was proven, before one that never was", "2026-11-02T03:00:00Z", [unproven, verified], c, true],
+    ["one without any proof, where there is no other", "2026-11-02T03:00:00Z", [unproven], b, true],
+    ["one that is broken, for the manifest is signed", "2026-11-05T00:00:00Z", [entry(d, ["readable", "failed"])], d, true],
+  ])("%s", (_what, at, from, slot, only) => {
+    expect(choose(at, from)).toEqual([slot, only]);
+  });
+  test("none at all, which is told with what to do", () => {
+    const lost = { ...entry(a), manifest: undefined };
+    for (const from of [[], [lost]])
+      expect(() => choose("2026-11-01T03:00:00Z", from)).toThrow(
+        expect.objectContaining({
+          name: "BackupNotFound",
+          message: "nothing tells with which settings shop should come up as of 2026-11-01T03:00:00Z: it has no backup of any time",
+          hint: expect.stringContaining("`holdfast backup shop`"),
+        }),
+      );
+  });
+  test("nobody else: another kind, the latest and a slot are as they were", () => {
+    const refused = (at: string, moments: boolean) => () => chooseBackup([pruned, unproven], asked(at), { ...kind, moments });
+    for (const choosing of [refused("2026-11-02T03:00:00Z", false), refused("latest", true), refused(a, true)])
+      expect(choosing).toThrow(expect.objectContaining({ name: "BackupNotFound" }));
+  });
+});
+
 // ── The workflow's verbs, beside a target whose every turn a test decides ──────────────────────────────────────────────────────
 type Facts = { taken: boolean };
 type Target = Restore<Rows, Facts> & { loaded: string[] };
@@ -400,6 +448,19 @@ describe("survey", () => {
     await withEvidence(good, { verdict: "doubt" });
     await withEvidence(good, { proof: "accepted", run: "person" });
     expect((await survey(input(), portsOf(good), good.context)).backup.slot).toBe(firstSlot);
+  });
+  test("gives a kind that goes to moments itself one without proof for its settings, says so, and believes no forged one", async () => {
+    const of = rig();
+    await of.backup();
+    const ports = portsOf(of, { kind: { ...rows, moments: true } });
+    const early = input({ at: "2026-01-01T00:00:00Z" });
+    const { backup, want } = await survey(early, ports, of.context);
+    expect([backup.slot, want.time, want.settingsOnly]).toEqual([firstSlot, "2026-01-01T00:00:00.000Z", true]);
+    await expect(survey(early, portsOf(of), of.context)).rejects.toMatchObject({ name: "BackupNotFound" });
+    of.store.inside.damage({ key: manifestKey({ source: "shop", slot: firstSlot }) }, (bytes) =>
+      Buffer.from(Buffer.from(bytes).toString().replace('"schedule"', '"manual"')),
+    );
+    await expect(survey(early, ports, of.context)).rejects.toMatchObject({ name: "BackupForged" });
   });
   test("refuses a forged manifest, verified or not", async () => {
     const of = rig();

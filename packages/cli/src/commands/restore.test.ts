@@ -97,10 +97,16 @@ describe("a restore that ends well", () => {
     expect(t.started[0]?.input).toMatchObject({ at: moment });
     expect(t.world.stderr.text).not.toContain("moment");
     const { memo } = kinds;
-    const bound = { ...t.place, lists: { ...t.place.lists, kinds: { memo: { ...memo, kind: { ...memo.kind, portable: false } } } } };
+    const bound = { ...t.place, lists: { ...t.place.lists, kinds: { memo: { ...memo, kind: { ...memo.kind, moments: true } } } } };
     t.answers.looks.push(...well());
     await restore({ ...go, at: moment }, { ...t, place: bound });
     expect(t.world.stderr.text).toContain(`  moment   ${moment} itself, if the database's own log still reaches it; else the backup above`);
+    const early = "2020-01-01T00:00:00Z";
+    t.answers.looks.push(...well());
+    await restore({ ...go, at: early }, { ...t, place: bound });
+    expect(t.started.at(-1)?.input).toMatchObject({ at: early });
+    expect(t.world.stderr.text).toMatch(/^ {2}settings note\/20261121T020000Z: /m);
+    expect(t.world.stderr.text).toContain("still reaches it; else nothing, for no backup is of it or before it");
   });
   test("names the tables where rows were compared", async () => {
     const rows = { ...outcome, unit: "rows", thing: "table", things: 14, expected: 300_123, found: 300_123 };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   backupId,
+  carries,
   catalogue,
   chooseBackup,
   type Entry,
@@ -187,26 +188,33 @@ const namesOf = (plan: Plan): Names => ({
 /** Undefined where the person may start restores and not list backups: then the workflow chooses. */
 async function choose(input: RestoreInput, here: boolean, { place }: Ports): Promise<Entry | undefined> {
   const store = await place.store(input.from);
-  const verified = verifiedBy(place.lists, sourceOf(place.plan, input.source));
   try {
-    return chooseBackup(await catalogue(store.list, input.source), input, { verified });
+    return chooseBackup(await catalogue(store.list, input.source), input, choosing(input, place));
   } catch (error) {
     if (error instanceof StoreDenied && !here) return undefined;
     throw error;
   }
 }
 
+const choosing = (input: RestoreInput, place: Ports["place"]) => ({
+  verified: verifiedBy(place.lists, sourceOf(place.plan, input.source)),
+  moments: kindOfSource(input, place)?.moments ?? false,
+});
+
 function preview(input: RestoreInput, entry: Entry | undefined, here: boolean, { place, out, world }: Ports): void {
   const age = entry && span((world.clock.now().getTime() - entry.at.getTime()) / 1000);
   const state = entry && stateWord[stateOf(entry, verifiedBy(place.lists, sourceOf(place.plan, input.source)))];
+  const settingsOnly = entry && carries(entry, input, choosing(input, place));
   out.note(
-    `  restore  ${entry ? `${backupId(entry)}: ${age} old, ${state}, ${bytes(entry.bytes)}` : `${input.source} at ${input.at} (you may not list backups, so the workflow chooses)`}`,
+    `  ${settingsOnly ? "settings" : "restore "} ${entry ? `${backupId(entry)}: ${age} old, ${state}, ${bytes(entry.bytes)}` : `${input.source} at ${input.at} (you may not list backups, so the workflow chooses)`}`,
   );
-  if (isMoment(input.at) && !kindOfSource(input, place)?.portable)
-    out.note(`  moment   ${input.at} itself, if the database's own log still reaches it; else the backup above`);
+  if (isMoment(input.at) && kindOfSource(input, place)?.moments)
+    out.note(
+      `  moment   ${input.at} itself, if the database's own log still reaches it; else ${settingsOnly ? "nothing, for no backup is of it or before it" : "the backup above"}`,
+    );
   if (input.from !== undefined) out.note(`  from     the copy in ${input.from}`);
   out.note(`  to       ${input.target}, ${whatHappensThere(input, place)}`);
-  if (input.unverified && state !== "verified") out.note("  warning  nothing proves that this backup can be read");
+  if (input.unverified && state !== "verified" && !settingsOnly) out.note("  warning  nothing proves that this backup can be read");
   if (place.plan.targets[input.target]?.protected && !here)
     out.note(`  approval ${input.target} is protected: somebody else must approve within a day; the notice says how`);
 }

@@ -56,6 +56,11 @@ export interface Kind<Config = unknown, Native = unknown, Target = unknown> {
   readonly verified: readonly Proof[];
   /** True: a restore replaces all that the target held. Otherwise it is made beside what runs there. */
   readonly replaces?: boolean;
+  /**
+   * True: its databases can be taken back to a moment by a log of their own, for which any backup tells the settings. A time that is asked for then
+   * reaches the kind also where no backup is of it or before it, with `settingsOnly` in what is wanted.
+   */
+  readonly moments?: boolean;
   /** False: no copy of it outside AWS can exist (RDS snapshots). */
   readonly portable: boolean;
   /**

@@ -10,6 +10,11 @@ export type Want = {
   as?: string | undefined;
   /** The moment that was asked for, ISO 8601, where it was neither a slot nor `latest`: a kind that can go to it does so where no backup is of it. */
   time?: string | undefined;
+  /**
+   * The backup is of a later moment than `time`, or nothing is left of it but what it recorded: whoever cannot go to `time` without it must refuse.
+   * Only of kinds with `moments`.
+   */
+  settingsOnly?: boolean | undefined;
   force?: boolean | undefined;
 };
 /**
