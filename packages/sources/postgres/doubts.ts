@@ -13,7 +13,7 @@ const FEW_TABLES = 4;
 const FEW_BYTES = 2 ** 20;
 
 /**
- * What looks wrong beside the newest verified backup before it. A doubt stops releases until a drill or a person clears it, so an emptied database
+ * What looks wrong beside the newest verified backup before it. A doubt stops releases until a person accepts it, so an emptied database
  * never ages out the good ones. Numbers only: findings end up in evidence, which is not encrypted.
  */
 export function doubts(now: Weighed, before: Weighed): Finding[] {
@@ -81,6 +81,6 @@ function doubt(name: string, message: string): Finding {
     name,
     severity: "doubt",
     message,
-    hint: "Look at both backups with `holdfast fetch … contents.json`, which has the names. If all is well, a drill or a recorded acceptance clears the doubt.",
+    hint: "Look at both backups with `holdfast fetch … contents.json`, which has the names. If all is well, `holdfast accept` clears the doubt.",
   };
 }

@@ -10,10 +10,11 @@ import type { Recorded, Written } from "./recorded.ts";
  */
 export function present<Settings>(snapshots: Snapshots<Settings>, open: OpenApi): Read<Written<Settings>> {
   return {
-    async read({ backup }, previous, context) {
+    async read({ backup }, previous, context, recent = []) {
       const { snapshot } = backup.native;
       const broken = await lookAt(snapshots, open(context), snapshot);
-      return [...broken, ...(previous ? doubts(snapshot, previous.backup.native.snapshot) : [])];
+      const before = recent.map(({ native }) => native.snapshot);
+      return [...broken, ...(previous ? doubts(snapshot, previous.backup.native.snapshot, before) : [])];
     },
   };
 }

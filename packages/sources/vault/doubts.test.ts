@@ -30,6 +30,47 @@ describe("a doubt comes when", () => {
   test("there are over ten times as many bytes", () => expect(names(bytes(100_000_001))).toEqual(["doubt many-more-bytes"]));
 });
 
+describe("beside the last few", () => {
+  const shrinking = (data: number, past: readonly number[]) => {
+    const recent = past.toReversed().map((size) => ({ ...before, ...entries(size) }));
+    return doubts({ ...before, ...entries(data) }, recent[0] ?? before, recent);
+  };
+  test("a cluster that loses a little less than half each time is in doubt before all is gone", () => {
+    const lost = [1_000, 550, 310, 180, 100];
+    expect(lost.map((size, i) => shrinking(size, lost.slice(0, i)).map(({ name }) => name))).toEqual([
+      [],
+      [],
+      ["fewer-entries"],
+      ["fewer-entries"],
+      ["fewer-entries"],
+    ]);
+    expect(shrinking(310, [1_000, 550])[0]?.message).toBe(
+      "it has 310 entries of secrets engines and auth methods, where the last 2 backups have 1000 in the middle",
+    );
+  });
+  test("one that loses a fifth each time is, too", () => {
+    const lost = Array.from({ length: 8 }, (_, i) => Math.round(10_000 * 0.8 ** i));
+    expect(shrinking(lost.at(-1) ?? 0, lost.slice(0, -1))).toMatchObject([{ name: "fewer-entries", severity: "doubt" }]);
+  });
+  test("one that grows fourfold each time is", () => {
+    expect(shrinking(64_000, [1_000, 4_000, 16_000])).toMatchObject([{ name: "many-more-entries" }]);
+    expect(shrinking(36_000, [1_000, 4_000, 16_000])).toEqual([]);
+  });
+  test("one that was far larger for one backup is not", () => expect(shrinking(900, [1_000, 1_000, 1_700, 1_000])).toEqual([]));
+  test("what a person accepted is the measure from then on", () => expect(shrinking(300, [310])).toEqual([]));
+});
+
+test.each([
+  ["F25 an index that went back", raft(4_999)],
+  ["another cluster", { clusterId: "another" }],
+  ["F26 a hundredth of the entries", entries(10)],
+  ["F26 a hundredth of the bytes", bytes(100_000)],
+])("%s: the hint says how a person clears the doubt", (_, now) => {
+  expect(doubts({ ...before, ...now }, before).map(({ hint }) => hint)).toEqual([
+    expect.stringContaining("`holdfast accept` clears the doubt"),
+  ]);
+});
+
 describe("no doubt comes when", () => {
   test("few entries become fewer", () => expect(names(entries(9), entries(29))).toEqual([]));
   test("few bytes become fewer", () => expect(names(bytes(20_000), bytes(2 ** 20 - 1))).toEqual([]));

@@ -1,7 +1,7 @@
-import type { Finding } from "@holdfast/core";
+import { type Finding, middleOf } from "@holdfast/core";
 import type { Native } from "./native.ts";
 
-/** Below this share of the backup before, something was probably lost: revoked tokens and expired leases take a third, a lost mount takes more. */
+/** Below this share of the backup before, or of the middle one of the last few, something was probably lost: revoked tokens and expired leases take a third, a lost mount takes more. */
 const SHARE = 0.5;
 /** Above this multiple something floods it, or it is another cluster's data. */
 const MULTIPLE = 10;
@@ -11,14 +11,14 @@ const FEW = { entries: 30, bytes: 2 ** 20 };
 const MANY = { entries: 10_000, bytes: 2 ** 24 };
 
 /**
- * What looks wrong beside the newest verified backup before it. A doubt stops releases until a drill or a person clears it, so an emptied or
- * exchanged cluster never ages out the good ones. Numbers only: findings end up in evidence, which is not encrypted.
+ * What looks wrong beside the newest verified backup before it, and in size beside the last few, `recent`. A doubt stops releases until a person
+ * accepts it, so an emptied or exchanged cluster never ages out the good ones. Numbers only: findings end up in evidence, which is not encrypted.
  */
-export function doubts(now: Native, before: Native): Finding[] {
+export function doubts(now: Native, before: Native, recent: readonly Native[] = []): Finding[] {
   return [
     ...wentBack(now, before),
-    ...sized("entries", before.entries.data, now.entries.data),
-    ...sized("bytes", before.archive.stateBytes, now.archive.stateBytes),
+    ...sized("entries", now, before, recent),
+    ...sized("bytes", now, before, recent),
     ...resealed(now.seal, before.seal),
   ];
 }
@@ -32,7 +32,7 @@ function wentBack(now: Native, before: Native): Finding[] {
       name: "raft-index-went-back",
       severity: "doubt",
       message: `the raft index is ${now.raft.index}, where the backup before has ${before.raft.index}: the cluster was set back, or a node that lags was asked`,
-      hint: "If somebody restored the cluster, all is well, and a drill or a recorded acceptance clears the doubt. If nobody did, keep the backup before.",
+      hint: "If somebody restored the cluster, all is well, and `holdfast accept` clears the doubt. If nobody did, keep the backup before.",
     },
   ];
 }
@@ -41,24 +41,37 @@ const ANOTHER: Finding = {
   name: "another-cluster",
   severity: "doubt",
   message: "the nodes belong to another cluster than at the backup before",
-  hint: "If the cluster was built anew on purpose, a drill or a recorded acceptance clears the doubt. Else look at what answers under the plan's addresses.",
+  hint: "If the cluster was built anew on purpose, `holdfast accept` clears the doubt. Else look at what answers under the plan's addresses.",
 };
 
-function sized(what: "entries" | "bytes", earlier: number, later: number): Finding[] {
-  if (earlier >= FEW[what] && later < earlier * SHARE) return [otherSize(`fewer-${what}`, what, earlier, later)];
-  if (later >= MANY[what] && later > earlier * MULTIPLE) return [otherSize(`many-more-${what}`, what, earlier, later)];
-  return [];
+const sizes = {
+  entries: { of: ({ entries }: Native) => entries.data, words: "entries of secrets engines and auth methods" },
+  bytes: { of: ({ archive }: Native) => archive.stateBytes, words: "bytes of state" },
+};
+
+/** The jump since the backup before is told first; what only the last few together show is a slow one. */
+function sized(what: keyof typeof sizes, now: Native, before: Native, recent: readonly Native[]): Finding[] {
+  const { of, words } = sizes[what];
+  const [later, earlier, middle] = [of(now), of(before), middleOf(recent.map(of))];
+  const jumped = outside(what, earlier, later);
+  if (jumped) return [otherSize(jumped, `it has ${later} ${words}, where the backup before has ${earlier}`)];
+  const drifted = middle === undefined ? undefined : outside(what, middle, later);
+  return drifted
+    ? [otherSize(drifted, `it has ${later} ${words}, where the last ${recent.length} backups have ${middle} in the middle`)]
+    : [];
 }
 
-function otherSize(name: string, what: "entries" | "bytes", earlier: number, later: number): Finding {
-  const where = what === "entries" ? "entries of secrets engines and auth methods" : "bytes of state";
-  return {
-    name,
-    severity: "doubt",
-    message: `it has ${later} ${where}, where the backup before has ${earlier}`,
-    hint: "Look at the cluster's mounts and leases. If all is well, a drill or a recorded acceptance clears the doubt.",
-  };
+function outside(what: keyof typeof sizes, earlier: number, later: number): string | undefined {
+  if (earlier >= FEW[what] && later < earlier * SHARE) return `fewer-${what}`;
+  return later >= MANY[what] && later > earlier * MULTIPLE ? `many-more-${what}` : undefined;
 }
+
+const otherSize = (name: string, message: string): Finding => ({
+  name,
+  severity: "doubt",
+  message,
+  hint: "Look at the cluster's mounts and leases. If all is well, `holdfast accept` clears the doubt.",
+});
 
 /** Told at the first backup under the new seal, because whoever restores needs other things from then on. */
 function resealed(now: Native["seal"], before: Native["seal"]): Finding[] {

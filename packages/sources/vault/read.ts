@@ -8,11 +8,20 @@ import { type Told, toldOf } from "./told.ts";
 
 /** Reads the stored snapshot to its end, checks all that can be checked without a key, and compares it with what the manifest tells of it. */
 export const read: ReadFactory<Native> = (): Read<Native> => ({
-  async read({ backup, open }, previous) {
+  async read({ backup, open }, previous, _context, recent = []) {
     const archive = await proveArchive(open(SNAPSHOT));
     const wrong = differences(archive, backup.native);
     if (wrong.length > 0) throw new SnapshotBroken(`its manifest tells of another one (${wrong.join(", ")})`);
-    return [...unknownKey(backup.native), ...(previous ? doubts(backup.native, previous.backup.native) : [])];
+    return [
+      ...unknownKey(backup.native),
+      ...(previous
+        ? doubts(
+            backup.native,
+            previous.backup.native,
+            recent.map(({ native }) => native),
+          )
+        : []),
+    ];
   },
 });
 
