@@ -12,16 +12,8 @@ export const read: ReadFactory<Native> = (): Read<Native> => ({
     const archive = await proveArchive(open(SNAPSHOT));
     const wrong = differences(archive, backup.native);
     if (wrong.length > 0) throw new SnapshotBroken(`its manifest tells of another one (${wrong.join(", ")})`);
-    return [
-      ...unknownKey(backup.native),
-      ...(previous
-        ? doubts(
-            backup.native,
-            previous.backup.native,
-            recent.map(({ native }) => native),
-          )
-        : []),
-    ];
+    const few = recent.map(({ native }) => native);
+    return [...unknownKey(backup.native), ...(previous ? doubts(backup.native, previous.backup.native, few) : [])];
   },
 });
 
