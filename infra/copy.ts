@@ -145,7 +145,8 @@ function machine(d: Deployment, functions: Record<string, sst.aws.Function>, top
         workers: copyWorkers,
         enders: [...copyEnders],
         anew: [...copyRenewers],
-        retry: [asItWas([...copyEnders, ...copyRefusals, "UploadGone"]), tried],
+        // A part that stands there and may be wrong would be taken for sent.
+        retry: [asItWas([...copyEnders, ...copyRefusals, "PartCorrupted", "UploadGone"]), tried],
         finishRetry: [asItWas([...copyEnders, ...copyRefusals, ...copyRenewers]), tried],
       }),
     ),

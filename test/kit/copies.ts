@@ -68,9 +68,12 @@ async function putKeys(of: Rig): Promise<void> {
   for (const { keyId, pem } of [of.manifestSigner, of.proofSigner]) of.store.inside.overwrite(`keys/${keyId}.pem`, Buffer.from(pem));
 }
 
-/** Which digests a store tells of an object and of a part. */
-export type Tells = { whole: readonly Sum[]; parts: readonly Sum[] };
-export const google: Tells = { whole: ["crc32c"], parts: ["crc32c"] };
+/**
+ * Which digests a store tells of an object and of a part that it takes. `listed`: what its listing of parts says, instead of those: that it checked
+ * them, or nothing.
+ */
+export type Tells = { whole: readonly Sum[]; parts: readonly Sum[]; listed?: "checked" | "nothing" };
+export const google: Tells = { whole: ["crc32c"], parts: ["crc32c"], listed: "checked" };
 export const amazon: Tells = { whole: ["crc64nvme"], parts: ["crc64nvme"] };
 /** What S3-compatible stores are asked for unless the plan says otherwise: nothing that a manifest holds. */
 export const compatible: Tells = { whole: ["crc32"], parts: ["crc32"] };
@@ -79,7 +82,7 @@ export const partsOnly: Tells = { whole: [], parts: ["crc64nvme"] };
 export const silent: Tells = { whole: [], parts: [] };
 
 /** The same store, telling other digests than it does by itself. They are of the bytes that it holds. */
-export function telling(store: MemoryStore, { whole, parts }: Tells): Store {
+export function telling(store: MemoryStore, { whole, parts, listed }: Tells): Store {
   const only = (sums: readonly Sum[], all: Partial<Record<Sum, string>>) =>
     Object.fromEntries(sums.flatMap((sum) => (all[sum] === undefined ? [] : [[sum, all[sum]]])));
   const told = (found: Stored): Stored => {
@@ -104,7 +107,10 @@ export function telling(store: MemoryStore, { whole, parts }: Tells): Store {
       limits: ranges.limits,
       begin: (...call) => ranges.begin(...call),
       async *parts(upload) {
-        for await (const part of ranges.parts(upload)) yield { ...part, sums: kept.get(`${upload.token} ${part.etag}`) ?? {} };
+        for await (const part of ranges.parts(upload)) {
+          const sums = kept.get(`${upload.token} ${part.etag}`) ?? {};
+          yield { ...part, ...(listed ? { sums: {} } : { sums }), ...(listed === "checked" ? { checked: true } : {}) };
+        }
       },
       async put(upload, n, body, context) {
         const digests = digesting(["sha256", "md5", "crc32", ...signedCrcs]);

@@ -1,7 +1,9 @@
 import {
+  type FanOut,
   ObjectExists,
   OutcomeUnknown,
   type Part,
+  relay,
   type Store,
   StoreDenied,
   StoreUnavailable,
@@ -11,6 +13,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { bytesOf, collect, context, digest, inChunks, keysOf } from "../contract/subject.ts";
 import { PartsMissing } from "../errors.ts";
+import { memoryStore } from "../memory/memory.ts";
 import { crc32c } from "./kit/fakegcs/crc32c.ts";
 import { xmlRefusal } from "./kit/fakegcs/reply.ts";
 import { accessOf, everything, opened, part, storeOn } from "./kit/subject.ts";
@@ -20,6 +23,7 @@ const body = bytesOf(2 * part + 17);
 const count = 3;
 const always = 100;
 const slice = (n: number) => body.subarray((n - 1) * part, n * part);
+const hexOf = (bytes: Uint8Array) => Buffer.from(crc32c(bytes), "base64").toString("hex");
 const put = ({ ranges }: Store, upload: Upload, n: number) => ranges.put(upload, n, inChunks(slice(n)), context());
 async function uploaded(store: Store, key = "k"): Promise<{ upload: Upload; parts: Part[] }> {
   const upload = await store.ranges.begin(key, body.length);
@@ -85,10 +89,9 @@ describe("uploads in parts to Google Cloud Storage", () => {
   test("each part tells what the server stored, and the object what it is as a whole", async () => {
     const { store } = await opened();
     const { upload, parts } = await uploaded(store);
-    const hex = (bytes: Uint8Array) => Buffer.from(crc32c(bytes), "base64").toString("hex");
-    expect(parts.map(({ sums }) => sums.crc32c)).toEqual([1, 2, 3].map((n) => hex(slice(n))));
+    expect(parts.map(({ sums }) => sums.crc32c)).toEqual([1, 2, 3].map((n) => hexOf(slice(n))));
     const made = await store.ranges.commit(upload, parts);
-    expect(made.sums).toEqual({ crc32c: hex(body) });
+    expect(made.sums).toEqual({ crc32c: hexOf(body) });
   });
 
   test("a bit that changes in a part is refused by its digest", async () => {
@@ -107,6 +110,19 @@ describe("uploads in parts to Google Cloud Storage", () => {
     const upload = await store.ranges.begin("k", body.length);
     fake.faults.push({ call: "PUT part", reset });
     expect(await put(store, upload, 1)).toMatchObject({ n: 1, bytes: part });
+  });
+
+  test("what a worker sent before it died is not sent again: no part stands there that Google did not check", async () => {
+    const { fake, store } = await opened();
+    const { upload } = await uploaded(store);
+    const from = memoryStore();
+    const source = await from.create.create("k", inChunks(body), context(), body.length);
+    const job: FanOut = { source, signed: { bytes: body.length, sums: {} }, upload, ranges: [] };
+    const sent = () => fake.asked.filter(({ call }) => call === "PUT part").length;
+    expect(sent()).toBe(count);
+    const relayed = await relay(job, { first: 1, last: count }, from, { ...store, name: "gcs", fits: body.length }, context());
+    expect(relayed).toMatchObject({ state: "sent", bytes: body.length, sums: { crc32c: hexOf(body) } });
+    expect(sent()).toBe(count);
   });
 
   test("many parts are listed page by page", async () => {

@@ -47,6 +47,7 @@ function crc32cIn({ headers }: Answer): { crc32c?: string } {
   return base64 === undefined ? {} : { crc32c: Buffer.from(base64, "base64").toString("hex") };
 }
 
+/** A listing has no digests, but no part gets there without one, see {@link sendPart}. */
 export async function* listParts(gcs: Gcs, upload: Upload): AsyncIterable<Part> {
   let after: string | undefined;
   do {
@@ -55,7 +56,7 @@ export async function* listParts(gcs: Gcs, upload: Upload): AsyncIterable<Part> 
     if (answer.status !== 200) throw translate(answer, about(gcs, upload.key, "storage.multipartUploads.listParts"));
     for (const part of elements(answer.text, "Part")) {
       const [n, bytes, etag = ""] = [textIn(part, "PartNumber"), textIn(part, "Size"), textIn(part, "ETag")];
-      yield { n: Number(n), bytes: Number(bytes), etag: bare(etag), sums: {} };
+      yield { n: Number(n), bytes: Number(bytes), etag: bare(etag), sums: {}, checked: true };
     }
     after = textIn(answer.text, "IsTruncated") === "true" ? textIn(answer.text, "NextPartNumberMarker") : undefined;
   } while (after !== undefined);

@@ -13,9 +13,9 @@ import { compareSums, type Destination } from "./prove.ts";
 type Sent = Piece & { checked?: Sum };
 
 /**
- * Copies the parts of one range. Those that the store holds already, with the right length and sum, are not sent again, so a worker that was lost
- * costs its range at most. Two workers at one range do no harm. What stands there already is read
- * back instead.
+ * Copies the parts of one range. Those that the store holds already, with the right length, and with the right sum or checked by itself, are read here
+ * for what they add to the sums of the whole and not sent again: a worker that was lost costs its range at most. Two workers at one range do no harm.
+ * What stands there already is read back instead.
  * Throws {@link SourceGone}, {@link PartCorrupted} (try again), {@link UploadGone} (begin again), {@link CopyDiffers}.
  */
 export async function relay(job: FanOut, range: PartRange, from: Origins, to: Destination, context: Context): Promise<Relayed> {
@@ -71,10 +71,11 @@ async function relayPart(
 ): Promise<Sent> {
   const span = spanOf(upload, n);
   const read = () => counted(pinned(from, source, span, context.signal), context);
-  if (held && held.bytes === span.to - span.from && Object.keys(held.sums).length > 0) {
+  if (held && held.bytes === span.to - span.from && (held.checked || Object.keys(held.sums).length > 0)) {
     const found = await digestsOf(read(), [...signedCrcs, to.ranges.limits.sum]);
     const compared = compareSums(held, found);
     if (compared.is === "equal") return { ...found, checked: compared.by };
+    if (compared.is === "unknown" && held.checked) return found;
   }
   const digests = digesting([...signedCrcs, to.ranges.limits.sum]);
   const part = await to.ranges.put(upload, n, digests.through(read()), context);

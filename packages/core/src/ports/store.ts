@@ -45,7 +45,8 @@ export interface StoreCreate {
   create(key: string, body: Bytes, context: Context, size?: number): Promise<Stored>;
 }
 export type Upload = { key: string; token: string; part: number; bytes: number };
-export type Part = { n: number; bytes: number; etag: string; sums: Partial<Record<Sum, string>> };
+/** `checked`: of a listing that tells no sums: no part stands there whose bytes the store did not compare with a digest that came along. */
+export type Part = { n: number; bytes: number; etag: string; sums: Partial<Record<Sum, string>>; checked?: true };
 export type Limits = { minPart: number; maxPart: number; maxParts: number; maxObject: number; equalParts: boolean; sum: Sum };
 /** Resumable and shared by workers. parts() is the only truth; the same part twice is last-wins with the same bytes. */
 export interface StoreRanges {
