@@ -94,14 +94,18 @@ function textsOf(value: unknown, place = "the input"): [string, string][] {
   ]);
 }
 
-/** Forms of keys and tokens that nobody uses as a name. Shares: 33 bytes in hexadecimal or base64; a key that was never split has 32. */
+/**
+ * Forms of keys and tokens that nobody uses as a name, also among other words (`Unseal Key 1: …`). Shares: 33 bytes in hexadecimal or base64; a key that was
+ * never split has 32. In a longer text only base64 of capitals, small letters and digits counts, since paths are written in its letters too.
+ */
 const keys: readonly [RegExp, string][] = [
-  [/^(hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}/, "a Vault token"],
-  [/^([0-9a-f]{64}|[0-9a-f]{66})$/i, "an unseal key"],
+  [/(?<![\w.-])(hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20,}/, "a Vault token"],
+  [/(?<![0-9a-z])([0-9a-f]{64}|[0-9a-f]{66})(?![0-9a-z])/i, "an unseal key"],
   [/^[A-Za-z0-9+/]{43,44}={0,1}$/, "an unseal key"],
-  [/^AGE-SECRET-KEY-1/i, "the private half of an age key"],
+  [/(?<![\w+/-])(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{43,44}=?(?![\w+/=-])/, "an unseal key"],
+  [/AGE-SECRET-KEY-1/i, "the private half of an age key"],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, "a private key"],
-  [/^[a-z]+:\/\/[^/\s:]+:[^/\s@]+@/i, "an address with a password"],
+  [/[a-z]+:\/\/[^/\s:]+:[^/\s@]+@/i, "an address with a password"],
 ];
 const opens = (text: string): string | undefined => keys.find(([form]) => form.test(text.trim()))?.[1];
 

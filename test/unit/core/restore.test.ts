@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   advance,
   artifactKey,
@@ -47,6 +48,9 @@ const names: Names = {
   stores: ["gcs"],
 };
 const three = { source: "shop", target: "staging" };
+
+/** Of so many bytes, the same each time: as mixed as those of keys are. */
+const randomBase64 = (bytes: number) => createHash("sha512").update(`${bytes}`).digest().subarray(0, bytes).toString("base64");
 
 describe("three fields of JSON", () => {
   test("are enough", () => {
@@ -139,8 +143,9 @@ describe("three fields of JSON", () => {
     ["a token of HashiCorp's", "hvs.CAESIJlWh0aNTnVsTzAxMjM0NTY3ODkw", "a Vault token"],
     ["a token of OpenBao's", "s.bqZJTipS8EAIR4Iw6G0sVZGP", "a Vault token"],
     ["a share in hexadecimal", "5f".repeat(33), "an unseal key"],
-    ["a share in base64", Buffer.alloc(33, 7).toString("base64"), "an unseal key"],
-    ["a key that was never split", Buffer.alloc(32, 7).toString("base64"), "an unseal key"],
+    ["a share in base64", randomBase64(33), "an unseal key"],
+    ["a key that was never split", randomBase64(32), "an unseal key"],
+    ["a key that was never split, in hexadecimal", "E0".repeat(32), "an unseal key"],
     ["an offline key", `AGE-SECRET-KEY-1${"Q".repeat(58)}`, "the private half of an age key"],
     ["a private key", "-----BEGIN EC PRIVATE KEY-----\nMHc", "a private key"],
     ["an address with a password", "postgres://me:pass@host/db", "an address with a password"],
@@ -149,6 +154,10 @@ describe("three fields of JSON", () => {
       { ...three, database: secret },
       { ...three, keys: [{ first: ` ${secret}` }] },
       { ...three, [secret]: 1 },
+      { ...three, database: `key: ${secret}` },
+      { ...three, database: `Unseal Key 1: ${secret}\nUnseal Key 2: (lost)` },
+      { ...three, which: `{"key":"${secret}","reset":false}` },
+      { ...three, [`unseal=${secret};`]: 1 },
     ]) {
       const wrong = expect.objectContaining({ name: "InputInvalid", message: expect.stringContaining(`looks like ${what}`) });
       expect(() => parseRestoreInput(input, names)).toThrow(wrong);
@@ -161,6 +170,10 @@ describe("three fields of JSON", () => {
     "0f8fad5b-d9cb-469f-a165-70867728950e",
     "s.schema",
     "a".repeat(42),
+    "restored from s3://acme/backups/shop/20261121T020000Z after ticket 4711",
+    "team/payments/databases/of/the/shop/in/europe/at",
+    "columns.somebody_has_named_very_very_long",
+    `digest ${"5f".repeat(20)}`,
   ])("the name %s is no secret", (database) => {
     expect(parseRestoreInput({ ...three, database }, names).database).toBe(database);
   });
