@@ -17,6 +17,8 @@ export async function listen(answer: (request: Request) => Promise<Response>, po
     const { status, body: text, requestId } = await answer({ method, path: url, headers, body });
     outgoing.writeHead(status, { "content-type": "text/xml", "x-amzn-requestid": requestId }).end(text);
   });
+  // A caller that was kept waiting for the processor would meet a connection that was closed meanwhile.
+  server.keepAliveTimeout = 0;
   await takePort(server, port);
   return {
     port: (server.address() as AddressInfo).port,

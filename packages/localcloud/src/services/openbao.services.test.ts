@@ -117,7 +117,7 @@ test("a request that takes longer than the read timeout to arrive is cut off", a
   await new Promise((resolve) => upload.once("error", resolve).once("response", resolve));
   upload.destroy();
   // The server's own timeout is 30 s.
-  expect(performance.now() - begun).toBeLessThan(15_000);
+  expect(performance.now() - begun).toBeLessThan(29_000);
   expect(performance.now() - begun).toBeGreaterThan(900);
 });
 

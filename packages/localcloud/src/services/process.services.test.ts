@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -14,7 +14,7 @@ const shell = (script: string, more: Partial<Launch> = {}): Launch => ({
   program: "/bin/sh",
   args: ["-c", script],
   ready: async () => true,
-  stop: { signal: "TERM", seconds: 5 },
+  stop: { signal: "TERM", seconds: 60 },
   ...more,
 });
 
@@ -57,7 +57,7 @@ test("children of a service end with it, also one that left its process group", 
   const { run, launched } = await started(
     shell("sleep 1001 & setsid sleep 1002 & touch up; exec sleep 1000", { ready: async (pid) => existsSync(`/proc/${pid}/cwd/up`) }),
   );
-  expect(marked(run.mark).length).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => marked(run.mark).length).toBeGreaterThanOrEqual(3);
   await launched.stop();
   expect(isGone(run)).toBe(true);
 });
@@ -66,7 +66,7 @@ test("a service is asked with its signal first, and may clean up", async () => {
   const kept = path.join(scratch, "asked");
   const { launched } = await started(
     shell(`trap 'echo asked > ${kept}; exit 0' INT; touch up; while :; do sleep 0.05; done`, {
-      stop: { signal: "INT", seconds: 5 },
+      stop: { signal: "INT", seconds: 60 },
       ready: async (pid) => existsSync(`/proc/${pid}/cwd/up`),
     }),
   );
@@ -85,7 +85,8 @@ test("a service that ignores its signal is killed after its time", async () => {
 });
 
 test("a service that ends by itself later takes its children with it", async () => {
-  const { run, launched } = await started(shell("sleep 1001 & sleep 0.2"));
+  const { run, launched } = await started(shell("sleep 1001 & while [ ! -e end ]; do sleep 0.05; done"));
+  writeFileSync(path.join(run.folder, "end"), "");
   await expect.poll(() => marked(run.mark)).toEqual([]);
   await launched.stop();
   expect(isGone(run)).toBe(true);
@@ -106,9 +107,15 @@ test("a service that dies while it starts is told with its exit code and its las
 
 test("a service that never becomes ready is told so after its time, and leaves nothing", async () => {
   const seen: Run[] = [];
+  const log = path.join(scratch, "stuck");
+  const ready = async () => {
+    // Its words are to be heard, however late it says them.
+    await expect.poll(() => readFileSync(log, "utf8")).toContain("waiting");
+    throw new Error("not yet");
+  };
   const stuck = inRun("example", undefined, (run) => {
     seen.push(run);
-    return launch(run, shell("echo waiting; exec sleep 1000", { ready: () => Promise.reject(new Error("not yet")), readySeconds: 0.3 }));
+    return launch(run, shell("echo waiting; exec sleep 1000", { ready, readySeconds: 0.3, log }));
   });
   await expect(stuck).rejects.toMatchObject({
     name: "ServiceNotReady",
