@@ -62,6 +62,8 @@ describe("the role that prunes copies", () => {
   test.each([
     ["prune-bare", "s3:DeleteObjectVersion", bare(artifact), "Allowed"],
     ["prune-bare", "s3:ListBucketVersions", "arn:aws:s3:::third-bucket", "Allowed"],
+    ["prune-bare", "s3:DeleteObjectVersion", bare("evidence/readable/shop/20261121T020000Z/ok.00000000.a.json"), "ImplicitlyDenied"],
+    ["prune-bare", "s3:DeleteObjectVersion", bare("keys/0123456789abcdef.pem"), "ImplicitlyDenied"],
     ["prune-bare", "s3:DeleteObject", bare(artifact), "ImplicitlyDenied"],
     ["prune-bare", "s3:GetObject", bare(artifact), "ImplicitlyDenied"],
     ["prune-bare", "s3:GetObjectVersion", bare(artifact), "ImplicitlyDenied"],

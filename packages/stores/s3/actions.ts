@@ -1,7 +1,7 @@
 import type { Right } from "@holdfast/core";
 import { hasLocks, type S3Config } from "./config.ts";
 
-type Actions = { bucket: string[]; objects: string[] };
+type Actions = { bucket: string[]; objects: string[]; backups?: string[] };
 /**
  * What AWS checks for the calls behind each port, from the Service Authorization Reference for S3. Ports name versions wherever they know
  * them, hence the *Version* actions. `s3:ListBucket` makes a missing object answer 404 instead of 403. Writers list to settle a write whose
@@ -19,8 +19,8 @@ const versioned: Record<Right, Actions> = {
     bucket: [],
     objects: ["s3:GetObjectVersionTagging", "s3:PutObjectVersionTagging", "s3:GetObjectRetention", "s3:PutObjectRetention"],
   },
-  // What holds a version is asked for once its deletion was refused.
-  delete: { bucket: [], objects: ["s3:DeleteObjectVersion", "s3:GetObjectRetention"] },
+  // Evidence and public keys are never deleted. What holds a version is asked for once its deletion was refused.
+  delete: { bucket: [], objects: [], backups: ["s3:DeleteObjectVersion", "s3:GetObjectRetention"] },
   thaw: { bucket: [], objects: ["s3:RestoreObject"] },
 };
 
@@ -34,10 +34,12 @@ export function allowedFor(rights: readonly Right[], store: Pick<S3Config, "buck
   const both = (action: string) => endpoint !== undefined && action.endsWith("Tagging");
   const named = (action: string) => (versions ? (both(action) ? [action, plain(action)] : [action]) : [plain(action)]);
   const has = (action: string) => hasLocks(store) || !action.endsWith("Retention");
-  const needed = (on: keyof Actions) => [...new Set(rights.flatMap((right) => versioned[right][on].filter(has).flatMap(named)))].sort();
+  const needed = (on: keyof Actions) =>
+    [...new Set(rights.flatMap((right) => (versioned[right][on] ?? []).filter(has).flatMap(named)))].sort();
   const allow = [
     { actions: needed("bucket"), resources: [`arn:aws:s3:::${bucket}`] },
     { actions: needed("objects"), resources: [`arn:aws:s3:::${bucket}/*`] },
+    { actions: needed("backups"), resources: [`arn:aws:s3:::${bucket}/backups/*`] },
   ];
   return allow.filter(({ actions }) => actions.length > 0);
 }

@@ -52,7 +52,8 @@ const exercises: Record<Right, Exercise> = {
     await mine.mark.lockUntil?.(at, until);
     return [await mine.mark.marked(at), (await owner.read.head(at))?.lockedUntil];
   },
-  delete: async (mine, { store: owner }, prefix) => {
+  delete: async (mine, { store: owner }, fresh) => {
+    const prefix = `backups/${fresh}`;
     const [at, locked] = [`${prefix}object`, `${prefix}locked`].map((key) => owner.create.create(key, inChunks(bytesOf(10)), context()));
     await owner.mark.lockUntil?.(await (locked as Promise<Stored>), until);
     await mine.prune?.delete(await (at as Promise<Stored>));
@@ -125,6 +126,12 @@ describe("a role with the actions that a right needs, and no other", () => {
     const less = await outcome(right, without(action)(needed(right)));
     if (uncheckedHere[right]?.includes(action)) expect(less).toEqual(full);
     else expect(less).not.toEqual(full);
+  });
+
+  test("delete: of backups and nothing else", async () => {
+    const { store } = await personWith(needed("delete"));
+    const at = await owner.store.create.create(`evidence/${freshPrefix()}a`, inChunks(bytesOf(10)), context());
+    await expect(store.prune?.delete(at)).rejects.toBeInstanceOf(StoreDenied);
   });
 
   test.each([

@@ -91,10 +91,10 @@ describe("what a setup prints is taken", () => {
     await carryOut(owner, withoutTls(setupOf(config, { principals })));
     const opened = (credentials: typeof pruner) =>
       s3Store(clientFor({ endpoint, region, credentials }), { bucket: Bucket, locks: false, ...smallParts });
-    const made = await opened(other).create.create("k", inChunks(bytesOf(10)), context());
+    const made = await opened(other).create.create("backups/k", inChunks(bytesOf(10)), context());
     await expect(opened(other).prune?.delete(made)).rejects.toMatchObject({ name: "StoreDenied" });
     await opened(pruner).prune?.delete(made);
-    expect(await opened(other).read.head({ key: "k" })).toBeUndefined();
+    expect(await opened(other).read.head({ key: "backups/k" })).toBeUndefined();
   });
   test("by SeaweedFS, twice", async () => {
     const { endpoint, region, credentials } = inject("seaweedfs");
