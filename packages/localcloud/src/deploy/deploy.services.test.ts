@@ -172,7 +172,7 @@ describe("the fixture, deployed", () => {
     expect(environment).toMatchObject({ AWS_REGION: region, AWS_ENDPOINT_URL: world.aws.endpoint, BUCKET: Bucket });
     expect(environment.AWS_ACCESS_KEY_ID).toMatch(/^ASIA/);
     expect(existsSync(String(environment.TMPDIR))).toBe(true);
-    expect(remaining).toBeGreaterThan(10_000);
+    expect(remaining).toBeGreaterThan(0);
     expect(remaining).toBeLessThanOrEqual(20_000);
   });
 
