@@ -122,7 +122,7 @@ export type Survey<Facts> = {
 export type Planned<Facts> = Survey<Facts> & { plan: RestorePlan };
 
 export type RestorePorts<Native, Facts> = OpenPorts & {
-  kind: Pick<Kind<unknown, Native>, "name" | "native" | "verified" | "moments">;
+  kind: Pick<Kind<unknown, Native>, "name" | "native" | "verified" | "moments" | "replaces">;
   list: StoreList;
   thaw?: StoreThaw | undefined;
   restore: Restore<Native, Facts>;
@@ -324,7 +324,7 @@ export async function compareRestored<Native, Facts>(
   const proven = await ports.restore.prove({ ...opened, beside: await besideOf(of, ports, context) }, of.want, made, context);
   const { unit, thing, things, expected, found, findings } = proven;
   const counts = { unit, thing, things, expected, found };
-  const differs = expected !== found || findings.some((f) => f.severity === "refuse") ? differing(of, proven) : undefined;
+  const differs = expected !== found || findings.some((f) => f.severity === "refuse") ? differing(of, proven, ports.kind) : undefined;
   const evidence: Evidence = {
     format: "holdfast-evidence/1",
     proof: "restored",
@@ -343,11 +343,18 @@ export async function compareRestored<Native, Facts>(
   return { comparison: { ...counts, notes }, evidence: of.plan.proves === false ? undefined : evidence, differs };
 }
 
-const differing = (of: Survey<unknown>, { found, expected, unit, findings }: Omit<Proven, "thing" | "things">): RestoreDiffers =>
-  new RestoreDiffers(
+function differing(
+  of: Survey<unknown>,
+  { found, expected, unit, findings }: Omit<Proven, "thing" | "things">,
+  { replaces }: Pick<Kind, "replaces">,
+): RestoreDiffers {
+  // What was replaced is gone: whoever undoes has nothing to put in its place.
+  const left = replaces ? "The target holds what was loaded, and nothing brings back what it held before." : "What was made is removed.";
+  return new RestoreDiffers(
     `${backupId(of.backup)} was loaded and differs: ${found} of ${expected} ${unit}; ${findings.map((f) => f.message).join("; ")}`,
-    "What was made is removed. The evidence has the findings; restore an earlier backup if you need one now.",
+    `${left} The evidence has the findings; restore an earlier backup if you need one now.`,
   );
+}
 
 /** Of each source that this one brings along the verified backup nearest in time, by its signed manifest. One that cannot be believed is left out. */
 async function besideOf<Native, Facts>(of: Survey<Facts>, ports: RestorePorts<Native, Facts>, context: Context): Promise<Beside[]> {

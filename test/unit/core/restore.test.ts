@@ -12,6 +12,7 @@ import {
   encodeEvidence,
   evidenceKey,
   evidenceLimit,
+  InputInvalid,
   lambdaRestoreBytes,
   loadManifest,
   type Made,
@@ -39,7 +40,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { plainUnseal } from "../../kit/plainseal.ts";
 import { firstSlot, type Rig, rig } from "../../kit/rig.ts";
-import { type Rows, rows, textOf } from "../../kit/rows.ts";
+import { type Rows, rows, textOf, worldFault } from "../../kit/rows.ts";
 import { signer } from "../../kit/signer.ts";
 
 const names: Names = {
@@ -672,6 +673,24 @@ describe("prove", () => {
     const [entry] = await of.entries();
     expect(entry && stateOf(entry, rows.verified)).toBe("failed");
     await expect(survey(input({ at: firstSlot }), ports, of.context)).rejects.toBeInstanceOf(BackupUnverified);
+  });
+  test.each([
+    [{}, "What was made is removed. The evidence"],
+    [{ replaces: true }, "The target holds what was loaded, and nothing brings back what it held before. The evidence"],
+  ])("says what becomes of the target, of a kind that is %j", async (more, hint) => {
+    const { of, ports, plan } = await planned({ restore: target({ found: 2 }), kind: { ...rows, ...more } });
+    await expect(prove(plan, made, execution, { ...ports, ...proving(of) }, of.context)).rejects.toMatchObject({
+      hint: expect.stringContaining(hint),
+    });
+  });
+  test.each(["input", "world"] as const)("that could not look, by a fault of the %s, says nothing of the backup", async (fault) => {
+    const error = fault === "world" ? worldFault() : new InputInvalid("the login is refused", "Look at it.");
+    const blind = { ...target(), prove: () => Promise.reject(error) };
+    const { of, ports, plan } = await planned({ restore: blind });
+    await expect(prove(plan, made, execution, { ...ports, ...proving(of) }, of.context)).rejects.toBe(error);
+    expect(await evidenceOf(of)).toEqual([]);
+    const [entry] = await of.entries();
+    expect(entry && stateOf(entry, rows.verified)).toBe("verified");
   });
   test("a note changes nothing", async () => {
     const { of, ports, plan } = await planned({ restore: target({ findings: [{ ...refusal, severity: "note" }] }) });
