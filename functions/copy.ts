@@ -1,6 +1,7 @@
 import { DescribeExecutionCommand, ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import {
   type BackupId,
+  BackupNotFound,
   bringAlong,
   type Context,
   type CopyAsk,
@@ -40,10 +41,20 @@ async function hear<Config>(to: To<Config>, open: OpenStore<Config>, event: Queu
   if (!verified) return { state: "ignored", key };
   const tries = triesOf(event);
   const ports = await portsOf(to, open, verified, tries);
-  const outcome = at.proof === "readable" ? await copy({ ...at, hint: run === undefined }, ports, context) : undefined;
+  const outcome = at.proof === "readable" ? await copyOf({ ...at, hint: run === undefined }, ports, context) : undefined;
   if (outcome?.state === "large") return await shareOut({ ...at, tries }, outcome, to.name);
   if (outcome && outcome.state !== "known") return outcome;
   return { state: "known", brought: await bringAlong(at, ports, context) };
+}
+
+/** Evidence outlives its backup and may come late: then there is nowhere to copy from, and no retry would find one. */
+async function copyOf(at: Parameters<typeof copy>[0], ports: CopyPorts, context: Context): Promise<CopyOutcome | { state: "gone" }> {
+  try {
+    return await copy(at, ports, context);
+  } catch (error) {
+    if (error instanceof BackupNotFound) return { state: "gone" };
+    throw error;
+  }
 }
 
 async function step<Config>(to: To<Config>, open: OpenStore<Config>, ask: CopyAsk, context: Context) {

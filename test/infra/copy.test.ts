@@ -38,10 +38,18 @@ const bucket = `arn:aws:s3:::test-local-backups-${account}`;
 const secret = (name: string) => `arn:aws:secretsmanager:eu-central-1:${account}:secret:${name}-AbCdEf`;
 const own = (of: string) => `${bucket}/${of}`;
 const near = (of: string) => `arn:aws:s3:::second-bucket/${of}`;
-const ask = (name: string, action: string, resource: string, context = {}) => {
+const ask = (name: string, action: string, resource: string, context = {}, resourcePolicy?: unknown) => {
   const policy = policies(graph).get(`test-local-${name}`);
   if (!policy) throw new Error(`no role ${name}`);
-  return simulate({ principal: `arn:aws:iam::${account}:role/test-local-${name}`, action, resource, account, context, policy });
+  return simulate({
+    principal: `arn:aws:iam::${account}:role/test-local-${name}`,
+    action,
+    resource,
+    account,
+    context,
+    policy,
+    ...(resourcePolicy ? { resourcePolicy } : {}),
+  });
 };
 const machine = `arn:aws:states:eu-central-1:${account}:stateMachine:test-local-copy`;
 const execution = (name: string) => `arn:aws:states:eu-central-1:${account}:execution:test-local-copy:${name}`;
@@ -161,11 +169,31 @@ test("the age of a store's standing keys has an alarm, on which silence is a bre
   ]);
 });
 
-test("nobody who copies, marks or looks deletes, decrypts or stands in a VPC", () => {
+test("nobody who copies, marks or looks deletes or stands in a VPC, and whoever looks alone decrypts", () => {
   const roles = [...policies(graph)].filter(([name]) => /-(copy|mark|sample)-(near|far)$/.test(name));
   expect(roles).toHaveLength(6);
-  for (const [, { Statement }] of roles)
-    for (const action of Statement.flatMap(({ Action }) => Action)) expect(action).not.toMatch(/s3:Delete|Decrypt|\*|ec2:|Bypass/);
+  for (const [name, { Statement }] of roles)
+    for (const action of Statement.flatMap(({ Action }) => Action)) {
+      expect(action).not.toMatch(/s3:Delete|\*|ec2:|Bypass/);
+      if (!name.includes("-sample-")) expect(action).not.toContain("Decrypt");
+    }
+});
+test.each([
+  ["sample-near", "shop", "Allowed"],
+  ["sample-near", "bank", "Allowed"],
+  ["sample-far", "shop", "Allowed"],
+  ["sample-far", "bank", "ImplicitlyDenied"],
+  ["sample-near", "alone", "ImplicitlyDenied"],
+])("%s may open what was sealed for %s: %s", async (name, source, answer) => {
+  const { inputs, outputs } = one(graph, "aws:kms/key:Key", ({ multiRegion }) => multiRegion === true);
+  const resourcePolicy = JSON.parse(String(inputs.policy));
+  const decrypt = (context: Record<string, string>) => ask(name, "kms:Decrypt", String(outputs.arn), context, resourcePolicy);
+  expect(await decrypt({ "kms:EncryptionContext:source": source })).toBe(answer);
+  expect(await decrypt({})).toBe("ImplicitlyDenied");
+});
+test("whoever looks lists public keys here, and reads none", async () => {
+  expect(await ask("sample-near", "s3:ListBucketVersions", bucket, { "s3:prefix": "keys/" })).toBe("Allowed");
+  expect(await ask("sample-near", "s3:GetObjectVersion", own("keys/0123456789abcdef.pem"))).toBe("ImplicitlyDenied");
 });
 
 test("few copies to a store are under way at once, and few workers at one of them", () => {
