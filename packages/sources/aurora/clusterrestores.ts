@@ -13,7 +13,7 @@ import { type Api, unlessMissing } from "../rds/api.ts";
 import { compareSettings, given } from "../rds/compare.ts";
 import { RdsNameTaken, RestoreFailed, TargetTaken } from "../rds/errors.ts";
 import { parameterGroup, subnetGroup } from "../rds/groups.ts";
-import { adjust, all as allInstances, describe as describeInstance, removeInstance, thingOf } from "../rds/instancerestores.ts";
+import { adjust, all as allInstances, describe as describeInstance, REACHED, removeInstance, thingOf } from "../rds/instancerestores.ts";
 import type { Group, Restores, Standing, Thing, Wish } from "../rds/restores.ts";
 import { isBroken } from "../rds/status.ts";
 import { listOf, tagsOf } from "../rds/tags.ts";
@@ -65,9 +65,14 @@ export const clusterRestores: Restores<Settings, Target> = {
   },
   complete,
   differences(wanted, found) {
-    const sorted = (of: Settings) => ({ ...of, instances: of.instances.map((one) => JSON.stringify(given(one))).toSorted() });
+    const sorted = (of: Settings) => ({
+      ...of,
+      PubliclyAccessible: of.PubliclyAccessible || of.instances.some((one) => one.PubliclyAccessible),
+      instances: of.instances.map((one) => JSON.stringify(given(one))).toSorted(),
+    });
     return compareSettings(sorted(wanted), sorted(found), OWN);
   },
+  misleading: [...REACHED, "DBClusterParameterGroupName"],
   async tagged(api, tag, value) {
     const members = (await allInstances(api)).filter(({ TagList }) => tagsOf(TagList)[tag] === value);
     const clusters = (await all(api)).filter(({ TagList }) => tagsOf(TagList)[tag] === value);
@@ -124,9 +129,10 @@ const clusterThing = ({ DBClusterIdentifier: id = "", DBClusterArn: arn = "", St
 });
 
 function standingOf(cluster: DBCluster, members: readonly DBInstance[]): Standing<Settings> {
-  const { Engine: engine = "", EngineVersion: version = "", TagList, Endpoint: host, Port: port } = cluster;
+  const { Engine: engine = "", EngineVersion: version = "", StorageEncrypted, KmsKeyId, TagList, Endpoint: host, Port: port } = cluster;
+  const key = StorageEncrypted ? KmsKeyId : undefined;
   const endpoint = host && port && members.length > 0 ? { host, port } : undefined;
-  return { ...clusterThing(cluster), engine, version, tags: tagsOf(TagList), endpoint, settings: settingsOf(cluster, members) };
+  return { ...clusterThing(cluster), engine, version, key, tags: tagsOf(TagList), endpoint, settings: settingsOf(cluster, members) };
 }
 
 /** What RDS takes when it makes a cluster. Protection and its maintenance window come afterwards, its instances when it is there. */

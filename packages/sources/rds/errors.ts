@@ -203,3 +203,14 @@ export class RestoreSlow extends HoldfastError {
     );
   }
 }
+/** What came up would mislead whoever uses it: open to others than its original, under another key, with other parameters. Says nothing of the backup. */
+export class RestoredOtherwise extends HoldfastError {
+  override readonly name = "RestoredOtherwise";
+  override readonly fault = "input";
+  constructor(what: string, differences: readonly string[]) {
+    super(
+      `${what} came up otherwise than it was recorded: ${differences.join(", ")}`,
+      'It is removed, and the backup is as good as it was. Let the target in the plan say what it should have, or restore with "force": true, which keeps it as it came up.',
+    );
+  }
+}

@@ -19,6 +19,9 @@ import type { Restores, Standing, Thing, Wish } from "./restores.ts";
 import { settingsOf } from "./settings.ts";
 import { ADJUSTED, listOf, tagsOf } from "./tags.ts";
 
+/** Who reaches a database, and who may log in. */
+export const REACHED = ["VpcSecurityGroupIds", "DBSubnetGroupName", "PubliclyAccessible", "EnableIAMDatabaseAuthentication"];
+
 /** Restores of DB instances. */
 export const instanceRestores: Restores<Settings, Target> = {
   noun: "instance",
@@ -55,6 +58,7 @@ export const instanceRestores: Restores<Settings, Target> = {
   },
   complete,
   differences: (wanted, found) => compareSettings(wanted, found, OWN),
+  misleading: [...REACHED, "DBParameterGroupName"],
   tagged: async (api, tag, value) => (await all(api)).filter(({ TagList }) => tagsOf(TagList)[tag] === value).map(thingOf),
   remove: removeInstance,
   protect: async (api, id) => {
@@ -88,9 +92,10 @@ export const thingOf = ({ DBInstanceIdentifier: id = "", DBInstanceArn: arn = ""
 });
 
 function standingOf(instance: DBInstance): Standing<Settings> {
-  const { Engine: engine = "", EngineVersion: version = "", TagList, Endpoint } = instance;
+  const { Engine: engine = "", EngineVersion: version = "", StorageEncrypted, KmsKeyId, TagList, Endpoint } = instance;
+  const key = StorageEncrypted ? KmsKeyId : undefined;
   const endpoint = Endpoint?.Address && Endpoint.Port ? { host: Endpoint.Address, port: Endpoint.Port } : undefined;
-  return { ...thingOf(instance), engine, version, tags: tagsOf(TagList), endpoint, settings: settingsOf(instance) };
+  return { ...thingOf(instance), engine, version, key, tags: tagsOf(TagList), endpoint, settings: settingsOf(instance) };
 }
 
 async function windowOf(api: Api, of: string, resource: string): Promise<{ earliest: Date; latest: Date } | undefined> {

@@ -10,6 +10,7 @@ const standing = (more: { engine?: string; host?: string; tokens?: boolean } = {
   status: "available",
   engine: more.engine ?? "postgres",
   version: "17.4",
+  key: undefined,
   tags: {},
   endpoint: { host: more.host ?? "restored-shop.abc.eu-central-1.rds.amazonaws.com", port: 5432 },
   settings: { EnableIAMDatabaseAuthentication: more.tokens ?? false },

@@ -1,11 +1,12 @@
 import type { Beside, Context, Finding, Made, Opened, Proven, Surroundings, Want } from "@holdfast/core";
 import type { Api } from "./api.ts";
-import { RdsDatabaseMissing } from "./errors.ts";
+import { RdsDatabaseMissing, RestoredOtherwise, RestoreFailed } from "./errors.ts";
 import { lookInside } from "./inside.ts";
 import type { LoggingIn, Tokened } from "./login.ts";
 import { POINT } from "./planrestore.ts";
 import type { Written } from "./recorded.ts";
 import type { Restores, Standing } from "./restores.ts";
+import { isBroken } from "./status.ts";
 
 type At<Settings, Target> = {
   api: Api;
@@ -16,8 +17,10 @@ type At<Settings, Target> = {
 };
 
 /**
- * Compares what came up with what was recorded (engine, version, status and every setting), and, where the target has a login that lives inside the
- * backup, its databases with those of the dump beside it. Each setting and each database is one check.
+ * Compares what came up with what was recorded (engine, version, key and every setting), and, where the target has a login that lives inside the
+ * backup, its databases with those of the dump beside it. Each setting and each database is one check. What RDS did not apply is no fault of the backup,
+ * so it is told and never found wanting. Throws {@link RestoredOtherwise} where it would mislead whoever uses it, but to who says `force`; and
+ * {@link RestoreFailed}.
  */
 export async function prove<Settings extends Tokened, Target>(
   at: At<Settings, Target>,
@@ -29,11 +32,14 @@ export async function prove<Settings extends Tokened, Target>(
   const id = made.find(({ what }) => what === restores.noun)?.id ?? "";
   const standing = await restores.look(api, id);
   if (!standing) throw new RdsDatabaseMissing(`${restores.noun} ${id}`);
+  if (isBroken(standing.status)) throw new RestoreFailed(`the ${restores.noun} ${id}`, standing.status);
   const point = made.find(({ what }) => what === POINT)?.id;
-  const { compared, wrong } = compareStanding(at, native, standing, point);
+  const { compared, differ } = compareStanding(at, native, standing, point);
+  const misleading = differ.filter((one) => isMisleading(restores, one)).map(words);
+  if (misleading.length > 0 && !want.force) throw new RestoredOtherwise(`the ${restores.noun} ${id}`, misleading);
   const inside = await lookInside(at, standing, beside, want);
-  const missed = wrong.length + inside.findings.filter(({ severity }) => severity === "refuse").length;
-  const expected = compared + inside.databases;
+  const missed = inside.findings.filter(({ severity }) => severity === "refuse").length;
+  const expected = compared - differ.length + inside.databases;
   return {
     unit: "checks",
     thing: restores.noun,
@@ -41,7 +47,8 @@ export async function prove<Settings extends Tokened, Target>(
     expected,
     found: expected - missed,
     findings: [
-      ...differing(wrong),
+      ...differing("doubt", misleading),
+      ...differing("note", differ.filter((one) => !isMisleading(restores, one)).map(words)),
       ...(point === undefined ? [] : [moment(native.snapshot.of, point)]),
       ...inside.findings,
       ...reachable(standing),
@@ -49,27 +56,43 @@ export async function prove<Settings extends Tokened, Target>(
   };
 }
 
+/** `now`: what it is, where that says more than that it is another. */
+type Difference = { name: string; now?: string; misleads?: boolean };
+const words = ({ name, now }: Difference): string => (now === undefined ? name : `${name} ${now}`);
+const isMisleading = ({ misleading }: { misleading: readonly string[] }, { name, misleads }: Difference): boolean =>
+  misleads ?? misleading.includes(name);
+
 function compareStanding<Settings, Target>(
   { restores, target }: Pick<At<Settings, Target>, "restores" | "target">,
-  { settings, snapshot: { engine, version } }: Written<Settings>,
+  { settings, snapshot: { engine, version, key } }: Written<Settings>,
   standing: Standing<Settings>,
   point: string | undefined,
-): { compared: number; wrong: string[] } {
+): { compared: number; differ: Difference[] } {
   const { compared, differ } = restores.differences(restores.effective(settings, target), standing.settings);
+  const wanted = target.engineVersion ?? version;
   const own = [
-    ["status", standing.status, "available"],
-    ["engine", standing.engine, engine],
-    // A moment comes up with the version that the database itself has now.
-    ["version", standing.version, point === undefined ? (target.engineVersion ?? version) : standing.version],
-  ] as const;
-  const wrong = own.flatMap(([name, found, wanted]) => (found === wanted ? [] : `${name} ${found}`));
-  return { compared: compared + own.length, wrong: [...wrong, ...differ] };
+    { name: "engine", now: standing.engine, same: standing.engine === engine, misleads: true },
+    // A moment comes up with the version and the key that the database itself has now.
+    ...(point === undefined
+      ? [
+          {
+            name: "version",
+            now: standing.version,
+            same: standing.version === wanted,
+            misleads: major(standing.version) !== major(wanted),
+          },
+          { name: "key", now: standing.key ?? "none", same: standing.key === key, misleads: true },
+        ]
+      : []),
+  ];
+  return { compared: compared + own.length, differ: [...own.filter(({ same }) => !same), ...differ.map((name) => ({ name }))] };
 }
+const major = (version: string): string | undefined => version.split(".")[0];
 
-function differing(names: readonly string[]): Finding[] {
+function differing(severity: "doubt" | "note", names: readonly string[]): Finding[] {
   if (names.length === 0) return [];
-  const hint = "Look at it in the RDS console, and at the target in the plan.";
-  return [{ name: "settings-differ", severity: "refuse", message: `it did not come up as it was recorded: ${names.join(", ")}`, hint }];
+  const hint = "Change it at RDS where it matters; the target in the plan says what the next restore comes up with.";
+  return [{ name: "settings-differ", severity, message: `RDS brought it up otherwise than recorded: ${names.join(", ")}`, hint }];
 }
 
 const moment = (of: string, point: string): Finding => ({

@@ -14,6 +14,8 @@ export type Standing<Settings> = {
   status: string;
   engine: string;
   version: string;
+  /** The ARN of what it is encrypted under; undefined: it is not. */
+  key: string | undefined;
   tags: Tags;
   /** Where clients connect; undefined until there is one. */
   endpoint: { host: string; port: number } | undefined;
@@ -49,6 +51,8 @@ export interface Restores<Settings, Target> {
   complete(api: Api, standing: Standing<Settings>, wish: Wish<Settings>): Promise<string | undefined>;
   /** Names of settings that are not as they should be. Pure. */
   differences(wanted: Settings, found: Settings): { compared: number; differ: string[] };
+  /** Of those the ones that would mislead whoever uses it: who reaches it, who may log in, what its parameters promise. */
+  readonly misleading: readonly string[];
   /** Instances before their cluster. */
   tagged(api: Api, tag: string, value: string): Promise<Thing[]>;
   remove(api: Api, thing: Thing): Promise<void>;

@@ -38,7 +38,15 @@ test("settings are told by the names of the parameters that set them", () => {
 
 describe("what only a change sets", () => {
   const wanted = { ...aNative.settings, PreferredMaintenanceWindow: "mon:01:00-mon:01:30" };
-  const standing = { id: "restored", arn: "arn", status: "available", engine: "postgres", version: "17.4", endpoint: undefined };
+  const standing = {
+    id: "restored",
+    arn: "arn",
+    status: "available",
+    engine: "postgres",
+    version: "17.4",
+    key: undefined,
+    endpoint: undefined,
+  };
   const wish = { ...standing, from: { snapshot: "one" }, settings: wanted, tags: {} };
   /** An RDS that answers each change so. */
   function asking(answer?: HoldfastError) {
