@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { KeyUnavailable, NotDecryptable, type SealedFile } from "@holdfast/core";
+import { KeyUnavailable, NotDecryptable, type Owner, type SealedFile } from "@holdfast/core";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { collect, inPieces } from "../test/bytes.ts";
-import { identity, recipient } from "../test/keys.ts";
+import { FakeKms } from "../test/fakekms.ts";
+import { identity, kmsKey, owner, recipient } from "../test/keys.ts";
 import { encrypt } from "./encrypt.ts";
 import { RangeOutside } from "./errors.ts";
+import { kmsRecipient } from "./kms.ts";
 import { decryptRange, openFile } from "./range.ts";
+import { createUnsealRange } from "./unseal.ts";
 
 const chunk = 64 * 1024;
 
@@ -101,4 +104,55 @@ test("a store that sends less than asked for is found out", async () => {
 
 test("another's identity opens no range", async () => {
   await expect(openFile(await make(randomBytes(5)), [])).rejects.toThrow(KeyUnavailable);
+});
+
+describe("whoever proves a range without handing it out", () => {
+  const prove = (file: SealedFile, from: number, to: number) =>
+    createUnsealRange({ identities: [identity] }).authenticate(file, { from, to }, owner);
+
+  test("reads the header, the last chunk, and the chunks that have a byte of the range, and no others", async () => {
+    const file = await make(randomBytes(10 * chunk));
+    const { payloadFrom } = await openFile(file, [identity]);
+    const place = (n: number) => payloadFrom + n * (chunk + 16);
+    file.reads.length = 0;
+    await prove(file, place(3) + 7, place(5));
+    expect(file.reads).toEqual([
+      [0, 64 * 1024 + 16],
+      [place(9), file.bytes],
+      [place(3), place(5)],
+    ]);
+  });
+  test("refuses a bit that flipped in it, in the header or at the end, and lets others be", async () => {
+    const bytes = await collect(encrypt(inPieces(randomBytes(5 * chunk)), [recipient]));
+    const flipped = (at: number) => sealedFile(Buffer.from(bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))));
+    const { payloadFrom } = await openFile(sealedFile(bytes), [identity]);
+    const [from, to] = [payloadFrom + chunk + 16, payloadFrom + 2 * (chunk + 16)];
+    for (const at of [from, to - 1, payloadFrom - 17, bytes.length - 1])
+      await expect(prove(flipped(at), from, to)).rejects.toThrow(NotDecryptable);
+    for (const at of [from - 1, to]) await prove(flipped(at), from, to);
+  });
+  test("takes any range, also one that is empty, in the header, or longer than the file", async () => {
+    for (const bytes of [0, 1, chunk, 3 * chunk + 5]) {
+      const file = await make(randomBytes(bytes));
+      for (const [from, to] of [
+        [0, 0],
+        [0, 20],
+        [file.bytes, file.bytes],
+        [0, file.bytes + chunk],
+      ] as const)
+        await prove(file, from, to);
+    }
+  });
+  test("asks for the owner's own key, and takes KMS by its word that a stanza was never wrapped for that owner", async () => {
+    const kms = new FakeKms();
+    kms.addKey(kmsKey);
+    const file = sealedFile(await collect(encrypt(inPieces(randomBytes(9)), [recipient, kmsRecipient(kms, kmsKey, owner)])));
+    const proving = (of: Owner) => createUnsealRange({ kms: { client: kms, keys: [kmsKey] } }).authenticate(file, { from: 0, to: 1 }, of);
+    await proving(owner);
+    expect(kms.calls.at(-1)).toEqual({ call: "decrypt", keyId: kmsKey, context: owner });
+    await expect(proving({ ...owner, slot: "20261122T020000Z" })).rejects.toThrow(NotDecryptable);
+    kms.disable(kmsKey);
+    await expect(proving(owner)).rejects.toThrow(KeyUnavailable);
+    await expect(createUnsealRange({}).authenticate(file, { from: 0, to: 1 }, owner)).rejects.toThrow(KeyUnavailable);
+  });
 });
