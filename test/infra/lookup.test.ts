@@ -39,6 +39,7 @@ function deployed(plan: string): Promise<Graph> {
   return synth({
     stage: "local",
     plan,
+    bundles: [],
     apply: ({ region }) => {
       const { resource, call } = described({ account, region, partition: "aws" });
       return {

@@ -18,7 +18,7 @@ test("names of the longest project, stage, sources and targets fit AWS, and stay
     'export { kinds, stores } from "../../../test/plan.ts";',
   );
   onTestFinished(plan.remove);
-  const graph = await synth({ stage: "stage-of-1", plan: plan.file, account: "111122223333" });
+  const graph = await synth({ stage: "stage-of-1", plan: plan.file, account: "111122223333", bundles: [] });
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, and likewise of functions, rules and schedules
   for (const type of [
     "aws:iam/role:Role",

@@ -48,7 +48,7 @@ const world: Networks = {
         })),
 };
 const graphOf = (plan: string) =>
-  synth({ stage: "local", plan, account, apply: ({ region }) => described({ account, region, partition: "aws" }, world) });
+  synth({ stage: "local", plan, account, bundles: [], apply: ({ region }) => described({ account, region, partition: "aws" }, world) });
 
 const securityGroups = ["sg-ours"];
 const shop = (network: Partial<Network>) => ({

@@ -22,7 +22,7 @@ const plan = planOf(
 );
 let graph: Graph;
 beforeAll(async () => {
-  graph = await synth({ stage: "local", plan: plan.file, account });
+  graph = await synth({ stage: "local", plan: plan.file, account, bundles: [] });
 });
 afterAll(plan.remove);
 

@@ -23,7 +23,7 @@ let graph: Graph;
 beforeAll(async () => {
   const written = planOf(given, "");
   const apply = ({ region }: { region: string }) => described({ account, region, partition: "aws" });
-  graph = await synth({ stage: "local", plan: written.file, apply }).finally(() => written.remove());
+  graph = await synth({ stage: "local", plan: written.file, bundles: [], apply }).finally(() => written.remove());
 });
 
 const bucket = `arn:aws:s3:::test-local-backups-${account}`;

@@ -35,6 +35,7 @@ beforeAll(async () => {
   graph = await synth({
     stage: "local",
     plan: copied.file,
+    bundles: ["ReplicateShop"],
     apply: ({ region }) => {
       const { resource, call } = described({ account, region, partition: "aws" });
       return {

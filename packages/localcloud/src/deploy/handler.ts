@@ -19,7 +19,7 @@ const extensions = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"
 const known = new Set(["minify", "sourcemap", "format", "banner", "architecture"]);
 
 /** Bundles one handler into a folder that holds nothing else, since the component zips all of it. Errors are answered, as SST's own server does. */
-export async function buildHandler(root: string, bundler: Bundler, input: HandlerInput): Promise<HandlerOutput> {
+export async function buildHandler(root: string, bundler: Pick<Bundler, "bundle">, input: HandlerInput): Promise<HandlerOutput> {
   const refusal = refusalOf(input);
   const file = await findHandler(root, input.handler);
   if (refusal || !file) return { handler: "", out: "", sourcemaps: [], errors: [refusal ?? `Handler not found: ${input.handler}`] };

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { Bundler } from "./bundler.ts";
+import { Bundler, emptyBundler } from "./bundler.ts";
 import { type Bundle, isRecord } from "./graph.ts";
 import { buildHandler, isHandlerInput } from "./handler.ts";
 
@@ -12,9 +12,10 @@ export type Rpc = { url: string; bundles: Record<string, Bundle>; close(): Promi
 /** Names of SST's own bucket and tables, which hold no data of ours; functions' code passes through the first. */
 const bootstrap = { asset: "sst-asset", assetEcrRegistryId: "", assetEcrUrl: "", state: "sst-state", appsyncHttp: "", appsyncRealtime: "" };
 
-export async function openRpc(root: string, work: string): Promise<Rpc> {
+export async function openRpc(root: string, work: string, wanted?: readonly string[]): Promise<Rpc> {
   const bundles: Record<string, Bundle> = {};
-  const bundler = new Bundler(root, path.join(work, "handlers"));
+  const into = path.join(work, "handlers");
+  const bundler = new Bundler(root, into);
   const underWay = new Set<Promise<unknown>>();
   const methods: Record<string, (params: unknown) => Promise<unknown>> = {
     "Provider.Aws.Bootstrap": async () => bootstrap,
@@ -22,8 +23,9 @@ export async function openRpc(root: string, work: string): Promise<Rpc> {
     "Runtime.AddTarget": async () => true,
     "Runtime.Build": async (params) => {
       if (!isHandlerInput(params)) throw new Error("Runtime.Build without a handler");
-      const made = await buildHandler(root, bundler, params);
-      if (made.errors.length === 0)
+      const real = wanted?.includes(params.functionID) ?? true;
+      const made = await buildHandler(root, real ? bundler : emptyBundler(into), params);
+      if (real && made.errors.length === 0)
         bundles[params.functionID] = { folder: made.out, handler: made.handler, bytes: await bytesOf(made.out) };
       return made;
     },

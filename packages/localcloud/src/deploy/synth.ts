@@ -28,6 +28,8 @@ export type SynthOptions = {
   apply?: (app: App) => Promise<Apply> | Apply;
   /** SST's tree. Default: `.sst/platform` of this clone. */
   platform?: string;
+  /** The functions whose code is bundled, by the names of their components; of the others only the graph is made. Default: all. */
+  bundles?: readonly string[];
   /** Keeps what was bundled, for {@link Graph.bundles}; whoever asks removes the folder. Default: removed at the end. */
   work?: string;
 };
@@ -45,7 +47,7 @@ export async function synth(options: SynthOptions): Promise<Graph> {
   const platform = options.platform ?? path.join(clone, ".sst", "platform");
   if (!existsSync(path.join(platform, "src", "auto", "run.ts"))) throw new PlatformMissing(platform);
   const work = options.work ?? (await makeScratch("synth"));
-  const rpc = await openRpc(root, work);
+  const rpc = await openRpc(root, work, options.bundles);
   try {
     await mkdir(path.join(work, "home"), { recursive: true });
     const bundle = path.join(work, "program.cjs");
