@@ -18,7 +18,7 @@ test("watch asks again for a slot that the Scheduler lost, and for a verificatio
       for (const replay of result.replayed) if (replay.source === source) asked.add(replay.verb);
       return ["verify", "copy", "backup"].every((verb) => asked.has(verb)) ? true : undefined;
     },
-    100,
+    400,
   );
   expect(await c.verdict(source, verify)).toBe("ok");
   for (const slot of [copy, verify])
