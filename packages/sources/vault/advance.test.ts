@@ -97,7 +97,10 @@ describe("a restore by force, with unseal keys", () => {
     target.cluster.restoring = "ignores";
     const waiting = await go();
     expect(waiting).toMatchObject({ state: "wait", note: "the target took the snapshot and begins to load it" });
-    await expect(go(waiting.made, { context: nowIs(2) })).rejects.toMatchObject({ name: "RestoreNotApplied" });
+    await expect(go(waiting.made, { context: nowIs(2) })).rejects.toMatchObject({
+      name: "RestoreNotApplied",
+      hint: expect.stringContaining("Try again with a fresh target"),
+    });
     expect(uploadsTo(target)).toHaveLength(1);
   });
 
@@ -362,7 +365,10 @@ describe("a restore without force", () => {
     const waiting = await go();
     expect(waiting).toMatchObject({ state: "wait", note: "the target is sealed and should open by itself with its static seal" });
     expect(waiting).not.toHaveProperty("ask");
-    await expect(go(waiting.made, { context: nowIs(6) })).rejects.toMatchObject({ name: "SealedAfterRestore" });
+    await expect(go(waiting.made, { context: nowIs(6) })).rejects.toMatchObject({
+      name: "SealedAfterRestore",
+      hint: expect.stringContaining("the very key that the source is sealed with"),
+    });
   });
 });
 

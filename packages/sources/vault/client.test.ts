@@ -156,6 +156,7 @@ describe("a node's certificate", () => {
     await expect(asking).rejects.toMatchObject({
       name: "RedirectRefused",
       message: `${safe.urls[0]} redirects to ${bare.urls[0]}, where a token would travel in the clear`,
+      hint: expect.stringContaining("No token was sent there"),
     });
     expect(bare.asked).toEqual([]);
   });

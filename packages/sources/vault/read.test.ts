@@ -56,7 +56,9 @@ test("doubts come beside the backup before, which is not opened again", async ()
       throw new Error("opened again");
     },
   };
-  expect(await reading(await stored(), closed)).toMatchObject([{ name: "raft-index-went-back", severity: "doubt" }]);
+  expect(await reading(await stored(), closed)).toMatchObject([
+    { name: "raft-index-went-back", severity: "doubt", hint: expect.stringContaining("`holdfast accept`") },
+  ]);
 });
 
 test("a note says that the seal's key could not be read", async () => {

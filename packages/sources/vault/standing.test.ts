@@ -71,7 +71,9 @@ describe("after the upload", () => {
     ["its own cluster, active as long as before", open(THEIRS), twin],
   ])("a target that stays %s is waited for, for a minute (F22)", (_, seen, marks) => {
     expect(judged(seen, marks, 1)).toMatchObject({ next: "wait", seconds: 15 });
-    expect(() => judged(seen, marks, 1.1)).toThrow(expect.objectContaining({ name: "RestoreNotApplied" }));
+    expect(() => judged(seen, marks, 1.1)).toThrow(
+      expect.objectContaining({ name: "RestoreNotApplied", hint: expect.stringContaining("The node's log says why") }),
+    );
   });
 
   test("a target with the same seal has five minutes to open by itself (F21)", () => {
