@@ -1,5 +1,6 @@
 import { perUseOrPruned, usesOf } from "@holdfast/core";
 import { z } from "zod";
+import { federation, federationProblems } from "./keyless.ts";
 import { isLoopback, placeOf, type Where } from "./place.ts";
 
 const endpoint = z
@@ -18,6 +19,8 @@ const given = z
      * A store that is pruned has a use `prune` in the place of `mark`.
      */
     credentials: perUseOrPruned(z.string().min(1)).optional(),
+    /** Instead, where the store takes a JWT of AWS for temporary keys: nothing to keep secret, and nothing to replace. */
+    federation: federation.optional(),
     /**
      * Sent with every part and checked by the store, which keeps it for the whole object. `none` is for stores that refuse checksum headers;
      * AWS takes nothing without one into a bucket with Object Lock. Undefined: crc64nvme for R2, crc32 for all others.
@@ -43,9 +46,12 @@ const given = z
       .default({}),
   })
   .refine(
-    ({ endpoint, credentials }) => endpoint === undefined || credentials !== undefined,
-    "an endpoint needs credentials: the role's own would be signed into requests to a stranger",
-  );
+    ({ endpoint, credentials, federation }) => endpoint === undefined || credentials !== undefined || federation !== undefined,
+    "an endpoint needs federation or credentials: the role's own would be signed into requests to a stranger",
+  )
+  .superRefine((said, context) => {
+    for (const [is, message] of federationProblems) if (is(said)) context.addIssue({ code: "custom", path: ["federation"], message });
+  });
 
 type Dialect = { region: string | undefined; checksum: "crc32" | "crc64nvme"; versions: boolean; limits: { equalParts?: boolean } };
 const usual: Dialect = { region: undefined, checksum: "crc32", versions: true, limits: {} };

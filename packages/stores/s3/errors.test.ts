@@ -87,6 +87,13 @@ describe("what S3 refuses", () => {
     },
   );
 
+  test.each([400, 403])("keys that ended (%i) are told as such", async (status) => {
+    const { store } = answering({ status, body: errorBody("ExpiredToken") });
+    const error = await thrown(store.create.create("k", inChunks(bytesOf(1)), context()));
+    expect(error).toBeInstanceOf(StoreDenied);
+    expect(error.hint).toMatch(/keys have ended/);
+  });
+
   test("a clock that is too far off is said to be", async () => {
     const { store } = answering({ status: 403, body: errorBody("RequestTimeTooSkewed") });
     const error = await thrown(store.create.create("k", inChunks(bytesOf(1)), context()));

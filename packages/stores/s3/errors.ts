@@ -58,7 +58,8 @@ export function translate(error: unknown, about: About): HoldfastError {
       "Deploy the storage, or correct the store's bucket in the plan.",
       options,
     );
-  if (status === 401 || status === 403)
+  // AWS answers 400 to keys that ended.
+  if (status === 401 || status === 403 || deniedHints[name] !== undefined)
     return new StoreDenied(
       `${at} was denied (${name})`,
       deniedHints[name] ?? `Look at the role: does its policy, and that of the bucket, allow ${about.action} there?`,
@@ -97,7 +98,8 @@ const fullHint =
 const missing = new Set(["NoSuchKey", "NoSuchVersion", "NotFound"]);
 const altered = new Set(["BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"]);
 const deniedHints: Record<string, string> = {
-  ExpiredToken: "The credentials have expired: a run this long needs a runner that renews them.",
+  ExpiredToken:
+    "The keys have ended, and newer ones are not to be had or are refused too: is this machine's clock right? Keys of a session that stand in a secret last as long as it does.",
   InvalidAccessKeyId: "The store does not know the access key: look at the store's secret, or at the role.",
   SignatureDoesNotMatch: "The secret access key does not fit its access key id: look at the store's secret.",
   RequestTimeTooSkewed: "This machine's clock is more than 15 minutes off the store's: set it right.",

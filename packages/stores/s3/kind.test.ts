@@ -1,4 +1,4 @@
-import { SecretUnusable, useRights } from "@holdfast/core";
+import { SecretUnusable, tokenFor, useRights } from "@holdfast/core";
 import { describe, expect, test } from "vitest";
 import { nobody } from "../../../test/kit/identity.ts";
 import { stores } from "../stores.ts";
@@ -80,6 +80,50 @@ test("each use may have a key of its own", () => {
   for (const use of ["copy", "mark", "read"] as const)
     expect(s3.needs(["read"], s3.config.parse({ ...elsewhere, credentials }), use)).toEqual({ secrets: [`s3/${use}`], allow: [] });
   expect(s3.config.safeParse({ ...elsewhere, credentials: { copy: "s3/copy", read: "s3/read" } }).success).toBe(false);
+});
+
+describe("a store that takes a JWT of AWS for temporary keys", () => {
+  const sts = { sts: "https://sts.example.com", audience: "acme-copies" };
+  const federated = (federation: object, more: object = {}) => ({ bucket, endpoint: elsewhere.endpoint, federation, ...more });
+  const yandex = { endpoint: "https://storage.yandexcloud.net" };
+  const account = { serviceAccount: "aje00000000000000000", audience: "acme-copies" };
+
+  test.each([
+    ["an STS", federated(sts)],
+    ["an STS and a role", federated({ ...sts, role: "arn:aws:iam:::role/copies" })],
+    ["an STS and a role for each use", federated({ ...sts, role: { copy: "c", mark: "m", read: "r" } })],
+    ["a service account of Yandex Cloud", federated(account, yandex)],
+  ])("by %s: it needs a JWT for the audience and no secret, whatever it is there for", (_, given) => {
+    const config = s3.config.parse(given);
+    for (const use of ["copy", "mark", "read"] as const)
+      expect(s3.needs(useRights[use], config, use)).toEqual({ secrets: [], allow: [tokenFor(["acme-copies"])] });
+  });
+
+  test.each([
+    [federated(sts, { credentials: "k" }), "federation"],
+    [{ bucket, federation: sts }, "federation"],
+    [federated({ ...sts, sts: "http://sts.example.com" }), "federation"],
+    [federated({ audience: "a" }), "federation"],
+    [federated({ sts: sts.sts }), "federation"],
+    [federated({ ...sts, role: { copy: "c" } }), "federation"],
+    [federated(account), "federation"],
+    [federated(account, { endpoint: "https://storage.yandexcloud.kz" }), "federation"],
+    [federated({ ...account, serviceAccount: "me" }, yandex), "federation"],
+  ])("refuses %o and names the path", (config, path) => {
+    const { error } = s3.config.safeParse(config);
+    expect(error?.issues.map((issue) => issue.path[0])).toEqual([path]);
+  });
+
+  test("who acts there may be named for each use, which synth holds against the uses", () => {
+    const role = { copy: "c", prune: "p", read: "r" };
+    expect(s3.credentials?.(s3.config.parse(federated({ ...sts, role })))).toEqual(role);
+  });
+
+  test("opening it asks for nothing", async () => {
+    const secrets = () => Promise.reject(new Error("no secret is asked for"));
+    const config = s3.config.parse(federated(sts));
+    await open(config, { secrets, region: "eu-central-1", identity: nobody, use: "copy", now: () => new Date() });
+  });
 });
 
 describe("where it is", () => {

@@ -1,6 +1,7 @@
-import { ofUse, type StoreKind } from "@holdfast/core";
+import { ofUse, type StoreKind, tokenFor } from "@holdfast/core";
 import { allowedFor } from "./actions.ts";
 import { config, hasMarks, type S3Config } from "./config.ts";
+import { actorsOf } from "./keyless.ts";
 import { placeOf } from "./place.ts";
 import { setup } from "./setup.ts";
 
@@ -11,11 +12,11 @@ export const s3: StoreKind<S3Config> = {
   name: "s3",
   config,
   expires: hasMarks,
-  credentials: ({ credentials }) => credentials,
+  credentials: ({ credentials, federation }) => credentials ?? (federation && actorsOf(federation)),
   place: placeOf,
   setup,
   needs: (rights, store, use) => ({
     secrets: store.credentials === undefined ? [] : [ofUse(store.credentials, use)],
-    allow: store.endpoint === undefined ? allowedFor(rights, store) : [],
+    allow: store.federation ? [tokenFor([store.federation.audience])] : store.endpoint === undefined ? allowedFor(rights, store) : [],
   }),
 };

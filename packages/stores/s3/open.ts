@@ -2,8 +2,10 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type OpenStore, ofUse, type Secrets, SecretUnusable } from "@holdfast/core";
 import { z } from "zod";
 import type { S3Config } from "./config.ts";
+import { federatedKeys } from "./federated.ts";
 import { mostTries, patience } from "./patience.ts";
 import { s3Store } from "./s3.ts";
+import { asked, renewRefused } from "./temporary.ts";
 
 const accessKey = z.object({
   accessKeyId: z.string().min(1),
@@ -16,15 +18,18 @@ const silence = 60_000;
 const connecting = 10_000;
 
 /** Opens the store that the plan describes. Throws {@link SecretUnusable}. */
-export const open: OpenStore<S3Config> = async (config, { secrets, region, use }) => {
+export const open: OpenStore<S3Config> = async (config, { secrets, region, identity, use, now }) => {
   const elsewhere = config.endpoint !== undefined;
-  const credentials = config.credentials === undefined ? undefined : await credentialsFrom(ofUse(config.credentials, use), secrets);
+  const keys = config.federation && federatedKeys(config.federation, use, identity, now);
+  const own = config.credentials === undefined ? undefined : await credentialsFrom(ofUse(config.credentials, use), secrets);
+  const credentials = keys ? asked(keys) : own;
   const client = new S3Client({
     ...clientDefaults,
     region: config.region ?? region,
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint, forcePathStyle: true }),
     ...(credentials ? { credentials } : {}),
   });
+  if (keys) renewRefused(client, keys);
   const { bucket, checksum, versions, limits, locks = !elsewhere, archive = !elsewhere } = config;
   const tighter = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
   return s3Store(client, { bucket, checksum, versions, locks, archive, limits: tighter });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ObjectExists, OutcomeUnknown, type Stored, StoreUnavailable } from "@holdfast/core";
+import { HoldfastError, ObjectExists, OutcomeUnknown, type Stored, StoreUnavailable } from "@holdfast/core";
 import type { S3 } from "./call.ts";
 import { said, translate } from "./errors.ts";
 import { current, type Listed } from "./list.ts";
@@ -22,6 +22,8 @@ export async function settle(
   { signal, repeated = false }: { signal?: AbortSignal; repeated?: boolean },
 ): Promise<Stored> {
   signal?.throwIfAborted();
+  // It was never sent: nobody gave keys for it.
+  if (error instanceof HoldfastError) throw error;
   const { name, status, attempts } = said(error);
   const refused = translate(error, { action: "s3:PutObject", bucket: s3.bucket, key: sent.key });
   const cause = { cause: refused.cause };

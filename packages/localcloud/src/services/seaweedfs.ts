@@ -12,13 +12,18 @@ export type Policy = { Version: "2012-10-17"; Statement: readonly Record<string,
 /** Somebody who may do what the policies allow. Not the older `actions`: there `Write` also allows DELETE. */
 export type Identity = { name: string; policies: Readonly<Record<string, Policy>> };
 export type Credentials = { accessKeyId: string; secretAccessKey: string };
+/** Whose JWTs its STS takes, and for which of its roles: by their subject. `issuer` also tells its keys, at `/jwks`. */
+export type Federation = { issuer: string; audience: string; roles: Readonly<Record<string, { subject: string; policy: Policy }>> };
 export type SeaweedfsOptions = {
   /** Taken when it is free. Default: any free one. */
   port?: number;
   /** Where it logs to. Default: a file in its folder. */
   log?: string;
   identities?: readonly Identity[];
+  /** It is its own STS, at the address where it is a store. */
+  federation?: Federation;
 };
+export const seaweedRole = (name: string): string => `arn:aws:iam::role/${name}`;
 export type Seaweedfs = {
   readonly endpoint: string;
   readonly region: string;
@@ -49,6 +54,7 @@ async function start(run: Run, ports: Ports, options: SeaweedfsOptions): Promise
   const credentials = newCredentials();
   const identities = Object.fromEntries((options.identities ?? []).map(({ name }) => [name, newCredentials()]));
   writeFileSync(config(run), configuration(options, credentials, identities), { mode: 0o600 });
+  if (options.federation) writeFileSync(iamConfig(run), federated(options.federation), { mode: 0o600 });
   mkdirSync(path.join(run.folder, "data"));
   const launched = await started(run, ports, options);
   return {
@@ -63,11 +69,11 @@ async function start(run: Run, ports: Ports, options: SeaweedfsOptions): Promise
   };
 }
 
-function started(run: Run, ports: Ports, { log }: SeaweedfsOptions): Promise<Launched> {
+function started(run: Run, ports: Ports, { log, federation }: SeaweedfsOptions): Promise<Launched> {
   return launch(run, {
     title: "SeaweedFS",
     program: weed(),
-    args: ["-logtostderr", "server", ...flags(run, ports)],
+    args: ["-logtostderr", "server", ...flags(run, ports), ...(federation ? [`-s3.iam.config=${iamConfig(run)}`] : [])],
     env: { GOMEMLIMIT: "300MiB", WEED_S3_SSE_KEK: randomBytes(32).toString("hex") },
     ready: async (pid) =>
       listens(pid, ports.s3) && (await ask(`http://127.0.0.1:${ports.s3}/healthz`)).status === 200 && (await hasVolumes(ports)),
@@ -112,6 +118,7 @@ const grpcSocket = (server: string, port: number): string => `/tmp/seaweedfs-${s
 const sockets = (ports: Ports): string[] => GRPC_SERVERS.map((server) => grpcSocket(server, ports[`${server}Grpc`]));
 const hasNoSocket = (port: number): boolean => !GRPC_SERVERS.some((server) => existsSync(grpcSocket(server, port)));
 const config = (run: Run): string => path.join(run.folder, "s3.json");
+const iamConfig = (run: Run): string => path.join(run.folder, "iam.json");
 
 /** The gateway is healthy before a volume server has joined; until then every write fails. */
 async function hasVolumes(ports: Ports): Promise<boolean> {
@@ -135,4 +142,32 @@ function configuration({ identities = [] }: SeaweedfsOptions, admin: Credentials
     policyNames: Object.keys(own).map((policy) => `${name}-${policy}`),
   }));
   return JSON.stringify({ identities: [{ name: "admin", credentials: key(admin), actions: ["Admin"] }, ...listed], policies });
+}
+
+/** https://github.com/seaweedfs/seaweedfs/blob/master/test/s3/iam/STS_DISTRIBUTED.md */
+function federated({ issuer, audience, roles }: Federation): string {
+  const provider = { name: "aws", type: "oidc", enabled: true, config: { issuer, clientId: audience, jwksUri: `${issuer}/jwks` } };
+  const trusts = (subject: string) => ({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Federated: provider.name },
+        Action: ["sts:AssumeRoleWithWebIdentity"],
+        Condition: { StringEquals: { "oidc:sub": subject } },
+      },
+    ],
+  });
+  const signingKey = randomBytes(32).toString("base64");
+  return JSON.stringify({
+    sts: { tokenDuration: "1h", maxSessionLength: "12h", issuer: "seaweedfs", signingKey, providers: [provider] },
+    policy: { defaultEffect: "Deny", storeType: "memory" },
+    roles: Object.entries(roles).map(([name, { subject }]) => ({
+      roleName: name,
+      roleArn: seaweedRole(name),
+      trustPolicy: trusts(subject),
+      attachedPolicies: [name],
+    })),
+    policies: Object.entries(roles).map(([name, { policy }]) => ({ name, document: policy })),
+  });
 }

@@ -22,6 +22,7 @@ export function scripted(
   reply: (request: Asked) => Reply | Promise<Reply>,
   tries = 1,
   retryStrategy: S3ClientConfig["retryStrategy"] = { mode: "test", ...impatient(tries) },
+  credentials: S3ClientConfig["credentials"] = secrets,
 ): Scripted {
   const asked: Asked[] = [];
   const handle = async (request: Omit<Asked, "call">) => {
@@ -34,7 +35,7 @@ export function scripted(
   const client = new S3Client({
     ...clientDefaults,
     region: "eu-central-1",
-    credentials: secrets,
+    credentials,
     maxAttempts: tries,
     retryStrategy,
     requestHandler: { handle } as never,

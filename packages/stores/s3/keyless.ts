@@ -1,0 +1,44 @@
+import { type PerUse, perUseOrPruned, type StoreUse } from "@holdfast/core";
+import { z } from "zod";
+import { isLoopback, placeOf, type Where } from "./place.ts";
+
+/** What a JWT is for; whoever checks it compares it letter by letter. */
+const audience = z.string().min(1).max(1_000);
+const address = z
+  .url({ protocol: /^https?$/, abort: true })
+  .refine((url) => /^https:/i.test(url) || isLoopback(url), "an address other than this machine needs https: a token goes there");
+
+/** A store with an STS of its own: MinIO and AIStor, Ceph, SeaweedFS, versitygw. `role`: as it names it, where it has roles (MinIO may go by the token alone). */
+const bySts = z.strictObject({ sts: address, audience, role: perUseOrPruned(z.string().min(1).max(2_048)).optional() });
+/** Yandex Cloud, whose federation lends the rights of a service account. */
+const byYandex = z.strictObject({
+  serviceAccount: perUseOrPruned(z.string().regex(/^[a-z0-9]{20}$/, "the id of a service account: 20 letters and digits")),
+  audience,
+});
+
+/**
+ * Without any standing key: the store takes a JWT of AWS that says which role runs, and gives temporary keys for it.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
+ */
+export const federation = z.union([bySts, byYandex]);
+export type Federation = z.infer<typeof federation>;
+
+/** Who acts in the store, for each use or for all. Undefined where only the token says it. */
+export const actorsOf = (given: Federation): PerUse | undefined => ("sts" in given ? given.role : given.serviceAccount);
+
+type Keyed = Where & { federation?: Federation | undefined; credentials?: unknown };
+export const federationProblems: readonly (readonly [(said: Keyed) => boolean, string])[] = [
+  [({ federation, credentials }) => federation !== undefined && credentials !== undefined, "name either federation or credentials"],
+  [
+    ({ federation, endpoint }) => federation !== undefined && endpoint === undefined,
+    "federation is for stores that are not AWS: there the role that runs is allowed by its own policy and the bucket's",
+  ],
+  [
+    ({ federation, endpoint, region }) =>
+      federation !== undefined && "serviceAccount" in federation && placeOf({ endpoint, region }, "").region !== "ru-central1",
+    "serviceAccount is for https://storage.yandexcloud.net; name sts and audience for others",
+  ],
+];
+
+/** Tells sessions of one use from those of another in the store's own log. */
+export const sessionOf = (use: StoreUse): string => `holdfast-${use}`;
