@@ -1,16 +1,5 @@
-import {
-  copiesAtOnce,
-  copyEnders,
-  copyFunctionMemory,
-  copyRefusals,
-  copyRenewers,
-  copyWorkers,
-  lambdaRates,
-  type PlannedStore,
-  type Source,
-  useRights,
-} from "@holdfast/core";
-import definition from "./copy.asl.json" with { type: "json" };
+import { copiesAtOnce, copyFunctionMemory, lambdaRates, type PlannedStore, type Source, useRights } from "@holdfast/core";
+import { copyMachine } from "./copymachine.ts";
 import { type Deployment, folderOfStore, kindOf, logical, storeKindOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import { lambda } from "./lambda.ts";
@@ -18,7 +7,7 @@ import { tellFailure } from "./notice.ts";
 import { type Consumer, consume, objectCreated, queue, route } from "./queue.ts";
 import { recorder, type RecorderAt } from "./recorder.ts";
 import { role, type Statement } from "./role.ts";
-import { filled, machineArn } from "./workflow.ts";
+import { machineArn } from "./workflow.ts";
 
 const timeoutMinutes = 15;
 type At = RecorderAt & { topic: aws.sns.Topic };
@@ -118,18 +107,6 @@ export function witness(at: RecorderAt, sources: Source[]) {
   return { statements: [...statements, read], environment };
 }
 
-/** What ended a copy for good, what never began, and what has to begin anew, is not tried again as it was. */
-const asItWas = (names: readonly string[]) => ({ ErrorEquals: [...names], MaxAttempts: 0 });
-/** A worker that was lost, ran out of time or met a busy store goes on with the parts that the store has not got yet. */
-const tried = {
-  ErrorEquals: ["States.ALL"],
-  IntervalSeconds: 5,
-  MaxAttempts: 6,
-  BackoffRate: 2,
-  MaxDelaySeconds: 300,
-  JitterStrategy: "FULL",
-};
-
 function machine(d: Deployment, functions: Record<string, sst.aws.Function>, topic: aws.sns.Topic): void {
   const name = "copy";
   const starter = role(d, name, "states.amazonaws.com", [
@@ -138,18 +115,7 @@ function machine(d: Deployment, functions: Record<string, sst.aws.Function>, top
   const made = new aws.sfn.StateMachine(logical(name), {
     name: d.name(name),
     roleArn: starter.arn,
-    definition: $jsonStringify(
-      filled(definition, {
-        functions: Object.fromEntries(Object.entries(functions).map(([store, fn]) => [store, fn.arn])),
-        unknownStore: `the input names no store that the plan copies to. Stores: ${Object.keys(functions).join(", ")}.`,
-        workers: copyWorkers,
-        enders: [...copyEnders],
-        anew: [...copyRenewers],
-        // A part that stands there and may be wrong would be taken for sent.
-        retry: [asItWas([...copyEnders, ...copyRefusals, "PartCorrupted", "UploadGone"]), tried],
-        finishRetry: [asItWas([...copyEnders, ...copyRefusals, ...copyRenewers]), tried],
-      }),
-    ),
+    definition: $jsonStringify(copyMachine(Object.fromEntries(Object.entries(functions).map(([store, fn]) => [store, fn.arn])))),
   });
   tellFailure(d, name, made.arn, topic, {
     what: "a large copy",

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { pauseAfter } from "../packages/sources/rds/advance.ts";
 import { target } from "../packages/sources/rds/config.ts";
+import { filled } from "./filled.ts";
 import definition from "./restore.asl.json" with { type: "json" };
-import { filled, keepRetry, lookRetry, retry, undoRetry } from "./workflow.ts";
+import { keepRetry, lookRetry, retry, undoRetry } from "./workflow.ts";
 
 type Retrier = { ErrorEquals: string[]; MaxAttempts: number };
 type State = { Type: string; Next?: string; Retry?: Retrier[]; Choices?: { Next: string }[]; Default?: string };

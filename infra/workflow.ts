@@ -1,4 +1,5 @@
 import { type Deployment, logical } from "./deployment.ts";
+import { filled } from "./filled.ts";
 import definition from "./restore.asl.json" with { type: "json" };
 import { role } from "./role.ts";
 
@@ -71,11 +72,3 @@ export function workflow(d: Deployment, name: string, { functions, topic, ...of 
 /** Its ARN before it is made: functions must know whom they work for. */
 export const machineArn = (d: Deployment, name: string): $util.Output<string> =>
   $interpolate`arn:aws:states:${d.plan.region}:${d.account}:stateMachine:${d.name(name)}`;
-
-/** Replaces `"@name@"` by the value of that name. */
-export function filled(node: unknown, values: Record<string, unknown>): unknown {
-  if (typeof node === "string") return /^@\w+@$/.test(node) ? values[node.slice(1, -1)] : node;
-  if (Array.isArray(node)) return node.map((item) => filled(item, values));
-  if (typeof node !== "object" || node === null) return node;
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, filled(value, values)]));
-}

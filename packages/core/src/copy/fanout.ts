@@ -54,8 +54,8 @@ export function shareOut(upload: Upload, range: number): PartRange[] {
  * again. Read side: the joined CRCs are the signed ones. Write side: the store's own sum of the whole, else of each part, else all is read back.
  *
  * Throws {@link DigestMismatch} (what was read is not what was signed) and {@link PartCorrupted}, each after the upload was aborted;
- * {@link CopyIncomplete} (send again what is missing), {@link CopyDiffers}, {@link CopyCorrupted}; {@link UploadGone} and {@link CopyUnproven}: begin
- * again with a new plan.
+ * {@link CopyIncomplete} (relay all ranges again: what is there is not sent twice), {@link CopyDiffers}, {@link CopyCorrupted}; {@link UploadGone} and
+ * {@link CopyUnproven}: begin again with a new plan.
  */
 export async function finishFanOut(job: FanOut, relayed: readonly Relayed[], to: Destination, context: Context): Promise<string> {
   try {
