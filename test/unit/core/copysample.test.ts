@@ -181,6 +181,8 @@ describe("of a copy that is not picked", () => {
     const sampled = await look(of, last);
     expect([found(sampled), sampled.missing]).toEqual([["refuse copy-incomplete"], []]);
     expect(sampled.failed[0]?.finding.message).toContain(`${key} has another length`);
+    for (const gone of await inFirst(of, "contents")) of.far.inside.remove(gone);
+    expect((await look(of, last)).missing).toEqual([]); // copying again would only meet it
   });
   test("evidence that is not there is asked for again, and the copy is as good as it was", async () => {
     const of = await copied();
