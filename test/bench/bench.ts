@@ -14,7 +14,6 @@ import { vaults } from "./vault.ts";
 import { reads } from "./verify.ts";
 
 const largeMebibytes = 2048;
-const copiedMebibytes = 1024;
 /** What one worker that is held back copies in a quarter of a minute. */
 const pacedMebibytes = 64;
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -70,7 +69,7 @@ async function onTwoStores(options: Options): Promise<Section[]> {
   const sections: Section[] = [];
   const staged = await attempt("copies", () =>
     onCopyStage(async (stage) => {
-      const large = await stage.fill(options.full ? copiedMebibytes : options.size);
+      const large = await stage.fill(options.copied);
       sections.push(await attempt("a copy", () => copies(stage, large, options)));
       const small = await stage.fill(pacedMebibytes);
       sections.push(await attempt("fan-outs", () => fanOuts(stage, large, small)));
