@@ -49,7 +49,10 @@ export const copyPace = (rate: number, tries = 1): { fits: number; range: number
  * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
  */
 export const copyWorkers = 8;
-/** Copies of one store under way at once: several sources end at the same minute, and a store slows down whoever comes with many. */
+/**
+ * Functions that copy to one store by events at once: several sources end at the same minute, and a store slows down whoever comes with many. Not those
+ * of large copies, which are handed to executions, each with workers of its own.
+ */
 export const copiesAtOnce = 2;
 /** Ranges of one artifact at most, else they grow: what a state machine passes on for all of them together may have 256 KiB. */
 export const copyRangesAtMost = 1000;
