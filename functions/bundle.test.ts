@@ -44,7 +44,7 @@ beforeAll(async () => {
   vi.stubEnv("HOLDFAST_NETWORK", JSON.stringify({ subnets: ["subnet-a"], services: ["kms"] }));
   vi.stubEnv("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
   shutIn = (await import(`${pathToFileURL(outfile).href}?shut-in`)).handler;
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const call = (throws: string, millis = 60_000) =>

@@ -42,7 +42,7 @@ describe.each<Arch>(["x86_64", "arm64"])("the layer for %s", (arch) => {
   beforeAll(async () => {
     ({ folder, bytes } = await buildLayer(arch));
     files = await filesOf(join(folder, "postgres"));
-  }, 240_000);
+  });
 
   test("holds the clients of every major version, for that machine", () => {
     const expected = programs.flatMap((it) => clientsOf(it).map((client) => `${it.major}/bin/${client}`));

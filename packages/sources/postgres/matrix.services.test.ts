@@ -40,7 +40,7 @@ beforeAll(async () => {
       "DO $$ DECLARE l oid; BEGIN FOR l IN SELECT oid FROM pg_largeobject_metadata LOOP EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO dumper', l); END LOOP; END $$",
     );
   }
-}, 240_000);
+});
 afterAll(async () => {
   await Promise.all([...servers.values()].map((server) => server.stop()));
   await world.end();

@@ -34,7 +34,7 @@ export function listContract(subject: () => Subject, lacks: Lacks): void {
       expect(await listed(prefix)).toMatchObject([{ key: `${prefix}over`, bytes: 9 }]);
     });
 
-    test("lists more than a page, each key once, and can be left early", { timeout: 120_000 }, async () => {
+    test("lists more than a page, each key once, and can be left early", async () => {
       const prefix = freshPrefix();
       const keys = Array.from({ length: subject().page + 1 }, (_, i) => `${prefix}${String(i).padStart(5, "0")}`);
       for (let at = 0; at < keys.length; at += 50) await Promise.all(keys.slice(at, at + 50).map((key) => create(key)));

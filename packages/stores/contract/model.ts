@@ -39,7 +39,7 @@ function stepFor(lacks: Lacks): fc.Arbitrary<Step> {
 
 export function modelContract(subject: () => Subject, lacks: Lacks, runs: number): void {
   describe("random sequences", () => {
-    atRandom(lacks, "versions")("of anything that can be done leave the store as they leave the model", { timeout: 120_000 }, async () => {
+    atRandom(lacks, "versions")("of anything that can be done leave the store as they leave the model", async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(stepFor(lacks), { maxLength: 20 }), async (steps) => {
           const model: Model = new Map();
