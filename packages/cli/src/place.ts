@@ -87,7 +87,11 @@ async function openNamed(name: string, { plan, lists, cloud, world, local, file 
   if (local) requireHere(name, planned.config);
   const { open }: { open: OpenStore<unknown> } = await import(pathToFileURL(path.resolve(world.root, folder, "open.ts")).href);
   // Logins in the environment are of the person's own clouds, not of those on this machine.
-  const { config, ...login } = await loginOf(planned, { ...cloud, file, world: local ? { ...world, env: {} } : world });
+  const { config, ...login } = await loginOf(planned, lists.stores[planned.kind]?.kind.login, {
+    ...cloud,
+    file,
+    world: local ? { ...world, env: {} } : world,
+  });
   return await open(config, { ...login, region: plan.region, use: "read", now: world.clock.now });
 }
 

@@ -31,7 +31,7 @@ const planned = {
 };
 const login = async (kind: keyof typeof planned, file?: string, env: Record<string, string> = {}) => {
   const cloud = goneCloud();
-  return { ...(await loginOf(planned[kind], { ...cloud, file, world: { cwd: folder, env } })), cloud };
+  return { ...(await loginOf(planned[kind], { gcs, s3, azure }[kind].login, { ...cloud, file, world: { cwd: folder, env } })), cloud };
 };
 
 describe("a login that was brought along takes the place of the plan's, and AWS is not asked", () => {
@@ -82,7 +82,7 @@ describe("without one the plan's way asks AWS, and when that fails says what to 
   });
   test("and what else fails quotes nothing", async () => {
     const of = { ...goneCloud(), secrets: () => Promise.reject(new Error("hidden")), file: undefined, world: { cwd: folder, env: {} } };
-    const { secrets } = await loginOf({ name: "own", kind: "own", config: {} }, of);
+    const { secrets } = await loginOf({ name: "own", config: {} }, undefined, of);
     const error = await secrets("x").catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ name: "StoreLoginMissing" });
     expect(String(error)).not.toContain("hidden");

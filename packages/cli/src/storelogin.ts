@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { HoldfastError, type Identity, type PlannedStore, type Secrets } from "@holdfast/core";
+import { HoldfastError, type Identity, type OwnLogin, type PlannedStore, type Secrets } from "@holdfast/core";
 import { FileUnusable, StoreLoginMissing } from "./errors.ts";
 import type { World } from "./world.ts";
 
@@ -14,28 +14,24 @@ type Brought = { name: string; text: string };
  * what to bring when that fails.
  */
 export async function loginOf(
-  store: Pick<PlannedStore, "name" | "kind" | "config">,
+  store: Pick<PlannedStore, "name" | "config">,
+  own: OwnLogin | undefined,
   { file, world, secrets, identity }: { file: string | undefined; world: Pick<World, "cwd" | "env"> } & Omit<StoreLogin, "config">,
 ): Promise<StoreLogin> {
-  const brought = file === undefined ? await inEnvironment(store.kind, world) : { name: file, text: await read(file, world.cwd) };
-  if (!brought) return { config: store.config, ...asking(store, { secrets, identity }) };
+  const brought = file === undefined ? await inEnvironment(own, world) : { name: file, text: await read(file, world.cwd) };
+  if (!brought) return { config: store.config, ...asking(store, own, { secrets, identity }) };
   // Every kind of store that needs a login calls it so (`packages/stores/*/kind.ts`).
   const config = { ...(store.config as object), federation: undefined, credentials: brought.name };
   return { config, secrets: async () => brought.text, identity };
 }
 
-async function inEnvironment(kind: string, { env, cwd }: Pick<World, "cwd" | "env">): Promise<Brought | undefined> {
-  const name = (environment[kind] ?? []).find((each) => env[each]);
-  const value = name === undefined ? undefined : env[name];
-  if (name === undefined || !value) return undefined;
-  if (name === "GOOGLE_APPLICATION_CREDENTIALS") return { name, text: await read(value, cwd) };
-  return { name, text: JSON.stringify(name === "AZURE_STORAGE_KEY" ? { accountKey: value } : { sas: value }) };
+async function inEnvironment(own: OwnLogin | undefined, { env, cwd }: Pick<World, "cwd" | "env">): Promise<Brought | undefined> {
+  for (const [name, made] of Object.entries(own?.environment ?? {})) {
+    const value = env[name];
+    if (value) return { name, text: made === "file" ? await read(value, cwd) : made(value) };
+  }
+  return undefined;
 }
-/** Not AWS's own for S3: they would be signed into requests to a stranger. */
-const environment: Readonly<Record<string, readonly string[]>> = {
-  gcs: ["GOOGLE_APPLICATION_CREDENTIALS"],
-  azure: ["AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_KEY"],
-};
 
 async function read(file: string, cwd: string): Promise<string> {
   try {
@@ -46,12 +42,12 @@ async function read(file: string, cwd: string): Promise<string> {
 }
 
 /** The plan's way, with words for the day when AWS does not answer. */
-function asking(store: Pick<PlannedStore, "name" | "kind" | "config">, of: Omit<StoreLogin, "config">): Omit<StoreLogin, "config"> {
+function asking(store: Pick<PlannedStore, "name">, own: OwnLogin | undefined, of: Omit<StoreLogin, "config">): Omit<StoreLogin, "config"> {
   const told = async <T>(ask: Promise<T>, of: string): Promise<T> => {
     try {
       return await ask;
     } catch (cause) {
-      throw new StoreLoginMissing(store.name, of, wanted(store.kind), cause instanceof HoldfastError ? cause : undefined);
+      throw new StoreLoginMissing(store.name, of, wanted(own), cause instanceof HoldfastError ? cause : undefined);
     }
   };
   const keyless = "federation, which needs AWS to say who asks";
@@ -64,13 +60,8 @@ function asking(store: Pick<PlannedStore, "name" | "kind" | "config">, of: Omit<
   };
 }
 
-function wanted(kind: string): string {
-  const variables = (environment[kind] ?? []).join(" or ");
-  const form = Object.hasOwn(forms, kind) ? forms[kind] : "what the secret of such a store holds";
+function wanted(own: OwnLogin | undefined): string {
+  const variables = Object.keys(own?.environment ?? {}).join(" or ");
+  const form = own?.form ?? "what the secret of such a store holds";
   return `Give a login of your own that may read there: --credentials FILE, with ${form}${variables && `; or ${variables} in the environment`}.`;
 }
-const forms: Readonly<Record<string, string>> = {
-  s3: '{"accessKeyId": "…", "secretAccessKey": "…"}',
-  gcs: "a service account's key as Google's JSON file",
-  azure: '{"sas": "sv=…&sig=…"} or {"accountKey": "…"}',
-};

@@ -9,6 +9,13 @@ export const azure: StoreKind<AzureConfig> = {
   name: "azure",
   config,
   expires: () => true,
+  login: {
+    form: '{"sas": "sv=…&sig=…"} or {"accountKey": "…"}',
+    environment: {
+      AZURE_STORAGE_SAS_TOKEN: (sas) => JSON.stringify({ sas }),
+      AZURE_STORAGE_KEY: (accountKey) => JSON.stringify({ accountKey }),
+    },
+  },
   place: ({ endpoint, region }) => ({
     cloud: endpoint !== undefined && isLoopback(endpoint) ? "local" : "azure",
     region: region?.replaceAll(" ", ""),

@@ -9,6 +9,7 @@ export const gcs: StoreKind<GcsConfig> = {
   name: "gcs",
   config,
   expires: () => true,
+  login: { form: "a service account's key as Google's JSON file", environment: { GOOGLE_APPLICATION_CREDENTIALS: "file" } },
   place: ({ endpoint, location }) => ({
     cloud: endpoint !== undefined && isLoopback(endpoint) ? "local" : "google",
     region: location,

@@ -12,6 +12,8 @@ export const s3: StoreKind<S3Config> = {
   name: "s3",
   config,
   expires: hasMarks,
+  // Not from the environment: AWS's own keys there would be signed into requests to a stranger.
+  login: { form: '{"accessKeyId": "…", "secretAccessKey": "…"}' },
   credentials: ({ credentials, federation }) => credentials ?? (federation && actorsOf(federation)),
   place: placeOf,
   setup,

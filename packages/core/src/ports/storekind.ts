@@ -54,6 +54,12 @@ export type SetupStep = { why: string; command: readonly string[]; unless?: read
 /** Files lie where the commands run. Notes are for the person: what no command says, and what differs from other stores. */
 export type Setup = { files: readonly { name: string; text: string }[]; steps: readonly SetupStep[]; notes: readonly string[] };
 
+/**
+ * What a person brings along on the day when AWS does not answer, in the place of what the plan names: the text that the store's secret would hold.
+ * form: what that looks like, for people · environment: where the cloud's own tools keep one, as the name of a file or as a value to make it of.
+ */
+export type OwnLogin = { form: string; environment?: Readonly<Record<string, "file" | ((value: string) => string)>> };
+
 /** `kind.ts` of each store kind: pure. A sibling `open.ts` exports `open: OpenStore`. */
 export interface StoreKind<Config = unknown> {
   readonly name: string;
@@ -63,6 +69,8 @@ export interface StoreKind<Config = unknown> {
   expires(config: Config): boolean;
   /** What its `credentials` name, where they may name an identity for `prune`; synth holds them against the uses that the store has. */
   credentials?(config: Config): PerUse | undefined;
+  /** Absent where none is needed. */
+  readonly login?: OwnLogin;
   /** Where it keeps its objects; synth holds it against the plan's residency. `home`: the plan's region. */
   place(config: Config, home: string): Place;
   /** All that its side of the plan needs, for a person to run, once. Undefined: nothing. */
