@@ -13,6 +13,8 @@ export type LambdaOptions = {
   /** Room in /tmp. */
   scratch?: `${number} MB`;
   needs?: Needs;
+  /** What `{source}` in the needs stands for. */
+  source?: string;
   /** What `{resource}` in the needs stands for. */
   resource?: string | undefined;
   layers?: Layers;
@@ -61,7 +63,8 @@ export function lambda(d: Deployment, name: string, options: LambdaOptions): sst
 }
 
 /** What the function itself asks AWS for. */
-function asksOf(d: Deployment, name: string, { statements, needs, resource: looked }: LambdaOptions): Statement[] {
+function asksOf(d: Deployment, name: string, { statements, needs, source, resource }: LambdaOptions): Statement[] {
+  const words = { region: d.plan.region, project: d.name(), source, resource };
   return [
     ...statements,
     ...(needs?.secrets.length
@@ -70,8 +73,8 @@ function asksOf(d: Deployment, name: string, { statements, needs, resource: look
     ...(needs?.allow ?? []).map((allow, i) => ({
       sid: `KindNeeds${i}`,
       actions: [...allow.actions],
-      resources: allow.resources.map((resource) => located(d, name, resource, looked)),
-      ...(allow.conditions ? { conditions: locatedAll(d, name, allow.conditions, looked) } : {}),
+      resources: allow.resources.map((resource) => located(d, name, resource, words)),
+      ...(allow.conditions ? { conditions: locatedAll(d, name, allow.conditions, words) } : {}),
     })),
   ];
 }
@@ -100,17 +103,21 @@ const joinNetwork: Statement = {
   resources: ["*"],
 };
 
-function locatedAll(d: Deployment, name: string, conditions: NonNullable<Allow["conditions"]>, looked: string | undefined) {
-  const each = (value: string | string[]) => [value].flat().map((one) => located(d, name, one, looked));
+type Words = Readonly<Record<string, string | undefined>>;
+function locatedAll(d: Deployment, name: string, conditions: NonNullable<Allow["conditions"]>, words: Words) {
+  const each = (value: string | string[]) => [value].flat().map((one) => located(d, name, one, words));
   const values = (keys: Readonly<Record<string, string | string[]>>) =>
     Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, $util.all(each(value))]));
   return Object.fromEntries(Object.entries(conditions).map(([operator, keys]) => [operator, values(keys)]));
 }
 
-function located(d: Deployment, name: string, given: string, looked: string | undefined): $util.Output<string> {
-  if (looked === undefined && given.includes("{resource}"))
-    throw new Error(`${name} needs rights on ${given}, and its kind names no database to look up`);
-  const resource = given.replaceAll("{region}", d.plan.region).replaceAll("{resource}", looked ?? "");
+function located(d: Deployment, name: string, given: string, words: Words): $util.Output<string> {
+  const resource = given.replaceAll(/\{(\w+)\}/g, (whole, word: string) => {
+    if (word === "account") return whole;
+    const found = words[word];
+    if (found === undefined) throw new Error(`${name} needs rights on ${given}, and nothing says what ${whole} is there`);
+    return found;
+  });
   return d.account.apply((account) => resource.replaceAll("{account}", account));
 }
 

@@ -31,6 +31,7 @@ export function prune(d: Deployment, at: At): void {
       memory: "512 MB",
       timeout: `${timeoutMinutes} minutes`,
       needs: kind.needs("prune", source.config),
+      source: source.name,
       onFailure: at.topic.arn,
       environment: record.environment,
       statements: [consumer.statement, ...record.statements, readManifests(at, source.name)],

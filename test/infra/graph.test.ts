@@ -224,7 +224,52 @@ describe("each role of a source at RDS", () => {
   ])("%s asked for %s on %s hears %s", async (role, action, name, answer) => {
     const principal = `arn:aws:iam::${account}:role/test-local-${role}`;
     const resource = name.startsWith("arn:") ? name : `arn:aws:rds:eu-central-1:${account}:${name}`;
-    expect(await simulate({ principal, action, resource, account, context: plain, policy: roleOf(role) })).toBe(answer);
+    expect(await simulate({ principal, action, resource, account, context: { ...plain, ...tagged(role) }, policy: roleOf(role) })).toBe(
+      answer,
+    );
+  });
+
+  const tag = (name: string, value: string) => ({ [`aws:ResourceTag/holdfast:${name}`]: value });
+  /** As what the role may change or delete is tagged. */
+  function tagged(role: string): Record<string, string> {
+    if (role.startsWith("restore-")) return tag("execution", "one");
+    return role.startsWith("prune-") ? { ...tag("project", "test-local"), ...tag("source", role.replace("prune-", "")) } : {};
+  }
+  const asked = (role: string, action: string, name: string, context: Record<string, string>) =>
+    simulate({
+      principal: `arn:aws:iam::${account}:role/test-local-${role}`,
+      action,
+      resource: `arn:aws:rds:eu-central-1:${account}:${name}`,
+      account,
+      context: { ...plain, ...context },
+      policy: roleOf(role),
+    });
+
+  test.each([
+    ["restore-instances", "db:restored-till-prod", ["Modify", "Delete"].map((verb) => `rds:${verb}DBInstance`)],
+    ["restore-instances", "db:restored-till-prod", ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"]],
+    ["restore-clusters", "cluster:restored-orders-prod", ["Modify", "Delete"].map((verb) => `rds:${verb}DBCluster`)],
+    ["restore-clusters", "cluster:restored-orders-prod", ["rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds:CreateDBInstance"]],
+    ["restore-clusters", "db:restored-orders-prod-1", ["rds:AddTagsToResource", "rds:RemoveTagsFromResource", "rds:DeleteDBInstance"]],
+  ])("%s does to %s what it must while its restore is under way, and nothing of it once it is handed over", async (role, name, actions) => {
+    const mark = { "aws:RequestTag/holdfast:execution": "two" };
+    for (const action of actions) {
+      expect(await asked(role, action, name, tag("execution", "one")), action).toBe("Allowed");
+      expect(await asked(role, action, name, tag("handed-over", "one")), action).toBe("ImplicitlyDenied");
+      expect(await asked(role, action, name, {}), action).toBe("ImplicitlyDenied");
+      expect(await asked(role, action, name, { ...mark, ...tag("handed-over", "one") }), action).toBe("ImplicitlyDenied");
+    }
+    expect(await asked(role, "rds:AddTagsToResource", name, mark)).toBe("Allowed");
+  });
+
+  test.each([
+    ["prune-till", "rds:DeleteDBSnapshot", tills, "till"],
+    ["prune-orders", "rds:DeleteDBClusterSnapshot", own, "orders"],
+  ])("%s deletes only what this deployment took for its source, as the tags tell", async (role, action, name, source) => {
+    const [project, of] = [tag("project", "test-local"), tag("source", source)];
+    expect(await asked(role, action, name, { ...project, ...of })).toBe("Allowed");
+    for (const context of [{}, project, of, { ...project, ...tag("source", "other") }, { ...tag("project", "test-prod"), ...of }])
+      expect(await asked(role, action, name, context)).toBe("ImplicitlyDenied");
   });
 });
 

@@ -43,6 +43,7 @@ async function ask(role: string, action: string, resource: string, context: Reco
       : {}),
   });
 }
+const tagged = (source: string) => ({ "aws:ResourceTag/holdfast:project": "test-local", "aws:ResourceTag/holdfast:source": source });
 const create = { "s3:if-none-match": "*", "s3:ObjectCreationOperation": "true" };
 
 test("each source whose kind keeps backups at its own service has a function that prunes it, and no other", () => {
@@ -75,7 +76,7 @@ describe("the role that prunes an instance", () => {
     ["rds:CopyDBSnapshot", "snapshot:holdfast-shop-20261121t020000z", "ImplicitlyDenied"],
     ["rds:AddTagsToResource", "snapshot:holdfast-shop-20261121t020000z", "ImplicitlyDenied"],
   ])("asked for %s on %s hears %s", async (action, resource, answer) => {
-    expect(await ask("prune-shop", action, rds(resource))).toBe(answer);
+    expect(await ask("prune-shop", action, rds(resource), tagged("shop"))).toBe(answer);
   });
   test.each([
     ["s3:PutObject", "evidence/pruned/shop/20261121T020000Z/ok.x.y.json", create, "Allowed"],
@@ -101,10 +102,10 @@ describe("the role that prunes an instance", () => {
 
 test("the role that prunes a cluster deletes its own snapshots alone", async () => {
   const at = "20261121t020000z";
-  expect(await ask("prune-orders", "rds:DeleteDBClusterSnapshot", rds(`cluster-snapshot:holdfast-orders-${at}`))).toBe("Allowed");
-  expect(await ask("prune-orders", "rds:DeleteDBClusterSnapshot", rds(`cluster-snapshot:holdfast-orders-eu-${at}`))).toBe(
-    "ImplicitlyDenied",
-  );
+  const deleting = (name: string) =>
+    ask("prune-orders", "rds:DeleteDBClusterSnapshot", rds(`cluster-snapshot:holdfast-${name}-${at}`), tagged("orders"));
+  expect(await deleting("orders")).toBe("Allowed");
+  expect(await deleting("orders-eu")).toBe("ImplicitlyDenied");
   expect(await ask("prune-orders", "rds:DeleteDBSnapshot", rds(`snapshot:holdfast-shop-${at}`))).toBe("ImplicitlyDenied");
 });
 

@@ -6,15 +6,14 @@ import type { Kind, Needs, Verb } from "@holdfast/core";
 import { cautionsOf } from "../rds/cautions.ts";
 import { bringDump } from "../rds/dump.ts";
 import { type Names, needsOfPruningReplicas, needsOfReplicate, replicatesTo } from "../rds/replicas.ts";
+import { allow, ifOwn, ifUnderWay, toMake } from "../rds/rights.ts";
 import { type Config, config, type Target, target } from "./config.ts";
 import { type Native, native } from "./native.ts";
 
-type Allow = Needs["allow"][number];
 const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
 /** Also of another account, which has to allow it too. */
 const ANY_KEY = "arn:aws:kms:{region}:*:key/*";
 const GROUPS = [rds("subgrp:*"), rds("pg:*"), rds("cluster-pg:*"), rds("og:*")];
-const allow = (actions: string, ...resources: string[]): Allow => ({ actions: actions.split(" "), resources });
 
 /** Longer identifiers are shortened in names of snapshots, to which a hyphen and six digits are added. */
 const LONGEST = 32;
@@ -59,7 +58,7 @@ const needsOfPrune = (config: Config): Needs => ({
   layers: [],
   allow: [
     allow("rds:DescribeDBClusterSnapshots", rds(`cluster:${config.cluster}`), rds("cluster-snapshot:*")),
-    allow("rds:DeleteDBClusterSnapshot", snapshotsOf(config.cluster, "holdfast"), snapshotsOf(config.cluster, "holdfastraw")),
+    ifOwn(allow("rds:DeleteDBClusterSnapshot", snapshotsOf(config.cluster, "holdfast"), snapshotsOf(config.cluster, "holdfastraw"))),
     ...needsOfPruningReplicas(namesOf(config), config),
   ],
 });
@@ -79,10 +78,11 @@ function needsOfRestore({ names, key = ANY_KEY, connection, iam, network }: Targ
     allow: [
       allow("rds:RestoreDBClusterFromSnapshot", rds(`cluster:${names}*`), rds("cluster-snapshot:holdfast-*"), ...GROUPS),
       allow("rds:RestoreDBClusterToPointInTime", rds("cluster:*"), ...GROUPS),
-      allow("rds:CreateDBInstance", ...made, ...GROUPS),
-      allow("rds:AddTagsToResource rds:RemoveTagsFromResource", ...made),
-      allow("rds:ModifyDBCluster rds:DeleteDBCluster", rds(`cluster:${names}*`)),
-      allow("rds:DeleteDBInstance", rds(`db:${names}*`)),
+      allow("rds:CreateDBInstance", rds(`db:${names}*`), ...GROUPS),
+      toMake(...made),
+      ifUnderWay(allow("rds:CreateDBInstance rds:ModifyDBCluster rds:DeleteDBCluster", rds(`cluster:${names}*`))),
+      ifUnderWay(allow("rds:AddTagsToResource rds:RemoveTagsFromResource", ...made)),
+      ifUnderWay(allow("rds:DeleteDBInstance", rds(`db:${names}*`))),
       allow("rds:DescribeDBClusters rds:DescribeDBInstances", rds("cluster:*"), rds("db:*")),
       allow("rds:DescribeDBClusterSnapshots", rds("cluster-snapshot:holdfast-*")),
       allow("rds:DescribeDBSubnetGroups rds:DescribeDBParameterGroups rds:DescribeDBClusterParameterGroups", ...GROUPS),

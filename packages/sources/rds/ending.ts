@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { RemoveTagsFromResourceCommand } from "@aws-sdk/client-rds";
+import { AddTagsToResourceCommand, RemoveTagsFromResourceCommand } from "@aws-sdk/client-rds";
 import type { Context, Made } from "@holdfast/core";
 import type { Api } from "./api.ts";
 import { RdsBusy } from "./errors.ts";
 import type { Restores, Thing } from "./restores.ts";
-import { ADJUSTED, EXECUTION, PROTECT } from "./tags.ts";
+import { ADJUSTED, EXECUTION, HANDED_OVER, PROTECT } from "./tags.ts";
 
 export type Ending = { api: Api; restores: Pick<Restores<unknown, never>, "tagged" | "remove" | "protect" | "look" | "noun"> };
 
@@ -23,13 +23,17 @@ export async function finish(
     await patiently(patience, () => restores.protect(api, id));
   }
   // A cluster comes after its instances: an undo in between finds it, cannot delete it, and so leaves it whole.
-  for (const { arn } of things) await untag(api, arn);
+  for (const { arn } of things) await release(api, arn, execution);
   return made.filter(({ passing }) => !passing);
 }
 
-async function untag(api: Api, arn: string): Promise<void> {
-  const command = new RemoveTagsFromResourceCommand({ ResourceName: arn, TagKeys: [EXECUTION, ADJUSTED, PROTECT] });
-  await api.rds(`handing over ${arn}`, (client, options) => client.send(command, options));
+async function release(api: Api, arn: string, { id }: { id: string }): Promise<void> {
+  const tag = new AddTagsToResourceCommand({ ResourceName: arn, Tags: [{ Key: HANDED_OVER, Value: id }] });
+  const untag = new RemoveTagsFromResourceCommand({ ResourceName: arn, TagKeys: [EXECUTION, ADJUSTED, PROTECT] });
+  await api.rds(`handing over ${arn}`, async (client, options) => {
+    await client.send(tag, options);
+    await client.send(untag, options);
+  });
 }
 
 /** How often what RDS is still making or changing is asked to be changed or deleted. A Lambda lives 15 minutes. */

@@ -44,6 +44,21 @@ test("the role that looks can change nothing", () => {
     for (const action of Object.keys(told(kind.needs("read").allow))) expect(action).toMatch(/^(rds|kms):Describe/);
 });
 
+test("the role that prunes deletes only what carries this deployment's tags for its source, wherever that stands", () => {
+  const replicas = [{ region: "eu-west-1", key: key.replace("eu-central-1", "eu-west-1") }];
+  for (const { allow } of [
+    rdsKind.needs("prune", config.parse({ instance: "shop", replicas })),
+    aurora.needs("prune", clusterConfig.parse({ cluster: "orders", replicas })),
+  ]) {
+    const deleting = allow.filter(({ actions }) => actions.some((action) => action.startsWith("rds:Delete")));
+    expect(deleting).toHaveLength(2);
+    for (const { conditions } of deleting)
+      expect(conditions).toEqual({
+        StringEquals: { "aws:ResourceTag/holdfast:project": "{project}", "aws:ResourceTag/holdfast:source": "{source}" },
+      });
+  }
+});
+
 describe("the role that restores", () => {
   test.each([
     ["rds", rdsKind.needs("restore", target.parse({ names: "drill-", key }))],
@@ -54,6 +69,21 @@ describe("the role that restores", () => {
     expect(changing.length).toBeGreaterThan(3);
     for (const action of changing) for (const resource of found[action] ?? []) expect(resource).toMatch(/:(db|cluster):drill-\*$/);
     expect(found["kms:CreateGrant"]).toEqual([key]);
+  });
+
+  test.each([
+    ["rds", rdsKind.needs("restore", target.parse({}))],
+    ["aurora", aurora.needs("restore", clusterTarget.parse({}))],
+  ])("of %s does so only while it carries an execution's tag, which it can put on nothing that was handed over", (_kind, { allow }) => {
+    const changing = allow.filter(({ actions }) => actions.some((action) => /^rds:(Modify|Delete|AddTags|RemoveTags)/.test(action)));
+    const made = changing.filter(({ conditions }) => "aws:ResourceTag/holdfast:execution" in (conditions?.Null ?? {}));
+    for (const { conditions } of made) expect(conditions).toEqual({ Null: { "aws:ResourceTag/holdfast:execution": "false" } });
+    expect(changing.filter((one) => !made.includes(one))).toEqual([
+      expect.objectContaining({
+        actions: ["rds:AddTagsToResource"],
+        conditions: { Null: { "aws:RequestTag/holdfast:execution": "false", "aws:ResourceTag/holdfast:handed-over": "true" } },
+      }),
+    ]);
   });
 
   test("reads a secret, and needs Amazon's authorities, where it is to log in", () => {

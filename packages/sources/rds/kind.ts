@@ -11,13 +11,12 @@ import { type Config, config, type Target, target } from "./config.ts";
 import { bringDump } from "./dump.ts";
 import { type Native, native } from "./native.ts";
 import { type Names, needsOfPruningReplicas, needsOfReplicate, replicatesTo } from "./replicas.ts";
+import { allow, ifOwn, ifUnderWay, toMake } from "./rights.ts";
 
-type Allow = Needs["allow"][number];
 const rds = (resource: string) => `arn:aws:rds:{region}:{account}:${resource}`;
 /** Also of another account, which has to allow it too. */
 const ANY_KEY = "arn:aws:kms:{region}:*:key/*";
 const GROUPS = [rds("subgrp:*"), rds("pg:*"), rds("og:*")];
-const allow = (actions: string, ...resources: string[]): Allow => ({ actions: actions.split(" "), resources });
 
 /** Names of its snapshots as IAM matches them: a slot at the end, so that `shop` is not `shop-eu` too. */
 const snapshotsOf = (instance: string, prefix: string) => rds(`snapshot:${prefix}-${instance}-????????t??????z*`);
@@ -56,7 +55,7 @@ const needsOfPrune = (config: Config): Needs => ({
   layers: [],
   allow: [
     allow("rds:DescribeDBSnapshots", rds(`db:${config.instance}`), rds("snapshot:*")),
-    allow("rds:DeleteDBSnapshot", snapshotsOf(config.instance, "holdfast"), snapshotsOf(config.instance, "holdfastraw")),
+    ifOwn(allow("rds:DeleteDBSnapshot", snapshotsOf(config.instance, "holdfast"), snapshotsOf(config.instance, "holdfastraw"))),
     ...needsOfPruningReplicas(namesOf(config), config),
   ],
 });
@@ -76,7 +75,8 @@ function needsOfRestore({ names, key = ANY_KEY, connection, iam, network }: Targ
     allow: [
       allow("rds:RestoreDBInstanceFromDBSnapshot", made, rds("snapshot:holdfast-*"), ...GROUPS),
       allow("rds:RestoreDBInstanceToPointInTime", rds("db:*"), ...GROUPS),
-      allow("rds:AddTagsToResource rds:RemoveTagsFromResource rds:ModifyDBInstance rds:DeleteDBInstance", made),
+      toMake(made),
+      ifUnderWay(allow("rds:AddTagsToResource rds:RemoveTagsFromResource rds:ModifyDBInstance rds:DeleteDBInstance", made)),
       allow("rds:DescribeDBInstances rds:DescribeDBInstanceAutomatedBackups", rds("db:*"), rds("auto-backup:*")),
       allow("rds:DescribeDBSnapshots", rds("snapshot:holdfast-*")),
       allow("rds:DescribeDBSubnetGroups rds:DescribeDBParameterGroups rds:DescribeOptionGroups", ...GROUPS),

@@ -7,6 +7,7 @@ import {
   DescribeDBClusterSnapshotsCommand,
   DescribeDBClustersCommand,
   DescribeDBSnapshotsCommand,
+  RDSClient,
 } from "@aws-sdk/client-rds";
 import type { Held, Prune } from "@holdfast/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -108,7 +109,7 @@ describe("what is listed of a source", () => {
       ),
     );
     const parsed = config.parse({ instance: "doomed" });
-    await world.act(rdsKind.needs("prune", parsed));
+    await world.act(rdsKind.needs("prune", parsed), "doomed");
     const doomed = prune(parsed, world.surroundings);
     expect(idsOf(await doomed.held("doomed", aContext()))).toEqual([`whole ${id}`]);
     await doomed.remove("doomed", held(id), aContext());
@@ -160,6 +161,18 @@ describe("a snapshot", () => {
     await expect((await ofShop()).remove("shop", held(id), aContext())).rejects.toMatchObject({ name: "RdsBusy", fault: "world" });
   });
 
+  test.each<[string, Tags]>([
+    ["no tags of ours", {}],
+    ["another deployment's tags", tagged({ "holdfast:project": "acme-other" })],
+    ["another source's tags", tagged({ "holdfast:source": "books" })],
+  ])("that has %s is not in the role's rights, whoever asks in its name", async (_what, tags) => {
+    const id = await taken(`holdfast-shop-${at}`, tags);
+    await ofShop();
+    const asking = new RDSClient({ endpoint: world.rds.endpoint, region });
+    await expect(asking.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id }))).rejects.toMatchObject({ name: "AccessDenied" });
+    expect(await described(id)).toBe("available");
+  });
+
   test("of no name that a backup gives is not even in the role's rights", async () => {
     const id = await taken("before-the-upgrade", tagged());
     await expect((await ofShop()).remove("shop", held(id), aContext())).rejects.toMatchObject({ name: "RdsDenied" });
@@ -183,7 +196,7 @@ test("snapshots of a cluster are listed and deleted likewise", async () => {
   }
   await become(async () => (await snapshots()).every(({ Status }) => Status === "available"));
   const parsed = clusterConfig.parse({ cluster });
-  await world.act(aurora.needs("prune", parsed));
+  await world.act(aurora.needs("prune", parsed), "orders");
   const orders = pruneClusters(parsed, world.surroundings);
   const [own] = await orders.held("orders", aContext());
   expect(own).toMatchObject({ id: `holdfast-orders-${at}`, slot, state: "whole" });

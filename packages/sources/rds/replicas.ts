@@ -1,5 +1,6 @@
 import type { Needs } from "@holdfast/core";
 import { z } from "zod";
+import { type Allow, allow, ifOwn } from "./rights.ts";
 import { key } from "./schemas.ts";
 
 /** Pure, like the files of both kinds that take it. */
@@ -49,8 +50,6 @@ export const replicatesTo = ({ replicas }: { replicas: readonly Replica[] }): st
 
 /** `item`: as actions name it. `own`: its final snapshots; `of`: their database; `all`: all snapshots; each as IAM matches it, with `{region}`. */
 export type Names = { item: "DBSnapshot" | "DBClusterSnapshot"; own: string; of: string; all: string };
-type Allow = Needs["allow"][number];
-const allow = (actions: string, ...resources: string[]): Allow => ({ actions: actions.split(" "), resources });
 const without = { secrets: [], layers: [] };
 
 /**
@@ -88,7 +87,7 @@ export function needsOfPruningReplicas({ item, own, of, all }: Names, { replicas
       .filter(({ account }) => account === undefined)
       .flatMap(({ region }) => [
         allow(`rds:Describe${item}s`, placed(of, region), placed(all, region)),
-        allow(`rds:Delete${item}`, placed(own, region)),
+        ifOwn(allow(`rds:Delete${item}`, placed(own, region))),
       ]),
     ...(roles.length > 0 ? [allow("sts:AssumeRole", ...new Set(roles))] : []),
   ];

@@ -163,7 +163,10 @@ async function byToken(made: readonly Made[]): Promise<void> {
 }
 
 test("rows are counted up to a margin, and estimated beyond it", async () => {
-  await world.query("shop", "create schema wide; create table wide.parts with (autovacuum_enabled = off) as select n as id from generate_series(1, 1000) n");
+  await world.query(
+    "shop",
+    "create schema wide; create table wide.parts with (autovacuum_enabled = off) as select n as id from generate_series(1, 1000) n",
+  );
   const session = { query: <Row>(_doing: string, sql: string) => world.query<Row>("shop", sql), end: async () => {} };
   const exact = await census(session, 1000, 200_000);
   expect(exact).toMatchObject({ tables: 2, exact: true, unknown: 0 });

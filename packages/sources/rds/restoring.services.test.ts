@@ -1,5 +1,14 @@
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
-import { CreateDBSubnetGroupCommand, DeleteDBSnapshotCommand, DeleteDBSubnetGroupCommand } from "@aws-sdk/client-rds";
+import {
+  AddTagsToResourceCommand,
+  CreateDBSubnetGroupCommand,
+  DeleteDBInstanceCommand,
+  DeleteDBSnapshotCommand,
+  DeleteDBSubnetGroupCommand,
+  ModifyDBInstanceCommand,
+  RDSClient,
+  RemoveTagsFromResourceCommand,
+} from "@aws-sdk/client-rds";
 import { type Execution, type Made, type Opened, type RestorePlan, slotTime } from "@holdfast/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
@@ -21,6 +30,7 @@ import {
 } from "./kit/world.ts";
 import type { Native } from "./native.ts";
 import { restoreAt } from "./restore.ts";
+import { EXECUTION } from "./tags.ts";
 
 /** Instances of MySQL are records without a server, so all of this takes no time. */
 let world: World;
@@ -228,6 +238,27 @@ test("a role that restores can neither delete nor change the original", async ()
   const of = restoreAt({ seconds: 0.01, times: 1 })(target, surroundings, { protected: false });
   await expect(of.advance(plan, opened, {}, [], executionOf("seven"), aContext())).rejects.toMatchObject({ name: "RdsDenied" });
   expect(await stands("restored-denied")).toBeUndefined();
+});
+
+test("nor, once it is handed over, what it made itself; and it cannot mark that as its own again", async () => {
+  const of = await restores();
+  const [kept, left] = ["restored-kept", "restored-left"];
+  for (const id of [kept, left]) await loaded(of, opened, await allowed(of, opened, { as: id }), id);
+  await of.finish([], { id: kept }, aContext());
+  await world.act(rdsKind.needs("restore", targetSchema.parse({})));
+  const api = new RDSClient({ endpoint: world.rds.endpoint, region });
+  const arn = (id: string) => `arn:aws:rds:${region}:000000000000:db:${id}`;
+  const changing = (id: string) => [
+    () => api.send(new AddTagsToResourceCommand({ ResourceName: arn(id), Tags: [{ Key: EXECUTION, Value: "mine" }] })),
+    () => api.send(new RemoveTagsFromResourceCommand({ ResourceName: arn(id), TagKeys: ["holdfast:source"] })),
+    () => api.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: id, DeletionProtection: false })),
+    () => api.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: id, SkipFinalSnapshot: true })),
+  ];
+  for (const change of changing(kept)) await expect(change()).rejects.toMatchObject({ name: "AccessDenied" });
+  for (const change of changing(left).slice(0, 3)) await change();
+  await become(async () => (await stands(left)) === "available");
+  await changing(left)[3]?.();
+  expect(await stands(kept)).toBe("available");
 });
 
 describe("what the backup was", () => {

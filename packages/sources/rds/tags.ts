@@ -1,12 +1,12 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Tag } from "@aws-sdk/client-rds";
 
+// What rights depend on.
+export { EXECUTION, HANDED_OVER, PROJECT, SOURCE } from "./rights.ts";
+
 /** Tags by name. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** Which deployment took it: two in one account may back up the same database under the same source and slot. */
-export const PROJECT = "holdfast:project";
-export const SOURCE = "holdfast:source";
 export const SLOT = "holdfast:slot";
 /** `taken` or `copied`. */
 export const HOW = "holdfast:how";
@@ -16,8 +16,6 @@ export const TAKEN = "holdfast:taken";
 export const BECAUSE = "holdfast:because";
 /** On copies elsewhere: the ARN of the snapshot that it was made from. */
 export const COPY_OF = "holdfast:copy-of";
-/** On all that a restore made, until it is handed over. */
-export const EXECUTION = "holdfast:execution";
 const SETTINGS = "holdfast:settings-";
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.html: letters, digits and _ . : / = + - @ */

@@ -29,8 +29,8 @@ export type Needs = {
   /** Where the verb must stand in the network; undefined: no VPC. */
   vpc?: Network | undefined;
   /**
-   * Further statements, for kinds that call AWS themselves. `{region}` and `{account}` in a resource or a condition stand for those of the deployment, `{resource}`
-   * for the id of what {@link Kind.looksUp} names.
+   * Further statements, for kinds that call AWS themselves. `{region}` and `{account}` in a resource or a condition stand for those of the deployment, `{project}`
+   * for what a verb's surroundings call the project, `{source}` for the name of the source whose verb it is, `{resource}` for the id of what {@link Kind.looksUp} names.
    */
   allow: readonly Allow[];
 };

@@ -29,8 +29,8 @@ export type World = {
   secret(name: string, value: object): string;
   query<T>(id: string, text: string): Promise<T[]>;
   key(): Promise<string>;
-  /** From now on new clients have the rights that a kind says it needs, and no others; undefined: all. */
-  act(needs?: Needs): Promise<void>;
+  /** From now on new clients have the rights that a kind says it needs for a source (shop), and no others; undefined: all. */
+  act(needs?: Needs, source?: string): Promise<void>;
   end(): Promise<void>;
 };
 
@@ -63,7 +63,7 @@ export async function openWorld(clock?: Clock, tls?: Trust): Promise<World> {
     api: new RDSClient({ endpoint: rds.endpoint, region, credentials: root }),
     surroundings: {
       region,
-      project: "acme-test",
+      project: PROJECT,
       identity: nobody,
       scratch: "",
       layer: (name) => name,
@@ -79,10 +79,10 @@ export async function openWorld(clock?: Clock, tls?: Trust): Promise<World> {
     },
     query: (id, text) => query(rds, id, text, tls?.ca),
     key: async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? "",
-    async act(needs) {
+    async act(needs, source = "shop") {
       if (!needs) return be(root);
-      const name = JSON.stringify(needs.allow);
-      const session = sessions.get(name) ?? (await sessionOf({ endpoint, region, credentials: root }, needs));
+      const name = JSON.stringify([source, needs.allow]);
+      const session = sessions.get(name) ?? (await sessionOf({ endpoint, region, credentials: root }, needs, source));
       sessions.set(name, session);
       be(session);
     },
@@ -102,15 +102,24 @@ export function be({ accessKeyId, secretAccessKey, sessionToken }: Keys): void {
 }
 
 const ACCOUNT = "000000000000";
+const PROJECT = "acme-test";
 /** A session of a new role with the statements that infrastructure would write. */
-export async function sessionOf(aws: LocalAws, { allow }: Pick<Needs, "allow">): Promise<Keys> {
+export async function sessionOf(aws: LocalAws, { allow }: Pick<Needs, "allow">, source = "shop"): Promise<Keys> {
   const iam = new IAMClient(aws);
   const RoleName = `rds-${randomUUID()}`;
   const trust = { Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "sts:AssumeRole" }] };
   await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(trust) }));
-  const placed = (resource: string) => resource.replaceAll("{region}", aws.region).replaceAll("{account}", ACCOUNT);
-  const Statement = allow.map(({ actions, resources }) => ({ Effect: "Allow", Action: actions, Resource: resources.map(placed) }));
-  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  const Statement = allow.map(({ actions, resources, conditions }) => ({
+    Effect: "Allow",
+    Action: actions,
+    Resource: resources,
+    ...(conditions ? { Condition: conditions } : {}),
+  }));
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement })
+    .replaceAll("{region}", aws.region)
+    .replaceAll("{account}", ACCOUNT)
+    .replaceAll("{project}", PROJECT)
+    .replaceAll("{source}", source);
   await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "own", PolicyDocument }));
   const assume = new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${ACCOUNT}:role/${RoleName}`, RoleSessionName: "test" });
   const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = (await new STSClient(aws).send(assume)).Credentials ?? {};
