@@ -6,7 +6,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** The one artifact: the raft snapshot as the server sent it, gzip around tar, so it is not compressed again. */
 export const SNAPSHOT = "vault.snap";
 
-/** What a manifest tells of a vault backup in the clear: no path and no address. */
+/** What a manifest tells of a vault backup in the clear: no address, and of all paths the plan's marker alone, which is to be no secret. */
 export const native = z.strictObject({
   format: z.literal("holdfast-vault/1"),
   /** HashiCorp's answers to sys/health have a field `enterprise` (since 1.15), OpenBao's have not. */

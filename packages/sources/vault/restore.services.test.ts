@@ -133,9 +133,15 @@ async function drilled() {
   const at = targetOf.parse({ nodes: [target.url], auth, reader: { method: "approle", secret: "static" }, drill: true });
   const it = restore(at, world.surroundings, { protected: false });
   const { opened } = source.taken;
+  const before = await serversOf(target, target.rootToken);
   const plan = await planned(it, opened, {});
   const step = await it.advance(plan, opened, {}, [], execution(), aContext());
-  return { source, target, plan, step, proven: await it.prove(opened, {}, step.made, aContext()) };
+  return { source, target, before, plan, step, proven: await it.prove(opened, {}, step.made, aContext()) };
+}
+type Members = { data: { config: { servers: { node_id: string; address: string }[] } } };
+async function serversOf(bao: Openbao, token: string) {
+  const { data } = await granted(bao.call<Members>("GET", "sys/storage/raft/configuration", undefined, token), "tell its servers");
+  return data.config.servers.map(({ node_id, address }) => ({ node_id, address }));
 }
 
 test("a target with the same seal key opens by itself: nobody is asked for anything", async () => {
@@ -145,4 +151,11 @@ test("a target with the same seal key opens by itself: nobody is asked for anyth
   const { data } = source.taken.opened.backup.native.entries;
   expect(proven).toMatchObject({ expected: data, found: data, findings: [] });
   expect(await takeVaultCensus(target, source.app)).toEqual(source.census);
+});
+
+test("its servers keep their own names and addresses, which tell it from the source from then on", async () => {
+  const { source, target, before } = await drill;
+  expect(await serversOf(target, source.bao.rootToken)).toEqual(before);
+  const [own, its] = [before, await serversOf(source.bao, source.bao.rootToken)];
+  expect(own.map(({ address }) => address)).not.toEqual(its.map(({ address }) => address));
 });
