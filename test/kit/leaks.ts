@@ -65,3 +65,20 @@ export function hiddenIn(secrets: Readonly<Record<string, object>>): string[] {
   });
   return [...new Set(hidden.flatMap((value) => [value, encodeURIComponent(value)]))];
 }
+
+/**
+ * What gives itself away by its looks: tokens of AWS, Google, Entra and Yandex, and keys that end. An envelope of evidence holds JSON in base64 too, and no
+ * dots.
+ */
+const tokens: readonly RegExp[] = [
+  /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/,
+  /\bBearer\s+[\w.~+/-]{12,}/i,
+  /\bya29\.[\w-]{12,}/,
+  /\bt1\.[\w-]{8,}\.[\w-]{16,}/,
+  /\b(IQoJ|FwoG)[\w+/=]{60,}/,
+  /(security|session)[-_]?token"?\s*[:=]\s*"?[\w+/=.-]{16,}/i,
+  /\b(WebIdentityToken|client_assertion|subject_token)=[\w.%-]{16,}/,
+];
+/** The first token that stands in a text, whoever gave it out. */
+export const tokenIn = (text: string): string | undefined =>
+  tokens.map((shape) => shape.exec(text)?.[0]).find((found) => found !== undefined);
