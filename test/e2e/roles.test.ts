@@ -75,8 +75,11 @@ const requestOf = (use: Use, statement: PolicyStatement) => ({
       .replace(/(:log-group:[^*]*):\*$/, "$1:log-stream:x")
       .replaceAll(/(?<=.)\*/g, "x"),
   context: Object.fromEntries(
-    Object.values(statement.Condition ?? {}).flatMap((tests) =>
-      Object.entries(tests).map(([key, value]) => [key, String(Array.isArray(value) ? value[0] : value).replaceAll("*", "x")]),
+    Object.entries(statement.Condition ?? {}).flatMap(([operator, tests]) =>
+      Object.entries(tests)
+        // What must be missing is not there.
+        .filter(([, value]) => operator !== "Null" || value !== "true")
+        .map(([key, value]) => [key, String(Array.isArray(value) ? value[0] : value).replaceAll("*", "x")]),
     ),
   ),
 });
