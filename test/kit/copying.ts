@@ -13,18 +13,22 @@ const urlOf = ({ local }: TestCloud, name: string) => `${local.client.endpoint}/
 export const sendTo = (c: TestCloud, name: string, key: string) =>
   new SQSClient(c.local.client).send(new SendMessageCommand({ QueueUrl: urlOf(c, name), MessageBody: eventOf(key) }));
 
-/** A message that failed comes again after so many seconds, instead of after six times a function's timeout. Returns what puts that back. */
+/**
+ * A message that failed comes again after so many seconds, instead of after six times a function's timeout, and as often as a slow machine needs
+ * before what the test does has come about. Returns what puts that back.
+ */
 export async function patience(c: TestCloud, name: string, seconds: number): Promise<() => Promise<void>> {
   const queues = new SQSClient(c.local.client);
   const QueueUrl = urlOf(c, name);
-  const { Attributes: { VisibilityTimeout = "" } = {} } = await queues.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["VisibilityTimeout"] }),
+  const { Attributes: { VisibilityTimeout = "", RedrivePolicy = "" } = {} } = await queues.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["VisibilityTimeout", "RedrivePolicy"] }),
   );
-  const set = async (value: string) => {
-    await queues.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: value } }));
+  const set = async (Attributes: { VisibilityTimeout: string; RedrivePolicy: string }) => {
+    await queues.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
   };
-  await set(String(seconds));
-  return () => set(VisibilityTimeout);
+  const often = JSON.stringify({ ...JSON.parse(RedrivePolicy), maxReceiveCount: 1000 });
+  await set({ VisibilityTimeout: String(seconds), RedrivePolicy: often });
+  return () => set({ VisibilityTimeout, RedrivePolicy });
 }
 
 /** Keys that sign, as they stand in the primary store. */
