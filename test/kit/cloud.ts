@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -11,7 +12,6 @@ import {
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { catalogue, type Entry, type Store, type Verdict } from "@holdfast/core";
 import { s3Store } from "@holdfast/stores/s3/s3.ts";
-import { vi } from "vitest";
 import { type Local, local as openedLocal } from "./e2e.ts";
 import { readMail } from "./mail.ts";
 
@@ -47,7 +47,7 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
     entry: async (source: string, slot: string): Promise<Entry | undefined> =>
       (await catalogue(store.list, source)).find((entry) => entry.slot === slot),
     verdict: (source: string, slot: string, proof: "present" | "readable" = "readable"): Promise<Verdict> =>
-      until(
+      untilFinal(
         `evidence of ${source}/${slot}`,
         async () => (await catalogue(store.list, source)).find((entry) => entry.slot === slot)?.evidence[proof]?.[0]?.verdict,
       ),
@@ -59,13 +59,13 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
       return (await machines.send(new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }))).executionArn ?? "";
     },
     ended: (arn: string) =>
-      until(`the end of ${arn}`, async () => {
+      untilFinal(`the end of ${arn}`, async () => {
         const found = await machines.send(new DescribeExecutionCommand({ executionArn: arn }));
         return found.status === "RUNNING" ? undefined : found;
       }),
     /** The next notice that holds `text`. */
     told: (text: string) =>
-      until(`a notice with ${text}`, async () => {
+      untilFinal(`a notice with ${text}`, async () => {
         mail.push(...(await readMail(queues, local.mailbox)));
         return mail.find((notice) => notice.includes(text));
       }),
@@ -98,13 +98,33 @@ function verbs(local: Local, lambda: LambdaClient, machines: SFNClient, store: S
 }
 
 /** Waits for a condition; a failure names what never came. */
-export function until<T>(what: string, look: () => Promise<T | undefined>, seconds = 240): Promise<T> {
-  return vi.waitFor(
-    async () => {
+export const until = <T>(what: string, look: () => Promise<T | undefined>, seconds = 240): Promise<T> =>
+  looking(what, look, seconds, () => 100);
+
+/**
+ * Likewise, for what stays once it is there: looks cost the local AWS the time that the functions wait for, so the longer it takes the more
+ * seldom it is looked for.
+ */
+const untilFinal = <T>(what: string, look: () => Promise<T | undefined>): Promise<T> =>
+  looking(what, look, 240, (elapsed) => Math.min(500, Math.max(100, elapsed / 20)));
+
+async function looking<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  seconds: number,
+  pause: (elapsed: number) => number,
+): Promise<T> {
+  const begun = performance.now();
+  for (;;) {
+    let cause: unknown;
+    try {
       const found = await look();
-      if (found === undefined) throw new Error(`${what} did not come within ${seconds} s`);
-      return found;
-    },
-    { timeout: seconds * 1000, interval: 100 },
-  );
+      if (found !== undefined) return found;
+    } catch (error) {
+      cause = error;
+    }
+    const elapsed = performance.now() - begun;
+    if (elapsed > seconds * 1000) throw new Error(`${what} did not come within ${seconds} s`, { cause });
+    await sleep(pause(elapsed));
+  }
 }
