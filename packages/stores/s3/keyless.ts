@@ -1,4 +1,4 @@
-import { type PerUse, perUseOrPruned, type StoreUse } from "@holdfast/core";
+import { ofUse, type PerUse, perUseOrPruned, type SetupOf, type StoreUse } from "@holdfast/core";
 import { z } from "zod";
 import { isLoopback, placeOf, type Where } from "./place.ts";
 
@@ -42,3 +42,15 @@ export const federationProblems: readonly (readonly [(said: Keyed) => boolean, s
 
 /** Tells sessions of one use from those of another in the store's own log. */
 export const sessionOf = (use: StoreUse): string => `holdfast-${use}`;
+
+/** Whom the store has to trust, in its own way, which no command of the S3 protocol says. */
+export function trustOf(given: Federation, { account, roles }: SetupOf, uses: readonly StoreUse[]): string[] {
+  const actors = actorsOf(given);
+  return [
+    `No key is needed. Let the store trust tokens of the issuer that "aws iam get-outbound-web-identity-federation-info" shows, for the audience ${given.audience}; "aws iam enable-outbound-web-identity-federation" makes AWS give them out, once for the account.`,
+    ...uses.map((use) => {
+      const subjects = roles[use].map((role) => `arn:aws:iam::${account}:role/${role}`).join(", ");
+      return `Of those, ${actors === undefined ? "what may" : `${ofUse(actors, use)} is for those that`} ${use}: their subject is ${subjects}.`;
+    }),
+  ];
+}

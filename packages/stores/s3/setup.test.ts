@@ -25,6 +25,19 @@ describe("the other side of a bucket", () => {
     for (const command of commands(setupOf(elsewhere)))
       expect(command).toMatch(/^aws --endpoint-url https:\/\/storage.example.com --region hel1 s3api /);
   });
+  test("says whom the store has to trust, where it takes tokens of AWS in the place of keys", () => {
+    const federation = {
+      sts: "https://storage.example.com",
+      audience: "acme-copies",
+      role: { copy: "arn:c", mark: "arn:m", read: "arn:r" },
+    };
+    const { credentials: _, ...rest } = elsewhere;
+    const notes = setupOf({ ...rest, federation }).notes.join("\n");
+    expect(notes).toMatch(/issuer that .* shows, for the audience acme-copies/);
+    expect(notes).toContain("arn:c is for those that copy: their subject is arn:aws:iam::123456789012:role/acme-prod-copy-far.");
+    expect(notes).toMatch(/arn:r is for those that read: their subject is .*sample-far, .*restore-staging/);
+    expect(notes).not.toMatch(/secret|are let in by name/);
+  });
   test("names no region where AWS wants none, and the region else", () => {
     expect(commands(setupOf({ bucket, region: "us-east-1" }))[0]).not.toContain("LocationConstraint");
     expect(commands(setupOf({ bucket }))[0]).toContain("LocationConstraint=eu-central-1");

@@ -11,6 +11,7 @@ import {
 } from "@holdfast/core";
 import { allowedFor } from "./actions.ts";
 import { hasLocks, hasMarks, type S3Config, usesIn } from "./config.ts";
+import { trustOf } from "./keyless.ts";
 import { s3Lifecycle } from "./lifecycle.ts";
 import { placeOf } from "./place.ts";
 import { bucketPolicy } from "./policy.ts";
@@ -106,19 +107,23 @@ const closed = (s3api: Call): SetupStep[] => [
 ];
 
 type Told = { cloud: Place["cloud"]; locks: boolean; policy: boolean };
-function notesOf(store: S3Config, { principals, roles }: SetupOf, { cloud, locks, policy }: Told): string[] {
-  const { credentials } = store;
+function notesOf(store: S3Config, of: SetupOf, { cloud, locks, policy }: Told): string[] {
+  const { credentials, federation } = store;
+  const { principals, roles } = of;
   const uses = usesIn(store);
   return [
     store.endpoint === undefined
       ? "Run it with a profile of the account that the bucket is in, best another one than the plan's."
       : "Run it with a key of somebody who may make buckets there; it is needed no more afterwards.",
-    ...(credentials === undefined
-      ? [`No key is needed: the roles ${uses.flatMap((use) => roles[use]).join(", ")} are let in by name.`]
-      : keysOf(store, credentials)),
+    ...(federation === undefined ? [] : trustOf(federation, of, uses)),
+    ...(federation !== undefined
+      ? []
+      : credentials === undefined
+        ? [`No key is needed: the roles ${uses.flatMap((use) => roles[use]).join(", ")} are let in by name.`]
+        : keysOf(store, credentials)),
     ...(policy
       ? []
-      : [`No bucket policy was made, since nobody said who holds the keys: ${uses.map((use) => `--principal ${use}=ID`).join(" ")}.`]),
+      : [`No bucket policy was made, since nobody said who they are there: ${uses.map((use) => `--principal ${use}=ID`).join(" ")}.`]),
     ...(policy && principals && cloud !== "aws"
       ? [
           "Once it has a policy, a bucket of most of these stores lets nobody in who is not named there. Running this again then takes the cloud's own administrator.",
