@@ -27,7 +27,6 @@ type Member = Settings["instances"][number];
 /** Restores of DB clusters. RDS restores a cluster of Aurora without any instance, so they are made here. */
 export const clusterRestores: Restores<Settings, Target> = {
   noun: "cluster",
-  quota: "DBClusters",
   chooseVersion: true,
   effective: (settings, target) => ({
     ...settings,
@@ -39,6 +38,11 @@ export const clusterRestores: Restores<Settings, Target> = {
       DBClusterInstanceClass: settings.DBClusterInstanceClass && target.instanceClass,
     }),
     instances: settings.instances.slice(0, target.instances).map((member) => overridden(member, target)),
+  }),
+  ungrouped: (settings, { clusterParameterGroup, parameterGroup }) => ({
+    ...settings,
+    DBClusterParameterGroupName: clusterParameterGroup,
+    instances: settings.instances.map((member) => ({ ...member, DBParameterGroupName: parameterGroup })),
   }),
   creates: (id, { instances }) => [
     { what: "cluster", id },

@@ -1,7 +1,12 @@
-import { CreateDBClusterCommand, CreateDBInstanceCommand, DescribeDBClustersCommand } from "@aws-sdk/client-rds";
+import {
+  CreateDBClusterCommand,
+  CreateDBInstanceCommand,
+  DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+} from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
-import { allowed, loaded } from "../rds/kit/restoring.ts";
+import { allowed, loaded, planned } from "../rds/kit/restoring.ts";
 import { aContext, become, captured, login, openedOf, openWorld, region, slotAt, type World } from "../rds/kit/world.ts";
 import { captureAt } from "./capture.ts";
 import { config, target as targetSchema } from "./config.ts";
@@ -118,6 +123,24 @@ test("a restored cluster gets its writer first and alone, then all the others at
     "cluster restored-order gets restored-order-1",
     "cluster restored-order gets restored-order-2, restored-order-3",
   ]);
+});
+
+test("what a cluster would need is asked for of the version that it gets, and of its instances", async () => {
+  const native = await (await captured(of({ cluster: "plain" }), slotAt("2026-11-21T08:00:00Z"))).native();
+  const member = { DBInstanceClass: "db.x9.huge", PromotionTier: 1, PubliclyAccessible: false, AutoMinorVersionUpgrade: true };
+  const two = openedOf({ ...native, settings: { ...native.settings, instances: [member, member] } });
+  const ended = openedOf({ ...two.backup.native, snapshot: { ...native.snapshot, version: "8.0.mysql_aurora.3.00.0" } });
+  const refused = (opened: typeof two, plan: object = {}) =>
+    planned(restore(targetSchema.parse(plan), world.surroundings, { protected: false }), opened);
+  expect(await refused(two)).toHaveProperty("refused.name", "class-not-offered");
+  expect(await refused(ended)).toHaveProperty("refused.name", "version-not-offered");
+  expect(await refused(ended, { engineVersion: native.snapshot.version })).toHaveProperty("refused.name", "class-not-offered");
+  const { DBInstances = [] } = await world.api.send(new DescribeDBInstancesCommand({}));
+  const most = world.rds.quotas.instances;
+  world.rds.quotas.instances = DBInstances.length + 1;
+  expect(await refused(two, { instanceClass: "db.r7g.large" })).toHaveProperty("refused.name", "quota-full");
+  expect(await refused(two, { instanceClass: "db.r7g.large", instances: 1 })).toHaveProperty("creates");
+  world.rds.quotas.instances = most;
 });
 
 test("a Multi-AZ DB cluster makes its instances itself when it is restored", async () => {

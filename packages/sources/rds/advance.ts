@@ -2,7 +2,8 @@ import { type Context, type Execution, ExecutionStopped, type Made, type Restore
 import type { Api } from "./api.ts";
 import { type Ending, type Pace, undo } from "./ending.ts";
 import { RdsBusy, RdsNameTaken, RdsThrottled, RdsUnreachable, RestoreFailed, RestoreSlow, TargetTaken } from "./errors.ts";
-import { ENDPOINT, POINT } from "./planrestore.ts";
+import { ENDPOINT } from "./planrestore.ts";
+import { POINT, UPGRADED } from "./point.ts";
 import type { Written } from "./recorded.ts";
 import type { Restores, Standing, Wish } from "./restores.ts";
 import { isBroken } from "./status.ts";
@@ -65,7 +66,8 @@ async function next<Settings, Target>(at: At<Settings, Target>, wish: Wish<Setti
 function wishOf<Settings, Target>({ restores, target, native, source, plan, execution }: At<Settings, Target>): Wish<Settings> {
   const { snapshot } = native;
   const point = plan.creates.find(({ what }) => what === POINT)?.id;
-  const settings = restores.effective(native.settings, target);
+  const recorded = restores.effective(native.settings, target);
+  const settings = plan.creates.some(({ what }) => what === UPGRADED) ? restores.ungrouped(recorded, target) : recorded;
   return {
     id: plan.creates.find(({ what }) => what === restores.noun)?.id ?? "",
     engine: snapshot.engine,

@@ -22,10 +22,12 @@ import { ADJUSTED, listOf, tagsOf } from "./tags.ts";
 /** Who reaches a database, and who may log in. */
 export const REACHED = ["VpcSecurityGroupIds", "DBSubnetGroupName", "PubliclyAccessible", "EnableIAMDatabaseAuthentication"];
 
+/** Groups that are of a version. */
+export const GROUPED = ["DBParameterGroupName", "DBClusterParameterGroupName", "OptionGroupName"];
+
 /** Restores of DB instances. */
 export const instanceRestores: Restores<Settings, Target> = {
   noun: "instance",
-  quota: "DBInstances",
   chooseVersion: false,
   effective: (settings, target) => ({
     ...settings,
@@ -39,6 +41,11 @@ export const instanceRestores: Restores<Settings, Target> = {
       Port: target.port,
       PubliclyAccessible: target.publiclyAccessible,
     }),
+  }),
+  ungrouped: (settings, { parameterGroup, optionGroup }) => ({
+    ...settings,
+    DBParameterGroupName: parameterGroup,
+    OptionGroupName: optionGroup,
   }),
   creates: (id) => [{ what: "instance", id }],
   classes: ({ DBInstanceClass }) => [DBInstanceClass],

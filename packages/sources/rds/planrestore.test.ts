@@ -7,6 +7,7 @@ import { target as targetSchema } from "./config.ts";
 import { instanceRestores } from "./instancerestores.ts";
 import { aBackup } from "./kit/anative.ts";
 import { planRestore } from "./planrestore.ts";
+import { isSameFamily } from "./point.ts";
 import type { Facts } from "./survey.ts";
 
 const healthy: Facts = {
@@ -16,14 +17,15 @@ const healthy: Facts = {
   offered: ["16.8", "17.4", "17.5"],
   missing: [],
   unavailable: [],
-  room: { used: 3, max: 40 },
+  version: "17.4",
+  room: [{ what: "instance", used: 3, max: 40, needs: 1 }],
   window: { earliest: "2026-11-18T00:00:00.000Z", latest: "2026-11-21T09:55:00.000Z" },
 };
 const plan = (want: Want = {}, facts: Partial<Facts> = {}, target: object = {}, backup = aBackup()) =>
   planRestore({ restores: instanceRestores, backup, want, facts: { ...healthy, ...facts }, target: targetSchema.parse(target) });
 
 describe("a restore is refused", () => {
-  test.each([
+  test.each<[string, Want, Partial<Facts>, string, string]>([
     ["of one database", { database: "shop" }, {}, "no-parts", "-dump"],
     ["under the name of what may be somebody's", { as: "shop" }, {}, "name-not-allowed", 'begin with "restored-"'],
     ["under a name that RDS does not take", { as: "restored--shop" }, {}, "name-not-allowed", "single hyphens"],
@@ -40,7 +42,19 @@ describe("a restore is refused", () => {
       "another subnetGroup in the plan",
     ],
     ["into a class that is not to be had", {}, { unavailable: ["db.m7g.large"] }, "class-not-offered", "instanceClass"],
-    ["where the quota is used up", {}, { room: { used: 40, max: 40 } }, "quota-full", "quota raised"],
+    ["where the quota is used up", {}, { room: [{ what: "instance", used: 40, max: 40, needs: 1 }] }, "quota-full", "quota raised"],
+    [
+      "where its instances do not fit though the cluster would",
+      {},
+      {
+        room: [
+          { what: "cluster", used: 3, max: 40, needs: 1 },
+          { what: "instance", used: 39, max: 40, needs: 2 },
+        ],
+      },
+      "quota-full",
+      "quota raised",
+    ],
     ["to a time that RDS has not got to yet", { time: "2026-11-21T09:58:00Z" }, {}, "time-not-reached", "every five minutes"],
   ])("%s", (_what, want, facts, name, hint) => {
     expect(plan(want, facts)).toMatchObject({ refused: { name, severity: "refuse", hint: expect.stringContaining(hint) } });
@@ -112,6 +126,31 @@ describe("a restore", () => {
         hint: expect.stringContaining('"latest"'),
       },
     });
+  });
+
+  test("to a time after a major upgrade has no recorded groups, which fit no more, and says so", () => {
+    const { creates, steps } = plan({ time: "2026-11-21T08:00:00Z" }, { upgraded: "18.1" }) as RestorePlan;
+    expect(creates.slice(1)).toMatchObject([{ what: "point in time" }, { what: "upgraded to", id: "18.1", passing: true }]);
+    expect(steps.join("\n")).toContain(
+      "default groups of parameters and options, but for those that the target names: shop has version 18.1",
+    );
+    expect(steps.join("\n")).not.toContain("upgraded to 18.1");
+    expect((plan({}, { upgraded: "18.1" }) as RestorePlan).creates).toHaveLength(1);
+    const ungrouped = (target: object) => instanceRestores.ungrouped(aBackup().native.settings, targetSchema.parse(target));
+    expect(ungrouped({})).toMatchObject({ DBParameterGroupName: undefined, OptionGroupName: undefined, MultiAZ: true });
+    expect(ungrouped({ parameterGroup: "tuned-18" })).toMatchObject({ DBParameterGroupName: "tuned-18" });
+  });
+
+  test.each([
+    ["postgres", "17.4", "17.5", true],
+    ["postgres", "17.4", "18.1", false],
+    ["aurora-postgresql", "16.8", "16.9", true],
+    ["mysql", "8.0.40", "8.0.41", true],
+    ["mysql", "8.0.40", "8.4.3", false],
+    ["aurora-mysql", "8.0.mysql_aurora.3.05.2", "8.0.mysql_aurora.3.08.0", true],
+    ["aurora-mysql", "5.7.mysql_aurora.2.11.0", "8.0.mysql_aurora.3.08.0", false],
+  ])("groups of %s %s fit %s: %s", (engine, one, other, fit) => {
+    expect(isSameFamily(engine, one, other)).toBe(fit);
   });
 
   test("says why it is made of the backup before a time", () => {

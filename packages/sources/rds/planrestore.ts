@@ -1,11 +1,10 @@
 import { type Backup, type Finding, type Made, type RestorePlan, slotId, type Want } from "@holdfast/core";
 import { isIdentifier, proposed } from "./names.ts";
+import { POINT, pointOf as pointAt, UPGRADED } from "./point.ts";
 import type { Written } from "./recorded.ts";
 import type { Restores } from "./restores.ts";
 import type { Facts } from "./survey.ts";
 
-/** Stands in a plan that restores from the log of the database itself, up to that time, instead of from the snapshot. */
-export const POINT = "point in time";
 /** Where what was made is reached. */
 export const ENDPOINT = "endpoint";
 
@@ -38,6 +37,7 @@ export function planRestore<Settings, Target>(input: Input<Settings, Target>): R
   const creates: Made[] = [
     ...restores.creates(identifierOf(input, point), settings),
     ...(point ? [{ what: POINT, id: point, passing: true as const }] : []),
+    ...(point && input.facts.upgraded ? [{ what: UPGRADED, id: input.facts.upgraded, passing: true as const }] : []),
   ];
   return { creates, steps: stepsOf(input, creates, point), needsDisk: 0, ...(point ? { proves: false } : {}) };
 }
@@ -46,14 +46,7 @@ export function planRestore<Settings, Target>(input: Input<Settings, Target>): R
 const identifierOf = ({ want, target, backup, facts }: Seen, point: string | undefined): string =>
   want.as ?? proposed(target.names, backup.native.snapshot.of, point ? slotId(new Date(point)) : backup.slot, facts.taken);
 
-/** The time to go to, where it lies in the automated window and the snapshot is not of that very moment. */
-function pointOf({ want: { time, settingsOnly }, facts: { window }, backup }: Seen): string | undefined {
-  if (time === undefined || window === undefined) return undefined;
-  const at = Date.parse(time);
-  if (at < Date.parse(window.earliest) || at > Date.parse(window.latest)) return undefined;
-  const same = at === Date.parse(backup.native.snapshot.taken) && !settingsOnly;
-  return same ? undefined : new Date(at).toISOString();
-}
+const pointOf = ({ want, facts, backup }: Seen): string | undefined => pointAt(want, facts.window, backup.native.snapshot);
 
 // ── Refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -177,21 +170,22 @@ function refuseGroups({ facts: { missing } }: Seen): Finding | undefined {
   );
 }
 
-function refuseClass({ facts: { unavailable }, backup }: Seen): Finding | undefined {
+function refuseClass({ facts: { unavailable, version }, backup }: Seen): Finding | undefined {
   if (unavailable.length === 0) return undefined;
-  const { engine, version } = backup.native.snapshot;
   return refusal(
     "class-not-offered",
-    `${unavailable.join(", ")} cannot be had with ${engine} ${version} in this region`,
+    `${unavailable.join(", ")} cannot be had with ${backup.native.snapshot.engine} ${version} in this region`,
     "Give the target another instanceClass in the plan.",
   );
 }
 
-function refuseFull({ facts: { room }, restores }: Seen): Finding | undefined {
-  if (room.max === 0 || room.used < room.max) return undefined;
+function refuseFull({ facts: { room } }: Seen): Finding | undefined {
+  const full = room.find(({ used, max, needs }) => max > 0 && used + needs > max);
+  if (!full) return undefined;
+  const { used, max, needs, what } = full;
   return refusal(
     "quota-full",
-    `this account and region have ${room.used} of ${room.max} ${restores.noun}s`,
+    `this account and region have ${used} of ${max} ${what}s, and the restore needs ${needs}`,
     "Delete what earlier restores left, or have the quota raised.",
   );
 }
@@ -205,12 +199,17 @@ function stepsOf(input: Seen, creates: readonly Made[], point: string | undefine
     ? `from the log of ${snapshot.of} up to ${point}, instead of from a backup`
     : `from the snapshot ${snapshot.id}, with the data of ${snapshot.taken}`;
   const missed = want.time !== undefined && !point ? [notInWindow(want.time, facts)] : [];
-  const names = creates.flatMap(({ what, id }) => (what === POINT ? [] : `${what} ${id}`));
+  const names = creates.flatMap(({ what, id }) => (what === POINT || what === UPGRADED ? [] : `${what} ${id}`));
   const overridden = Object.keys(target).filter((field) => OVERRIDES.includes(field));
   return [
     ...missed,
     `make ${names.join(", ")} ${from}; ${snapshot.of} goes on as it is`,
     `give it the settings that the backup ${backup.slot} recorded${overridden.length > 0 ? `, but for ${overridden.join(", ")} of the target` : ""}`,
+    ...(point && facts.upgraded
+      ? [
+          `give it the default groups of parameters and options, but for those that the target names: ${snapshot.of} has version ${facts.upgraded} by now, and the recorded ones are of ${snapshot.version}`,
+        ]
+      : []),
     "wait until it is available: minutes to hours; blocks that nobody read yet are slow at first",
     "look whether it is as it was recorded",
     ...(point

@@ -6,7 +6,7 @@ import { target } from "./config.ts";
 import { instanceRestores } from "./instancerestores.ts";
 import { aBackup, aNative } from "./kit/anative.ts";
 import type { Native } from "./native.ts";
-import { POINT } from "./planrestore.ts";
+import { POINT, UPGRADED } from "./point.ts";
 import { prove } from "./prove.ts";
 import type { Standing } from "./restores.ts";
 
@@ -101,6 +101,17 @@ test("a moment comes up with the version and the key of the database itself", as
   ];
   const { findings } = await proof({ version: "18.1", key: undefined }, {}, {}, made);
   expect(findings.map(({ name }) => name)).toEqual(["point-in-time", "endpoint"]);
+});
+
+test("a moment of another major version has other groups, which is told", async () => {
+  const made = [
+    { what: "instance", id: same.id },
+    { what: POINT, id: "2026-11-21T08:00:00.000Z" },
+  ];
+  const other = { settings: { ...settings, DBParameterGroupName: "default.postgres18", OptionGroupName: "default:postgres-18" } };
+  await expect(proof(other, {}, {}, made)).rejects.toMatchObject({ name: "RestoredOtherwise" });
+  const { findings } = await proof(other, {}, {}, [...made, { what: UPGRADED, id: "18.1" }]);
+  expect(findings).toContainEqual(named("note", expect.stringContaining("DBParameterGroupName, OptionGroupName")));
 });
 
 test("RDS may take its first backup meanwhile; what is broken is given up", async () => {

@@ -2,8 +2,9 @@ import type { Beside, Context, Finding, Made, Opened, Proven, Surroundings, Want
 import type { Api } from "./api.ts";
 import { RdsDatabaseMissing, RestoredOtherwise, RestoreFailed } from "./errors.ts";
 import { lookInside } from "./inside.ts";
+import { GROUPED } from "./instancerestores.ts";
 import type { LoggingIn, Tokened } from "./login.ts";
-import { POINT } from "./planrestore.ts";
+import { isSameFamily, POINT, UPGRADED } from "./point.ts";
 import type { Written } from "./recorded.ts";
 import type { Restores, Standing } from "./restores.ts";
 import { isBroken } from "./status.ts";
@@ -33,8 +34,8 @@ export async function prove<Settings extends Tokened, Target>(
   const standing = await restores.look(api, id);
   if (!standing) throw new RdsDatabaseMissing(`${restores.noun} ${id}`);
   if (isBroken(standing.status)) throw new RestoreFailed(`the ${restores.noun} ${id}`, standing.status);
-  const point = made.find(({ what }) => what === POINT)?.id;
-  const { compared, differ } = compareStanding(at, native, standing, point);
+  const [point, upgraded] = [POINT, UPGRADED].map((marker) => made.find(({ what }) => what === marker)?.id);
+  const { compared, differ } = compareStanding(at, native, standing, { point, upgraded });
   const misleading = differ.filter((one) => isMisleading(restores, one)).map(words);
   if (misleading.length > 0 && !want.force) throw new RestoredOtherwise(`the ${restores.noun} ${id}`, misleading);
   const inside = await lookInside(at, standing, beside, want);
@@ -66,7 +67,7 @@ function compareStanding<Settings, Target>(
   { restores, target }: Pick<At<Settings, Target>, "restores" | "target">,
   { settings, snapshot: { engine, version, key } }: Written<Settings>,
   standing: Standing<Settings>,
-  point: string | undefined,
+  { point, upgraded }: { point: string | undefined; upgraded: string | undefined },
 ): { compared: number; differ: Difference[] } {
   const { compared, differ } = restores.differences(restores.effective(settings, target), standing.settings);
   const wanted = target.engineVersion ?? version;
@@ -79,15 +80,15 @@ function compareStanding<Settings, Target>(
             name: "version",
             now: standing.version,
             same: standing.version === wanted,
-            misleads: major(standing.version) !== major(wanted),
+            misleads: !isSameFamily(engine, standing.version, wanted),
           },
           { name: "key", now: standing.key ?? "none", same: standing.key === key, misleads: true },
         ]
       : []),
   ];
-  return { compared: compared + own.length, differ: [...own.filter(({ same }) => !same), ...differ.map((name) => ({ name }))] };
+  const settled = differ.map((name) => (upgraded !== undefined && GROUPED.includes(name) ? { name, misleads: false } : { name }));
+  return { compared: compared + own.length, differ: [...own.filter(({ same }) => !same), ...settled] };
 }
-const major = (version: string): string | undefined => version.split(".")[0];
 
 function differing(severity: "doubt" | "note", names: readonly string[]): Finding[] {
   if (names.length === 0) return [];

@@ -183,13 +183,19 @@ test("an instance is taken back to a time between two writes: the first is there
   await become(async () => ((await describeInstance(world, "shop"))?.LatestRestorableTime ?? new Date(0)) >= moment);
   await world.act(rdsKind.needs("restore", targetSchema.parse({})));
   const of = restores();
-  // Any backup does, also one whose snapshot is gone.
-  const gone = openedOf({ ...opened.backup.native, snapshot: { ...opened.backup.native.snapshot, id: "holdfast-shop-gone" } });
+  // Any backup does, also one whose snapshot is gone, and of before a major upgrade.
+  const { snapshot, settings } = opened.backup.native;
+  const gone = openedOf({
+    ...opened.backup.native,
+    snapshot: { ...snapshot, id: "holdfast-shop-gone", version: "16.8" },
+    settings: { ...settings, DBParameterGroupName: "shop-tuned-16", OptionGroupName: "default:postgres-16" },
+  });
   const plan = await allowed(of, gone, { as: "restored-then", time: moment.toISOString(), settingsOnly: true });
   expect(plan).toMatchObject({
     creates: [
       { what: "instance", id: "restored-then" },
       { what: "point in time", passing: true },
+      { what: "upgraded to", id: snapshot.version, passing: true },
     ],
     proves: false,
   });
@@ -198,6 +204,7 @@ test("an instance is taken back to a time between two writes: the first is there
   const proven = await of.prove(gone, {}, made, aContext());
   expect(proven.found).toBe(proven.expected);
   expect(proven.findings).toMatchObject([
+    { name: "settings-differ", severity: "note", message: expect.stringContaining("DBParameterGroupName, OptionGroupName") },
     {
       name: "point-in-time",
       severity: "note",

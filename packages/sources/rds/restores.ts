@@ -28,10 +28,10 @@ export type Group = { override: string; name: string; exists(api: Api): Promise<
 /** What restores of instances and of clusters have in common. Everything here asks RDS once, or page by page. */
 export interface Restores<Settings, Target> {
   readonly noun: "instance" | "cluster";
-  /** By its name in DescribeAccountAttributes. */
-  readonly quota: "DBInstances" | "DBClusters";
   /** The recorded settings with what the target says instead. Pure. */
   effective(settings: Settings, target: Target): Settings;
+  /** The same without recorded groups of parameters and options, which are of another version. Pure. */
+  ungrouped(settings: Settings, target: Target): Settings;
   /** Everything that comes into being, the database itself first. Pure. */
   creates(id: string, settings: Settings): { what: Thing["what"]; id: string }[];
   /** Whether a snapshot of a version that is not offered any more can be restored by naming another one. */

@@ -7,6 +7,7 @@ import type { Backup, Surroundings, Want } from "@holdfast/core";
 import { type Api, HIDDEN } from "./api.ts";
 import type { Snapshots } from "./family.ts";
 import { type LoggingIn, requireLogin, type Tokened } from "./login.ts";
+import { isSameFamily, pointOf, type Window } from "./point.ts";
 import type { Written } from "./recorded.ts";
 import type { Group, Restores } from "./restores.ts";
 
@@ -23,16 +24,20 @@ export type Facts = {
   missing: Pick<Group, "override" | "name">[];
   /** Classes that are not to be had with the engine and version. */
   unavailable: string[];
-  room: { used: number; max: number };
+  /** The version that would come up. */
+  version: string;
+  /** That version, where a moment is of another major one than the backup. */
+  upgraded?: string | undefined;
+  room: { what: "instance" | "cluster"; used: number; max: number; needs: number }[];
   /** The times that its database can be taken back to, ISO 8601; undefined where there are none. */
-  window?: { earliest: string; latest: string } | undefined;
+  window?: Window | undefined;
 };
 
 type At<Settings, Target> = {
   api: Api;
   snapshots: Snapshots<Settings>;
   restores: Restores<Settings, Target>;
-  target: Target & LoggingIn & { names: string };
+  target: Target & LoggingIn & { names: string; engineVersion?: string | undefined };
   surroundings: Pick<Surroundings, "secrets">;
 };
 
@@ -44,20 +49,36 @@ export async function survey<Settings extends Tokened, Target>(
 ): Promise<Facts> {
   const { api, snapshots, restores, target } = at;
   const { snapshot } = native;
-  const settings = restores.effective(native.settings, target);
-  if (!want.force) await requireLogin(target, snapshot.engine, settings, at.surroundings);
+  const recorded = restores.effective(native.settings, target);
+  if (!want.force) await requireLogin(target, snapshot.engine, recorded, at.surroundings);
+  const window = await windowOf(at, snapshot);
+  const running = pointOf(want, window, snapshot) && (await snapshots.database(api, snapshot.of))?.version;
+  const version = running ?? ((restores.chooseVersion && target.engineVersion) || snapshot.version);
+  const upgraded = running !== undefined && !isSameFamily(snapshot.engine, running, snapshot.version) ? running : undefined;
+  const settings = upgraded ? restores.ungrouped(recorded, target) : recorded;
   const offered = await versionsOf(api, snapshot.engine);
-  const window = await restores.window(api, snapshot.of, snapshot.resource);
   return {
     taken: await restores.taken(api, target.names),
     snapshot: (await snapshots.find(api, snapshot.id))?.status ?? "gone",
     key: snapshot.key === undefined ? "none" : ((await api.key(snapshot.key))?.state ?? HIDDEN),
     offered,
     missing: await missingOf(api, restores.groups(settings)),
-    unavailable: offered.includes(snapshot.version) ? await unavailableOf(api, snapshot, restores.classes(settings)) : [],
-    room: await roomOf(api, restores.quota),
-    window: window && { earliest: window.earliest.toISOString(), latest: window.latest.toISOString() },
+    version,
+    upgraded,
+    unavailable: offered.includes(version)
+      ? await unavailableOf(api, { engine: snapshot.engine, version }, restores.classes(settings))
+      : [],
+    room: await roomOf(api, restores.creates("", settings)),
+    window,
   };
+}
+
+async function windowOf(
+  { api, restores }: { api: Api; restores: Pick<Restores<unknown, never>, "window"> },
+  { of, resource }: { of: string; resource: string },
+): Promise<Window | undefined> {
+  const found = await restores.window(api, of, resource);
+  return found && { earliest: found.earliest.toISOString(), latest: found.latest.toISOString() };
 }
 
 async function versionsOf(api: Api, engine: string): Promise<string[]> {
@@ -94,9 +115,12 @@ async function isOrderable(api: Api, Engine: string, EngineVersion: string, DBIn
   });
 }
 
-async function roomOf(api: Api, quota: string): Promise<Facts["room"]> {
+const QUOTAS = { instance: "DBInstances", cluster: "DBClusters" } as const;
+async function roomOf(api: Api, creates: readonly { what: "instance" | "cluster" }[]): Promise<Facts["room"]> {
   const command = new DescribeAccountAttributesCommand({});
   const { AccountQuotas = [] } = await api.rds("describing the account's quotas", (client, options) => client.send(command, options));
-  const { Used: used = 0, Max: max = 0 } = AccountQuotas.find(({ AccountQuotaName }) => AccountQuotaName === quota) ?? {};
-  return { used, max };
+  return [...new Set(creates.map(({ what }) => what))].map((what) => {
+    const { Used: used = 0, Max: max = 0 } = AccountQuotas.find(({ AccountQuotaName }) => AccountQuotaName === QUOTAS[what]) ?? {};
+    return { what, used, max, needs: creates.filter((one) => one.what === what).length };
+  });
 }
