@@ -105,9 +105,10 @@ const joinNetwork: Statement = {
 
 type Words = Readonly<Record<string, string | undefined>>;
 function locatedAll(d: Deployment, name: string, conditions: NonNullable<Allow["conditions"]>, words: Words) {
-  const each = (value: string | string[]) => [value].flat().map((one) => located(d, name, one, words));
+  const value = (given: string | string[]) =>
+    typeof given === "string" ? located(d, name, given, words) : $util.all(given.map((one) => located(d, name, one, words)));
   const values = (keys: Readonly<Record<string, string | string[]>>) =>
-    Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, $util.all(each(value))]));
+    Object.fromEntries(Object.entries(keys).map(([key, given]) => [key, value(given)]));
   return Object.fromEntries(Object.entries(conditions).map(([operator, keys]) => [operator, values(keys)]));
 }
 
