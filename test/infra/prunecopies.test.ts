@@ -19,11 +19,12 @@ const given = {
   },
   sources: { shop: { ...shop, copies: ["near", "bare", "r2"] }, bank: { ...shop, copies: ["near"] } },
 };
+const bundles = ["PruneBare", "PruneR2"];
 let graph: Graph;
 beforeAll(async () => {
   const written = planOf(given, "");
   const apply = ({ region }: { region: string }) => described({ account, region, partition: "aws" });
-  graph = await synth({ stage: "local", plan: written.file, bundles: [], apply }).finally(() => written.remove());
+  graph = await synth({ stage: "local", plan: written.file, bundles, apply }).finally(() => written.remove());
 });
 
 const bucket = `arn:aws:s3:::test-local-backups-${account}`;
@@ -55,7 +56,7 @@ test("it runs daily and on nothing else, and its failures are told", () => {
     const told = one(graph, "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", (inputs) => inputs.functionName === name);
     expect(JSON.stringify(told.inputs.destinationConfig)).toContain("arn:aws:sns:");
   }
-  for (const name of ["PruneBare", "PruneR2"]) expect(graph.bundles[name]?.bytes).toBeLessThan(2_500_000);
+  for (const name of bundles) expect(graph.bundles[name]?.bytes).toBeLessThan(2_500_000);
 });
 
 describe("the role that prunes copies", () => {
