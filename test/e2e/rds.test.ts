@@ -192,9 +192,11 @@ async function latest(id: string): Promise<Date> {
 }
 
 test.each([
-  { source: "orders", target: "clusters", to: "a backup", at: async () => slotId(slot(8)) },
-  { source: "till", target: "instances", to: "a moment", at: () => restorableNow("till-prod") },
-])("a restore of $source to $to that is stopped by hand leaves nothing of its own", async ({ source, target, at }) => {
+  { source: "orders", target: "clusters", to: "a backup", at: async () => slotId(slot(8)), modify: "ModifyDBCluster" },
+  { source: "till", target: "instances", to: "a moment", at: () => restorableNow("till-prod"), modify: "ModifyDBInstance" },
+])("a restore of $source to $to that is stopped by hand leaves nothing of its own", async ({ source, target, at, modify }) => {
+  // So that it is still under way when it is stopped.
+  onTestFinished(rds.refuse(modify, "Throttling", Number.POSITIVE_INFINITY));
   await rds.settled();
   const stood = await standing();
   const execution = await c.start({ source, target, at: await at(), database: "restored-stopped" });

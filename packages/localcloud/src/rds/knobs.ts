@@ -21,8 +21,8 @@ export type Knobs = {
   automate(region: string, id: string): Promise<string>;
   /** How the master user reaches an instance or a cluster. */
   connection(region: string, id: string, database?: string): Connection;
-  /** Refuses the next `times` calls of an action with a code: Throttling, say. Default once. */
-  refuse(action: string, code: string, times?: number, message?: string): void;
+  /** Refuses the next `times` calls of an action with a code: Throttling, say. Default once. Returns what ends that before. */
+  refuse(action: string, code: string, times?: number, message?: string): () => void;
   readonly quotas: Quotas;
   readonly events: { fate: Fate; ahead: number; readonly happened: readonly RdsEvent[] };
   /** Keys that RDS cannot use, by ARN. */
@@ -74,7 +74,11 @@ export function knobs(home: Home, account: string): { knobs: Knobs; trouble: Tro
         };
       },
       refuse(action, code, times = 1, message = code === "Throttling" ? "Rate exceeded" : `refused: ${code}`) {
-        refusals.push({ action, left: times, fault: new RdsFault(code, 400, message) });
+        const one = { action, left: times, fault: new RdsFault(code, 400, message) };
+        refusals.push(one);
+        return () => {
+          one.left = 0;
+        };
       },
       quotas: home.quotas,
       events: home.events,
