@@ -120,13 +120,13 @@ type Debugging = { debuggablePromise<T>(promise: Promise<T>, about: string): Pro
  * Pulumi notes where each resource and each of its promises was made, mapped to its sources, for an engine that is not here: half of the
  * time. Its own Automation API loads with it, and nobody calls it.
  */
-function lighten(require: NodeJS.Require): void {
-  const automation = require.resolve("@pulumi/pulumi/automation");
+function lighten(platform: NodeJS.Require): void {
+  const automation = platform.resolve("@pulumi/pulumi/automation");
   const unused = new Module(automation);
   unused.loaded = true;
-  require.cache[automation] = unused;
-  require("@pulumi/pulumi").Resource.callsites = () => [];
-  const debugging: Debugging = require("@pulumi/pulumi/runtime/debuggable");
+  platform.cache[automation] = unused;
+  platform("@pulumi/pulumi").Resource.callsites = () => [];
+  const debugging: Debugging = platform("@pulumi/pulumi/runtime/debuggable");
   const { debuggablePromise } = debugging;
   debugging.debuggablePromise = (promise, about) => {
     const { stackTraceLimit } = Error;

@@ -10,4 +10,12 @@ export { type AppRole, admit, fillVault, MARKER, prepareVault, takeVaultCensus, 
 export { bindable, freePorts } from "./ports.ts";
 export { endRun, inRun, MARK } from "./runs.ts";
 export { type Connection, type Postgres, type PostgresOptions, postgres } from "./postgres.ts";
-export { type Credentials, type Identity, type Policy, type Seaweedfs, type SeaweedfsOptions, seaweedfs, seaweedRole } from "./seaweedfs.ts";
+export {
+  type Credentials,
+  type Identity,
+  type Policy,
+  type Seaweedfs,
+  type SeaweedfsOptions,
+  seaweedfs,
+  seaweedRole,
+} from "./seaweedfs.ts";
