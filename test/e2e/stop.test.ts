@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { GetExecutionHistoryCommand } from "@aws-sdk/client-sfn";
 import { slotId } from "@holdfast/core";
@@ -26,27 +26,36 @@ async function entries(executionArn: string): Promise<string[]> {
 const entered = (execution: string, state: string) =>
   until(`${state} of ${execution}`, async () => (await entries(execution)).includes(state) || undefined);
 
-test.each(["Survey", "Plan", "Thaw", "Advance", "WaitForStep", "Prove", "HandOver"])(
-  "an execution stopped in %s leaves nothing of its own and everything else",
-  async (state) => {
-    const before = restored();
-    // The last states pass too quickly to be met.
-    const hold = path.join(c.local.desk, `hold-${state}`);
-    if (["Prove", "HandOver"].includes(state)) writeFileSync(hold, "");
-    onTestFinished(() => rmSync(hold, { force: true }));
-    const execution = await c.start({ source, target: "desk", at });
-    await entered(execution, state);
-    await c.stop(execution);
-    rmSync(hold, { force: true });
-    expect(await c.ended(execution)).toMatchObject({ status: "ABORTED" });
-    await until("the claim is gone", async () => (claims().length === 0 ? true : undefined));
-    // The state that ran goes on after a stop; once it is done, too, nothing may have come back.
-    await until("the function came to rest", async () => ((await c.resting("restore-desk")) ? true : undefined));
-    expect(claims()).toEqual([]);
-    if (state !== "HandOver") expect(restored()).toEqual(before);
-    else expect(before.every((name) => restored().includes(name))).toBe(true);
-  },
-);
+// The states pass too quickly to be met: each is held, or the next one that can be.
+test.each([
+  ["Survey", "Advance"],
+  ["Plan", "Advance"],
+  ["Thaw", "Advance"],
+  ["Advance", "Advance"],
+  ["WaitForStep", "Prove"],
+  ["Prove", "Prove"],
+  ["HandOver", "HandOver"],
+])("an execution stopped in %s leaves nothing of its own and everything else", async (state, held) => {
+  const before = restored();
+  const hold = path.join(c.local.desk, `hold-${held}`);
+  const isHeld = () => until(`${held} is held`, async () => readFileSync(hold, "utf8") === "held" || undefined);
+  writeFileSync(hold, "");
+  onTestFinished(() => rmSync(hold, { force: true }));
+  const execution = await c.start({ source, target: "desk", at });
+  await entered(execution, state);
+  if (state === held) await isHeld();
+  await c.stop(execution);
+  expect(await c.ended(execution)).toMatchObject({ status: "ABORTED" });
+  // The state that ran goes on after a stop; nothing may come back of it.
+  if ((await entries(execution)).includes(held)) {
+    await isHeld();
+    writeFileSync(hold, "go");
+    await until(`${held} is done`, async () => !existsSync(hold) || undefined);
+  }
+  await until("the claim is gone", async () => claims().length === 0 || undefined);
+  if (state !== "HandOver") expect(restored()).toEqual(before);
+  else expect(before.every((name) => restored().includes(name))).toBe(true);
+});
 
 /** How often the world fails in a state. */
 function shake(state: string, times: number): void {

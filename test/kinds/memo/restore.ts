@@ -12,9 +12,13 @@ type Facts = { taken: boolean };
 /** What is made stands in a folder that carries the execution's id until it is handed over by a rename. */
 export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
   const place = (name: string) => path.join(target.folder, name);
-  /** A test that wants to stop it in a state that passes quickly puts a file. */
-  const held = async (state: string) => {
-    while (existsSync(place(`hold-${state}`))) await pause(20);
+  /** A test that wants to stop it in a state puts an empty file. It says "held" while it stands there, "go" ends that, and it is gone at the end. */
+  const held = async <T>(state: string, run: () => Promise<T>): Promise<T> => {
+    const file = place(`hold-${state}`);
+    if (!existsSync(file)) return await run();
+    await writeFile(file, "held");
+    while ((await readFile(file, "utf8").catch(() => "go")) !== "go") await pause(20);
+    return await run().finally(() => rm(file, { force: true }));
   };
   /** A test that wants the world to fail there so many times puts a file that says how many. */
   const fallible = async (state: string) => {
@@ -33,34 +37,35 @@ export const restore: RestoreFactory<Native, Target, Facts> = (target) => {
       facts.taken
         ? { refused: { name: "exists", severity: "refuse", message: `${want.as ?? "memo"} exists`, hint: "Choose another name." } }
         : { creates: [{ what: "folder", id: claim(execution.id) }], steps: [`write ${want.as ?? "memo"}`], needsDisk: 0 },
-    async advance(plan, { open }, _want, made, execution) {
-      const waited = made.filter(({ what }) => what === "wait").length;
-      if (waited === 0) await mkdir(claim(execution.id));
-      if (!(await execution.running())) {
-        await rm(claim(execution.id), { recursive: true, force: true });
-        throw new ExecutionStopped(execution.id);
-      }
-      await fallible("Advance");
-      const all: Made[] = waited === 0 ? plan.creates : [...made];
-      if (waited < target.waits)
-        return { state: "wait", seconds: 1, note: "on its way", made: [...all, { what: "wait", id: String(waited) }] };
-      await writeFile(path.join(claim(execution.id), "memo.txt"), await textOf(open("memo.txt")));
-      return { state: "loaded", made: all };
-    },
-    async prove({ backup }, _want, made) {
-      await held("Prove");
-      await fallible("Prove");
-      const found = linesOf(await readFile(path.join(made[0]?.id ?? "", "memo.txt"), "utf8"));
-      return { unit: "lines", thing: "memo", things: 1, expected: backup.native.lines, found, findings: [] };
-    },
-    async finish(made, execution) {
-      const from = made[0]?.id ?? "";
-      const handed = place(`memo-${execution.id}`);
-      await held("HandOver");
-      await fallible("HandOver");
-      if (existsSync(from)) await rename(from, handed);
-      return [{ what: "folder", id: handed }];
-    },
+    advance: async (plan, { open }, _want, made, execution) =>
+      await held("Advance", async () => {
+        const waited = made.filter(({ what }) => what === "wait").length;
+        if (waited === 0) await mkdir(claim(execution.id));
+        if (!(await execution.running())) {
+          await rm(claim(execution.id), { recursive: true, force: true });
+          throw new ExecutionStopped(execution.id);
+        }
+        await fallible("Advance");
+        const all: Made[] = waited === 0 ? plan.creates : [...made];
+        if (waited < target.waits)
+          return { state: "wait", seconds: 1, note: "on its way", made: [...all, { what: "wait", id: String(waited) }] };
+        await writeFile(path.join(claim(execution.id), "memo.txt"), await textOf(open("memo.txt")));
+        return { state: "loaded", made: all };
+      }),
+    prove: async ({ backup }, _want, made) =>
+      await held("Prove", async () => {
+        await fallible("Prove");
+        const found = linesOf(await readFile(path.join(made[0]?.id ?? "", "memo.txt"), "utf8"));
+        return { unit: "lines", thing: "memo", things: 1, expected: backup.native.lines, found, findings: [] };
+      }),
+    finish: async (made, execution) =>
+      await held("HandOver", async () => {
+        const from = made[0]?.id ?? "";
+        const handed = place(`memo-${execution.id}`);
+        await fallible("HandOver");
+        if (existsSync(from)) await rename(from, handed);
+        return [{ what: "folder", id: handed }];
+      }),
     async undo(execution) {
       if (!existsSync(claim(execution.id))) return [];
       // The call that was stopped removes what it made, too.
