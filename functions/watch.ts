@@ -49,7 +49,8 @@ export function watchFunction({ project, stage, sources, functions, keys }: Watc
     );
     for (const { store, error } of aged.failed)
       logger.error("a store's keys could not be looked at", { store, name: error instanceof Error ? error.name : "unknown" });
-    for (const { error } of [...watched.failed, ...aged.failed]) throw error;
+    const [first] = [...watched.failed, ...aged.failed];
+    if (first) throw first.error;
     return { statuses: watched.statuses, replayed: watched.replayed };
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Kind, Lists, Plan, StoreKind } from "@holdfast/core";
+import type { Kind, Lists, Plan, RetainSource, Source, StoreKind } from "@holdfast/core";
 import type { Standing } from "./network.ts";
 
 /** What every concern of the infrastructure gets: the plan, where it is deployed, and how things are called there. */
@@ -65,6 +65,9 @@ export const storeKindOf = (d: Deployment, { kind }: { kind: string }): StoreKin
 };
 /** Where a kind of store lies, from the repository's root. */
 export const folderOfStore = (d: Deployment, { kind }: { kind: string }): string => d.lists.stores[kind]?.folder ?? "";
+/** What retention is told of sources: how they are kept, and what counts as verified. */
+export const retained = (d: Deployment, sources: readonly Source[]): RetainSource[] =>
+  sources.map(({ name, kind, keep }) => ({ name, keep, verified: kindOf(d, kind).verified }));
 export const sourcesOf = (d: Deployment, kind: string): string[] =>
   Object.values(d.plan.sources)
     .filter((source) => source.kind === kind)

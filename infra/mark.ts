@@ -1,7 +1,7 @@
 import { type Source, useRights } from "@holdfast/core";
 import { schedule } from "./backup.ts";
 import { copied } from "./copy.ts";
-import { type Deployment, folderOfStore, kindOf, storeKindOf } from "./deployment.ts";
+import { type Deployment, folderOfStore, retained, storeKindOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import { lambda } from "./lambda.ts";
 import { consume, objectCreated, queue, route } from "./queue.ts";
@@ -18,8 +18,7 @@ export function mark(d: Deployment, at: { bucket: aws.s3.Bucket; topic: aws.sns.
     if (store.prune) continue;
     const name = `mark-${store.name}`;
     const consumer = queue(d, name, timeoutMinutes * 60, at.topic);
-    const kept = sources.map((source) => ({ name: source.name, keep: source.keep, verified: kindOf(d, source.kind).verified }));
-    const of = { name: store.name, config: store.config, sources: kept };
+    const of = { name: store.name, config: store.config, sources: retained(d, sources) };
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
         `import { markFunction } from ${from("functions/mark.ts")};`,

@@ -1,7 +1,7 @@
 import { useRights } from "@holdfast/core";
 import { schedule } from "./backup.ts";
 import { copied } from "./copy.ts";
-import { type Deployment, folderOfStore, kindOf, storeKindOf } from "./deployment.ts";
+import { type Deployment, folderOfStore, retained, storeKindOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import { lambda } from "./lambda.ts";
 import { listCopied } from "./mark.ts";
@@ -14,8 +14,7 @@ export function pruneCopies(d: Deployment, at: { bucket: aws.s3.Bucket; topic: a
   for (const { store, sources } of copied(d)) {
     if (!store.prune) continue;
     const name = `prune-${store.name}`;
-    const kept = sources.map((source) => ({ name: source.name, keep: source.keep, verified: kindOf(d, source.kind).verified }));
-    const of = { name: store.name, config: store.config, sources: kept };
+    const of = { name: store.name, config: store.config, sources: retained(d, sources) };
     const fn = lambda(d, name, {
       handler: entry(name, (from) => [
         `import { pruneCopiesFunction } from ${from("functions/prunecopies.ts")};`,

@@ -1,5 +1,5 @@
 import { schedule } from "./backup.ts";
-import { type Deployment, kindOf } from "./deployment.ts";
+import { type Deployment, retained } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import { lambda } from "./lambda.ts";
 import { consume, objectCreated, queue, route } from "./queue.ts";
@@ -10,11 +10,7 @@ const timeoutMinutes = 5;
 export function retain(d: Deployment, at: { bucket: aws.s3.Bucket; topic: aws.sns.Topic }): void {
   const name = "retain";
   const consumer = queue(d, name, timeoutMinutes * 60, at.topic);
-  const sources = Object.values(d.plan.sources).map((source) => ({
-    name: source.name,
-    keep: source.keep,
-    verified: kindOf(d, source.kind).verified,
-  }));
+  const sources = retained(d, Object.values(d.plan.sources));
   const objects = $interpolate`${at.bucket.arn}/backups/*`;
   const fn = lambda(d, name, {
     handler: entry(name, (from) => [

@@ -1,7 +1,7 @@
 import { lambdaRates, useRights } from "@holdfast/core";
 import { schedule } from "./backup.ts";
 import { copied, listKeys, witness } from "./copy.ts";
-import { type Deployment, folderOfStore, kindOf, storeKindOf } from "./deployment.ts";
+import { type Deployment, folderOfStore, retained, storeKindOf } from "./deployment.ts";
 import { entry } from "./entry.ts";
 import { lambda } from "./lambda.ts";
 import { opener } from "./prover.ts";
@@ -19,16 +19,11 @@ export function sample(d: Deployment, at: At): void {
     const name = `sample-${store.name}`;
     const copier = at.copiers[store.name];
     if (!copier) throw new Error(`nothing copies to ${store.name}`);
-    const watched = sources.map((source) => ({
-      name: source.name,
-      keep: source.keep,
-      verified: kindOf(d, source.kind).verified,
-    }));
     const of = {
       name: store.name,
       config: store.config,
       rate: store.rate ?? lambdaRates.copy,
-      sources: watched,
+      sources: retained(d, sources),
       trust: d.plan.trust,
     };
     const { statements, environment } = witness(at, sources);

@@ -172,7 +172,8 @@ async function unfinished(source: string, { list }: StoreList): Promise<Date[]> 
   const made = new Set<string>();
   for await (const { key } of list(sourcePrefix(source))) {
     if (isBegunKey(key)) open.add(parseBackupKey(key)?.slot ?? "");
-    if (parseManifestKey(key)) made.add(parseManifestKey(key)?.slot ?? "");
+    const manifest = parseManifestKey(key);
+    if (manifest) made.add(manifest.slot);
   }
   for (const slot of made) open.delete(slot);
   if (open.size > 0) for await (const { key } of list(evidencePrefix("lost", source))) open.delete(parseEvidenceKey(key)?.slot ?? "");

@@ -9,7 +9,7 @@ import { azureList } from "./list.ts";
 import { azureMark } from "./mark.ts";
 import { azureRanges } from "./ranges.ts";
 import { azureRead } from "./read.ts";
-import type { Wait } from "./retry.ts";
+import type { Wait } from "../retry.ts";
 import { azureThaw } from "./thaw.ts";
 
 export type AzureOptions = {

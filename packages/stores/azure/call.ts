@@ -4,7 +4,8 @@ import { type Credential, onTheWire } from "./credential.ts";
 import { type About, translate } from "./errors.ts";
 import { type Exchange, textOf } from "../exchange.ts";
 import { lostBy, Refusal, refusalOf } from "./refusal.ts";
-import { type Wait, waitAfter } from "./retry.ts";
+import type { Wait } from "../retry.ts";
+import { waitAfter } from "./retry.ts";
 
 /** What every port of one container works with. */
 export type Azure = {

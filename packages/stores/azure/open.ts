@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type OpenStore, ofUse, type Secrets, SecretUnusable } from "@holdfast/core";
 import { z } from "zod";
+import { jsonOf } from "../json.ts";
 import { azureStore } from "./azure.ts";
 import { bearer, type Credential, sharedAccess, sharedKey } from "./credential.ts";
 import type { AzureConfig } from "./config.ts";
@@ -35,13 +36,4 @@ async function credentialFrom(name: string, account: string, secrets: Secrets): 
     `the secret ${name} is neither an account key nor a shared access signature`,
     'It must be JSON: {"accountKey": "…"} or {"sas": "sv=…&sig=…"}.',
   );
-}
-
-/** Undefined where the text is no JSON: the parser's own error would quote it. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

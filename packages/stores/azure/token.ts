@@ -3,8 +3,11 @@ import { type Identity, StoreDenied, StoreUnavailable } from "@holdfast/core";
 import { z } from "zod";
 import { audience } from "./config.ts";
 import { type Exchange, exchangeWith, textOf } from "../exchange.ts";
+import { jsonOf } from "../json.ts";
+import type { Wait } from "../retry.ts";
+import { told } from "../told.ts";
 import { causeOf, lostBy, Refusal } from "./refusal.ts";
-import { type Wait, waitAfter } from "./retry.ts";
+import { waitAfter } from "./retry.ts";
 
 export type Federation = { tenant: string; client: string; authority: string };
 export type Tokens = { current(): Promise<string>; drop(token: string): void };
@@ -95,20 +98,10 @@ async function said(
   }
 }
 
-/** Undefined where the text is no JSON: the parser's own error would quote it. */
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
 function denied({ error, error_description: description }: z.infer<typeof refused>): StoreDenied {
   const [code = error] = /AADSTS\d+/.exec(description) ?? [];
-  // The first line names what did not match; a token that it might quote is cut out.
-  const [line = ""] = description.split(/\r?\n| Trace ID/);
-  const cause = Object.assign(new Error(line.replace(/eyJ[\w-]+(\.[\w-]+)*/g, "…").slice(0, 500)), { name: code });
+  // What comes before names what did not match.
+  const cause = told(code, description.split(" Trace ID")[0] ?? "");
   return new StoreDenied(`Entra refused the token exchange (${code})`, hints[code] ?? anyHint, { cause });
 }
 

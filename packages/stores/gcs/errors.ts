@@ -1,4 +1,5 @@
 import { type HoldfastError, ObjectMissing, ObjectTooLarge, StoreDenied, StoreUnavailable, UploadGone } from "@holdfast/core";
+import { jsonOf } from "../json.ts";
 import type { Answer } from "./call.ts";
 import { textIn } from "./xml.ts";
 
@@ -19,13 +20,6 @@ const nameOf = (cause: unknown): string => {
   if (!(cause instanceof Error)) return "no answer";
   return "code" in cause ? String(cause.code) : cause.name;
 };
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** What the server said, without the request that it answers: that one carries a token. */
 export function causeOf(answer: Said): Error {

@@ -1,6 +1,7 @@
 import type { Stored, StoreList } from "@holdfast/core";
 import { ask, bucketUrl, type Gcs } from "./call.ts";
-import { jsonOf, notUnderstood, translate } from "./errors.ts";
+import { jsonOf } from "../json.ts";
+import { notUnderstood, translate } from "./errors.ts";
 import { fields, listed, page, type Resource } from "./resource.ts";
 
 /** Google lists by name, in UTF-8 byte order: https://docs.cloud.google.com/storage/docs/json_api/v1/objects/list */

@@ -1,7 +1,8 @@
 import { ObjectMissing, StoreDenied, type Stored, type StoreRead } from "@holdfast/core";
 import { type Answer, type At, beyond, type Getting, placeOf, rangeOf, resumed, type Span } from "../resumed.ts";
 import { ask, type Gcs, objectUrl } from "./call.ts";
-import { jsonOf, notUnderstood, translate } from "./errors.ts";
+import { jsonOf } from "../json.ts";
+import { notUnderstood, translate } from "./errors.ts";
 import { look } from "./list.ts";
 import { fields, resource, stored } from "./resource.ts";
 

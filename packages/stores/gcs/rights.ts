@@ -1,7 +1,8 @@
 import { HoldfastError } from "@holdfast/core";
 import { z } from "zod";
 import { ask, bucketUrl, type Gcs } from "./call.ts";
-import { jsonOf, notUnderstood, translate } from "./errors.ts";
+import { jsonOf } from "../json.ts";
+import { notUnderstood, translate } from "./errors.ts";
 
 /** Whoever writes could also delete or overwrite. */
 export class RightsTooWide extends HoldfastError {

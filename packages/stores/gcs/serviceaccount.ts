@@ -3,7 +3,7 @@ import { SecretUnusable, StoreUnavailable } from "@holdfast/core";
 import { z } from "zod";
 import type { Issue } from "./access.ts";
 import { insist, type Line } from "./call.ts";
-import { jsonOf } from "./errors.ts";
+import { jsonOf } from "../json.ts";
 import { exchange, form, scope } from "./token.ts";
 
 /** What Google's file holds beside this is left alone, its addresses above all: a key that is sent elsewhere is lost. */

@@ -1,6 +1,7 @@
 import { ObjectExists, OutcomeUnknown, type Stored } from "@holdfast/core";
 import type { Answer, Gcs } from "./call.ts";
-import { causeOf, jsonOf, notUnderstood, translate } from "./errors.ts";
+import { jsonOf } from "../json.ts";
+import { causeOf, notUnderstood, translate } from "./errors.ts";
 import { look } from "./list.ts";
 import { type Resource, resource, stored } from "./resource.ts";
 

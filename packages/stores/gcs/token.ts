@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Issued } from "./access.ts";
 import { mayPass } from "./backoff.ts";
 import { type Answer, type Ask, insist, type Line } from "./call.ts";
-import { jsonOf } from "./errors.ts";
+import { jsonOf } from "../json.ts";
 
 /** All of Cloud Storage and nothing else of Google's; marks need no less: https://docs.cloud.google.com/storage/docs/oauth-scopes */
 export const scope = "https://www.googleapis.com/auth/devstorage.full_control";

@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type OpenStore, ofUse, type Secrets, SecretUnusable } from "@holdfast/core";
 import { z } from "zod";
+import { jsonOf } from "../json.ts";
 import type { S3Config } from "./config.ts";
 import { federatedKeys } from "./federated.ts";
 import { mostTries, patience } from "./patience.ts";
@@ -60,13 +61,4 @@ async function credentialsFrom(name: string, secrets: Secrets): Promise<AccessKe
     `the secret ${name} is not an access key: ${paths}`,
     'It must be JSON: {"accessKeyId": "…", "secretAccessKey": "…"}.',
   );
-}
-
-/** Undefined where the text is no JSON: the parser's own error would quote it. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,8 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { StoreUnavailable } from "@holdfast/core";
 import { exchangeWith, textOf } from "../exchange.ts";
-import { told } from "./refused.ts";
+import { mayPass, type Wait, waitBefore } from "../retry.ts";
+import { told } from "../told.ts";
 
-/** Waits for so many milliseconds, more or less. */
-export type Wait = (milliseconds: number) => Promise<unknown>;
 export type Posted = {
   status: number;
   text: string;
@@ -15,12 +13,6 @@ export type Posted = {
 };
 export type Ports = { now: () => Date; wait: Wait };
 type Post = { headers: Record<string, string>; body: string };
-
-const mostTries = 5;
-const first = 500;
-/** Milliseconds. One that asks for more is taken at its word by failing. */
-const longestAsked = 60_000;
-const passing = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Posts until there is an answer that no waiting would change. `make` makes the body anew for each try: tokens end. Throws {@link StoreUnavailable}. */
 export async function post(address: string, make: () => Promise<Post>, { now, wait }: Ports): Promise<Posted> {
@@ -34,20 +26,18 @@ export async function post(address: string, make: () => Promise<Post>, { now, wa
       async (came) => ({ status: came.statusCode ?? 0, headers: came.headers, text: await textOf(came) }),
       lost,
     );
-    if ("status" in answer && !passing.has(answer.status)) {
+    if ("status" in answer && !mayPass(answer.status)) {
       if (answer.status >= 300 && answer.status < 400) throw unavailable(url, `it answers from elsewhere (${answer.status})`);
       return { status: answer.status, text: answer.text, asked, ahead: answer.headers.date ? asked - Date.parse(answer.headers.date) : 0 };
     }
     const what = "status" in answer ? `HTTP ${answer.status}` : (answer.lost.code ?? answer.lost.message);
-    const later = "status" in answer ? retryAfter(answer.headers) : 0;
-    if (tries >= mostTries || later > longestAsked)
-      throw unavailable(url, what, "lost" in answer ? { cause: told(what, answer.lost.message) } : {});
-    await wait(Math.max(later, first * 2 ** (tries - 1)));
+    const milliseconds = waitBefore(tries, "status" in answer ? answer.headers : {});
+    if (milliseconds === undefined) throw unavailable(url, what, "lost" in answer ? { cause: told(what, answer.lost.message) } : {});
+    await wait(milliseconds);
   }
 }
 
 const lost = (error: NodeJS.ErrnoException): { lost: NodeJS.ErrnoException } => ({ lost: error });
-const retryAfter = ({ "retry-after": asked }: IncomingHttpHeaders): number => (/^\d+$/.test(asked ?? "") ? Number(asked) * 1_000 : 0);
 export const unavailable = ({ host }: { host: string }, what: string, options: ErrorOptions = {}): StoreUnavailable =>
   new StoreUnavailable(
     `${host} did not exchange the token: ${what}`,

@@ -1,6 +1,7 @@
 import { type Identity, StoreUnavailable } from "@holdfast/core";
 import { type Ports, post, type Posted, unavailable } from "./post.ts";
-import { refused, told } from "./refused.ts";
+import { told } from "../told.ts";
+import { refused } from "./refused.ts";
 import type { TemporaryKeys } from "./temporary.ts";
 
 export type WebIdentity = { sts: string; audience: string; role?: string | undefined; session: string };

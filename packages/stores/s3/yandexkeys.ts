@@ -1,5 +1,6 @@
 import { type Identity, StoreUnavailable } from "@holdfast/core";
 import { z } from "zod";
+import { jsonOf } from "../json.ts";
 import { type Ports, post, type Posted, unavailable } from "./post.ts";
 import { refused } from "./refused.ts";
 import type { TemporaryKeys } from "./temporary.ts";
@@ -69,15 +70,6 @@ function read<T>(shape: z.ZodType<T>, address: string, { status, text, ahead }: 
   if (status < 400) throw new StoreUnavailable(`${host} answered with something else than was asked for`, "Try again.");
   const { error, error_description, message } = said.safeParse(answer).data ?? {};
   throw refused(host, error ?? `HTTP ${status}`, error_description ?? message ?? "", hint, ahead);
-}
-
-/** Undefined where the text is no JSON: the parser's own error would quote it. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const federationHint = ({ serviceAccount, audience }: YandexFederation) =>
