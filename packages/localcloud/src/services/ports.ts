@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import net from "node:net";
 import { ServiceNotReady } from "./errors.ts";
 
@@ -68,11 +68,29 @@ export function listens(pid: number, port: number): boolean {
   }
 }
 
-/** proc(5), /proc/net/tcp: local address in hexadecimal, state 0A is LISTEN, the tenth column is the inode. */
+/**
+ * proc(5), /proc/net/tcp: local address in hexadecimal, state 0A is LISTEN, the tenth column is the inode. The kernel tells of what listens first;
+ * the rest, thousands of connections on a machine with much to do, is not read.
+ */
 function listeningInode(port: number): string | undefined {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const lines = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1);
-  return lines.map((line) => line.trim().split(/\s+/)).find(([, local, , state]) => state === "0A" && local?.endsWith(suffix))?.[9];
+  const file = openSync("/proc/net/tcp", "r");
+  try {
+    const buffer = Buffer.allocUnsafe(4_096);
+    let rest = "";
+    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) {
+      const lines = (rest + buffer.toString("latin1", 0, length)).split("\n");
+      rest = lines.pop() ?? "";
+      for (const [head, local, , state, , , , , , inode] of lines.map((line) => line.trim().split(/\s+/))) {
+        if (head === "sl") continue;
+        if (state !== "0A") return undefined;
+        if (local?.endsWith(suffix)) return inode;
+      }
+    }
+    return undefined;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function link(file: string): string | undefined {
