@@ -9,7 +9,7 @@ import {
   RestoreDBClusterFromSnapshotCommand,
   RestoreDBClusterToPointInTimeCommand,
 } from "@aws-sdk/client-rds";
-import { type Api, unlessMissing } from "../rds/api.ts";
+import { type Api, unlessGone, unlessMissing } from "../rds/api.ts";
 import { compareSettings, given } from "../rds/compare.ts";
 import { RdsNameTaken, RestoreFailed, TargetTaken } from "../rds/errors.ts";
 import { parameterGroup, subnetGroup } from "../rds/groups.ts";
@@ -192,5 +192,6 @@ async function adjustCluster(api: Api, standing: Standing<Settings>, { settings 
 
 async function removeCluster(api: Api, { id }: Thing): Promise<void> {
   const command = new DeleteDBClusterCommand({ DBClusterIdentifier: id, SkipFinalSnapshot: true, DeleteAutomatedBackups: true });
-  await unlessMissing(api.rds(`deleting the cluster ${id}`, (client, options) => client.send(command, options)));
+  const deleting = api.rds(`deleting the cluster ${id}`, (client, options) => client.send(command, options));
+  await unlessGone(deleting, () => describe(api, id));
 }

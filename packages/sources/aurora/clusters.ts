@@ -10,7 +10,7 @@ import {
   paginateDescribeDBClusterSnapshots,
   paginateDescribeDBInstances,
 } from "@aws-sdk/client-rds";
-import { type Api, unlessMissing } from "../rds/api.ts";
+import { type Api, unlessGone, unlessMissing } from "../rds/api.ts";
 import type { Database, Snapshot, Snapshots } from "../rds/family.ts";
 import { shortened } from "../rds/names.ts";
 import { listOf, tagsOf } from "../rds/tags.ts";
@@ -52,7 +52,8 @@ export const clusters: Snapshots<Settings> = {
   },
   async remove(api, id) {
     const command = new DeleteDBClusterSnapshotCommand({ DBClusterSnapshotIdentifier: id });
-    await unlessMissing(api.rds(`deleting the snapshot ${id}`, (client, options) => client.send(command, options)));
+    const deleting = api.rds(`deleting the snapshot ${id}`, (client, options) => client.send(command, options));
+    await unlessGone(deleting, () => clusters.find(api, id));
   },
 };
 

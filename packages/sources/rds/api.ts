@@ -64,6 +64,18 @@ export const HIDDEN = "not to be found, or not shared with this account";
 /** A role without the right to ask is told of its identity-based policy instead. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 const NOT_SHARED = /resource-based polic/i;
 
+/**
+ * Deletes what may be gone meanwhile. The right to delete asks for tags, and what is gone has none: RDS says that it is denied, and only `find`
+ * tells that from a right that lacks.
+ */
+export async function unlessGone(deleting: Promise<unknown>, find: () => Promise<unknown>): Promise<void> {
+  try {
+    await unlessMissing(deleting);
+  } catch (error) {
+    if (!(error instanceof RdsDenied) || (await find()) !== undefined) throw error;
+  }
+}
+
 /** Undefined instead of the error that says so. */
 export async function unlessMissing<R>(asking: Promise<R>): Promise<R | undefined> {
   try {

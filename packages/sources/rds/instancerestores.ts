@@ -9,7 +9,7 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
   RestoreDBInstanceToPointInTimeCommand,
 } from "@aws-sdk/client-rds";
-import { type Api, unlessMissing } from "./api.ts";
+import { type Api, unlessGone, unlessMissing } from "./api.ts";
 import { compareSettings, given } from "./compare.ts";
 import type { Target } from "./config.ts";
 import { RdsRefused } from "./errors.ts";
@@ -177,5 +177,6 @@ export async function adjust(
 
 export async function removeInstance(api: Api, { id }: Thing): Promise<void> {
   const command = new DeleteDBInstanceCommand({ DBInstanceIdentifier: id, SkipFinalSnapshot: true, DeleteAutomatedBackups: true });
-  await unlessMissing(api.rds(`deleting the instance ${id}`, (client, options) => client.send(command, options)));
+  const deleting = api.rds(`deleting the instance ${id}`, (client, options) => client.send(command, options));
+  await unlessGone(deleting, () => describe(api, id));
 }

@@ -8,7 +8,7 @@ import {
   DescribeDBSnapshotsCommand,
   paginateDescribeDBSnapshots,
 } from "@aws-sdk/client-rds";
-import { type Api, unlessMissing } from "./api.ts";
+import { type Api, unlessGone, unlessMissing } from "./api.ts";
 import type { Database, Snapshot, Snapshots } from "./family.ts";
 import type { Settings } from "./native.ts";
 import { settingsOf } from "./settings.ts";
@@ -49,7 +49,8 @@ export const instances: Snapshots<Settings> = {
   },
   async remove(api, id) {
     const command = new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id });
-    await unlessMissing(api.rds(`deleting the snapshot ${id}`, (client, options) => client.send(command, options)));
+    const deleting = api.rds(`deleting the snapshot ${id}`, (client, options) => client.send(command, options));
+    await unlessGone(deleting, () => instances.find(api, id));
   },
 };
 

@@ -9,13 +9,18 @@ import {
   DescribeDBSnapshotsCommand,
   RDSClient,
 } from "@aws-sdk/client-rds";
-import type { Held, Prune } from "@holdfast/core";
+import type { Held, Needs, Prune } from "@holdfast/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { scaled } from "../../localcloud/src/rds/index.ts";
-import { config as clusterConfig } from "../aurora/config.ts";
+import { clusterRestores } from "../aurora/clusterrestores.ts";
+import { clusters } from "../aurora/clusters.ts";
+import { config as clusterConfig, target as clusterTarget } from "../aurora/config.ts";
 import { aurora } from "../aurora/kind.ts";
 import { prune as pruneClusters } from "../aurora/prune.ts";
-import { config } from "./config.ts";
+import { openApi } from "./api.ts";
+import { config, target } from "./config.ts";
+import { instanceRestores } from "./instancerestores.ts";
+import { instances } from "./instances.ts";
 import { rdsKind } from "./kind.ts";
 import { aContext, anInstance, become, describeInstance, login, openWorld, region, type World } from "./kit/world.ts";
 import { prune } from "./prune.ts";
@@ -204,4 +209,19 @@ test("snapshots of a cluster are listed and deleted likewise", async () => {
   const forged = held("holdfast-orders-20261120t020000z");
   await expect(orders.remove("orders", forged, aContext())).rejects.toMatchObject({ name: "SnapshotNotOurs" });
   expect((await snapshots()).map(({ DBClusterSnapshotIdentifier }) => DBClusterSnapshotIdentifier)).toEqual([forged.id]);
+});
+
+describe("what went meanwhile has no tags, and the right to delete asks for them:", () => {
+  const api = () => openApi(world.surroundings)(aContext());
+  const gone = { id: "restored-shop", arn: "arn:aws:rds:x", status: "available" };
+  const id = `holdfast-shop-${at}`;
+  test.each<[string, Needs, () => Promise<void>]>([
+    ["a snapshot of an instance", rdsKind.needs("prune", config.parse({ instance: "shop" })), () => instances.remove(api(), id)],
+    ["a snapshot of a cluster", aurora.needs("prune", clusterConfig.parse({ cluster: "shop" })), () => clusters.remove(api(), id)],
+    ["an instance", rdsKind.needs("restore", target.parse({})), () => instanceRestores.remove(api(), { what: "instance", ...gone })],
+    ["a cluster", aurora.needs("restore", clusterTarget.parse({})), () => clusterRestores.remove(api(), { what: "cluster", ...gone })],
+  ])("%s", async (_what, needs, remove) => {
+    await world.act(needs);
+    await expect(remove()).resolves.toBeUndefined();
+  });
 });
