@@ -5,6 +5,7 @@ import { z } from "zod";
 import { keyIdOf } from "./manifest.ts";
 import { parsePlan, watchedSource } from "./parseplan.ts";
 import { type Lists, type PlanInput, plan, secret } from "./plan.ts";
+import type { PerUse } from "./peruse.ts";
 import { PlanInvalid } from "./planerrors.ts";
 import type { Kind } from "./ports/kind.ts";
 import type { StoreKind } from "./ports/storekind.ts";
@@ -345,12 +346,12 @@ describe("where a plan's stores may be", () => {
 
 describe("a store that cannot carry marks", () => {
   const held = { kind: "bucket", bucket: "b" };
-  const marked = (credentials?: unknown): Lists => ({ ...lists, stores: { bucket: { kind: withKeys(true, credentials), folder: "x" } } });
-  const bare = (credentials?: unknown): Lists => ({ ...lists, stores: { bucket: { kind: withKeys(false, credentials), folder: "x" } } });
-  const withKeys = (expires: boolean, credentials: unknown): StoreKind => ({
+  const marked = (of?: unknown): Lists => ({ ...lists, stores: { bucket: { kind: withKeys(true, of), folder: "x" } } });
+  const bare = (of?: unknown): Lists => ({ ...lists, stores: { bucket: { kind: withKeys(false, of), folder: "x" } } });
+  const withKeys = (expires: boolean, of: unknown): StoreKind => ({
     ...bucket,
     expires: () => expires,
-    credentials: () => credentials as ReturnType<NonNullable<StoreKind["credentials"]>>,
+    identities: () => (of === undefined ? undefined : { at: "keys", of: of as PerUse }),
   });
   const of = (far: object, more: object = {}) => ({
     ...right,
@@ -380,10 +381,10 @@ describe("a store that cannot carry marks", () => {
     for (const good of [undefined, "one", pruned]) expect(problemsOf(of({ prune: true }), bare(good))).toEqual([]);
     for (const good of [undefined, "one", marks]) expect(problemsOf(of({}), marked(good))).toEqual([]);
     expect(problemsOf(of({ prune: true }), bare(marks))).toEqual([
-      "stores.far.credentials: the store has prune: true, so that nothing is marked there; name one for each of copy, prune, read",
+      "stores.far.keys: the store has prune: true, so that nothing is marked there; name one for each of copy, prune, read",
     ]);
     expect(problemsOf(of({}), marked(pruned))).toEqual([
-      "stores.far.credentials: the store has no prune: true, so that nothing is pruned there; name one for each of copy, mark, read",
+      "stores.far.keys: the store has no prune: true, so that nothing is pruned there; name one for each of copy, mark, read",
     ]);
   });
   test("is not called like a source that is pruned at its own service, whose function has that name", () => {

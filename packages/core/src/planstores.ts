@@ -18,11 +18,11 @@ export function releaseProblems(store: PlannedStore, kind: StoreKind, sources: r
 
 /** An identity for a use that the store does not have, and so none for one that it has. */
 function misnamed({ name, prune, config }: PlannedStore, kind: StoreKind): string[] {
-  const given = kind.credentials?.(config);
+  const { at, of } = kind.identities?.(config) ?? {};
   const uses = usesOf({ prune });
-  if (typeof given !== "object" || uses.every((use) => use in given)) return [];
+  if (typeof of !== "object" || uses.every((use) => use in of)) return [];
   const because = prune ? "prune: true, so that nothing is marked there" : "no prune: true, so that nothing is pruned there";
-  return [`stores.${name}.credentials: the store has ${because}; name one for each of ${uses.join(", ")}`];
+  return [`stores.${name}.${at}: the store has ${because}; name one for each of ${uses.join(", ")}`];
 }
 
 /** Sources whose backups stand at their own service have a function of that name too. */

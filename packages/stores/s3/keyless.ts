@@ -23,8 +23,11 @@ const byYandex = z.strictObject({
 export const federation = z.union([bySts, byYandex]);
 export type Federation = z.infer<typeof federation>;
 
-/** Who acts in the store, for each use or for all. Undefined where only the token says it. */
-export const actorsOf = (given: Federation): PerUse | undefined => ("sts" in given ? given.role : given.serviceAccount);
+/** Who acts in the store, for each use or for all, and the field that names them. Undefined where only the token says it. */
+export function actorsOf(given: Federation): { at: string; of: PerUse } | undefined {
+  if (!("sts" in given)) return { at: "federation.serviceAccount", of: given.serviceAccount };
+  return given.role === undefined ? undefined : { at: "federation.role", of: given.role };
+}
 
 type Keyed = Where & { federation?: Federation | undefined; credentials?: unknown };
 export const federationProblems: readonly (readonly [(said: Keyed) => boolean, string])[] = [
@@ -45,7 +48,7 @@ export const sessionOf = (use: StoreUse): string => `holdfast-${use}`;
 
 /** Whom the store has to trust, in its own way, which no command of the S3 protocol says. */
 export function trustOf(given: Federation, { account, roles }: SetupOf, uses: readonly StoreUse[]): string[] {
-  const actors = actorsOf(given);
+  const actors = actorsOf(given)?.of;
   return [
     `No key is needed. Let the store trust tokens of the issuer that "aws iam get-outbound-web-identity-federation-info" shows, for the audience ${given.audience}; "aws iam enable-outbound-web-identity-federation" makes AWS give them out, once for the account.`,
     ...uses.map((use) => {

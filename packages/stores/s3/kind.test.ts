@@ -116,7 +116,12 @@ describe("a store that takes a JWT of AWS for temporary keys", () => {
 
   test("who acts there may be named for each use, which synth holds against the uses", () => {
     const role = { copy: "c", prune: "p", read: "r" };
-    expect(s3.credentials?.(s3.config.parse(federated({ ...sts, role })))).toEqual(role);
+    const account = "a".repeat(20);
+    const serviceAccount = { copy: account, prune: account, read: account };
+    const yandexStore = federated({ serviceAccount, audience: "a" }, yandex);
+    expect(s3.identities?.(s3.config.parse(federated({ ...sts, role })))).toEqual({ at: "federation.role", of: role });
+    expect(s3.identities?.(s3.config.parse(yandexStore))).toEqual({ at: "federation.serviceAccount", of: serviceAccount });
+    expect(s3.identities?.(s3.config.parse(federated(sts)))).toBeUndefined();
   });
 
   test("opening it asks for nothing", async () => {
@@ -178,7 +183,7 @@ describe("Cloudflare's R2, known by its endpoint", () => {
   });
   test("has a key for prune in the place of that for mark", () => {
     const config = s3.config.parse({ bucket, endpoint, credentials });
-    expect(s3.credentials?.(config)).toEqual(credentials);
+    expect(s3.identities?.(config)).toEqual({ at: "credentials", of: credentials });
     for (const use of ["copy", "prune", "read"] as const) expect(s3.needs(["list"], config, use).secrets).toEqual([`r2/${use}`]);
     expect(() => s3.needs(["mark"], config, "mark")).toThrow("names nobody who may mark");
     for (const wrong of [

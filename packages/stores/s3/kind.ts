@@ -14,7 +14,10 @@ export const s3: StoreKind<S3Config> = {
   expires: hasMarks,
   // Not from the environment: AWS's own keys there would be signed into requests to a stranger.
   login: { form: '{"accessKeyId": "…", "secretAccessKey": "…"}' },
-  credentials: ({ credentials, federation }) => credentials ?? (federation && actorsOf(federation)),
+  identities({ credentials, federation }) {
+    if (federation) return actorsOf(federation);
+    return credentials === undefined ? undefined : { at: "credentials", of: credentials };
+  },
   place: placeOf,
   setup,
   needs: (rights, store, use) => ({

@@ -67,8 +67,8 @@ export interface StoreKind<Config = unknown> {
   readonly config: z.ZodType<Config>;
   /** Whether marks can make this store expire objects; synth refuses copies to one that would keep them for ever, unless the plan says `prune`. */
   expires(config: Config): boolean;
-  /** What its `credentials` name, where they may name an identity for `prune`; synth holds them against the uses that the store has. */
-  credentials?(config: Config): PerUse | undefined;
+  /** Who acts there, where the plan may name an identity for `prune`, and the field that does; synth holds it against the uses that the store has. */
+  identities?(config: Config): { at: string; of: PerUse } | undefined;
   /** Absent where none is needed. */
   readonly login?: OwnLogin;
   /** Where it keeps its objects; synth holds it against the plan's residency. `home`: the plan's region. */
