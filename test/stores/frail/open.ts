@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { OpenStore } from "@holdfast/core";
@@ -15,10 +15,10 @@ export const open: OpenStore<FrailConfig> = async ({ of, folder }, surroundings)
   return { ...store, ranges: { ...store.ranges, put } };
 };
 
-/** Whether it was there; of several that ask at once one hears so. */
+/** Whether it was there; of several that ask at once one hears so. (`rmSync` looks first and then removes, and tells two of them.) */
 function taken(file: string): boolean {
   try {
-    rmSync(file);
+    unlinkSync(file);
     return true;
   } catch {
     return false;
