@@ -6,8 +6,8 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
   throw new Error(`the tests need Node 24, this is ${process.versions.node}: run npm test, or put node_modules/.bin first on the PATH`);
 }
 
-/** One more than there are cores: most files wait for servers and child processes. vitest itself would take one on a machine of two. */
-const maxWorkers = Math.max(3, availableParallelism() + 1);
+/** Two more than there are cores: most files wait for servers and child processes. vitest itself would take one on a machine of two. */
+const maxWorkers = Math.max(4, availableParallelism() + 2);
 
 /** One process for many files, since to load the code takes as long as many a file runs; what a file changed there is put back. */
 const together = { isolate: false, setupFiles: ["test/kit/tidy.ts"] };

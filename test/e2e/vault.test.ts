@@ -84,11 +84,19 @@ test("an unseal key has no place in an execution, and is not repeated", async ()
   expect(ended.cause).not.toContain(key);
 });
 
+function kill(node: string): void {
+  const pid = three.pids[three.nodes.indexOf(node)];
+  if (pid === undefined) throw new Error(`${node} is no node of the cluster`);
+  process.kill(pid, "SIGKILL");
+}
+
 test("when the leader dies, the next backup comes from the one that was elected, and is no doubt", async () => {
   const { leader_address: leader } = (await (await fetch(`${three.nodes[0]}/v1/sys/leader`)).json()) as { leader_address: string };
-  process.kill(three.pids[three.nodes.indexOf(leader)] ?? 0, "SIGKILL");
+  kill(leader);
   const others = three.nodes.filter((node) => node !== leader);
   const active = async () => (await Promise.all(others.map(async (node) => (await fetch(`${node}/v1/sys/health`)).status))).includes(200);
   await expect.poll(active, { interval: 100 }).toBe(true);
   await made("vault", day(2));
+  // Nobody asks them any more, and nodes that agree all the time take a quarter of a processor.
+  for (const node of others) kill(node);
 });
