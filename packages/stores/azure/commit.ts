@@ -6,8 +6,8 @@ import { checkedBy, requireChecked } from "./checksum.ts";
 import { crc64, joinCrc64 } from "./crc64.ts";
 import { taken, translate } from "./errors.ts";
 import { head, headWithMore, madeBy } from "./head.ts";
+import { mayPass } from "../retry.ts";
 import { causeOf, Refusal } from "./refusal.ts";
-import { passing } from "./retry.ts";
 import { type Claim, claimed, one, versionOf } from "./stored.ts";
 import { document } from "./xml.ts";
 
@@ -102,7 +102,7 @@ async function settled(
 /** `denied` may mean "taken": who may make blobs and not overwrite them is told nothing else. `gone`: so may blocks that another commit dropped. */
 function verdictOf(error: Refusal): "taken" | "lost" | "denied" | "gone" | "refused" {
   if (taken.has(error.name) || error.status === 412) return "taken";
-  if (passing(error)) return "lost";
+  if (mayPass(error.status)) return "lost";
   if (error.status === 403) return "denied";
   return error.name === "InvalidBlockList" ? "gone" : "refused";
 }

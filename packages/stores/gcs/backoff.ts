@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout } from "node:timers/promises";
+import { longestAsked } from "../retry.ts";
 
 /** Waits so many milliseconds. Throws the signal's reason when it fires. */
 export type Pause = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
@@ -18,12 +19,6 @@ export const pause: Pause = async (milliseconds, signal) => {
 export const maxTries = 6;
 const first = 500;
 const longest = 32_000;
-/** What a store may ask for with Retry-After; a run has no more patience than that. */
-const longestAsked = 60_000;
-
-/** No answer, too many requests, or a server's own trouble: https://docs.cloud.google.com/storage/docs/retry-strategy */
-const passing = new Set([0, 408, 429, 500, 502, 503, 504]);
-export const mayPass = (status: number): boolean => passing.has(status);
 
 /** Milliseconds before the next try: what the server asked for, else twice as long each time, and half of that at random. */
 export function delay(tries: number, { "retry-after": asked }: IncomingHttpHeaders): number {

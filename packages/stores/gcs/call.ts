@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Limits } from "@holdfast/core";
 import type { Access } from "./access.ts";
-import { delay, maxTries, mayPass, type Pause } from "./backoff.ts";
+import { mayPass } from "../retry.ts";
+import { delay, maxTries, type Pause } from "./backoff.ts";
 import { type Request, type Send, textOf } from "./http.ts";
 
 /** Where Google's services answer: origins without a slash at the end. */

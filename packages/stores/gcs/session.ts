@@ -1,5 +1,6 @@
 import { ObjectExists, StoreUnavailable } from "@holdfast/core";
-import { delay, maxTries, mayPass } from "./backoff.ts";
+import { mayPass } from "../retry.ts";
+import { delay, maxTries } from "./backoff.ts";
 import { type Answer, ask, type Gcs, insist, uploadUrl } from "./call.ts";
 import { causeOf, translate } from "./errors.ts";
 

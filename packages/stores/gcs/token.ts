@@ -1,7 +1,7 @@
 import { type HoldfastError, StoreDenied, StoreUnavailable } from "@holdfast/core";
 import { z } from "zod";
 import type { Issued } from "./access.ts";
-import { mayPass } from "./backoff.ts";
+import { mayPass } from "../retry.ts";
 import { type Answer, type Ask, insist, type Line } from "./call.ts";
 import { jsonOf } from "../json.ts";
 

@@ -2,9 +2,10 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type OpenStore, ofUse, type Secrets, SecretUnusable } from "@holdfast/core";
 import { z } from "zod";
 import { jsonOf } from "../json.ts";
+import { mostTries } from "../retry.ts";
 import type { S3Config } from "./config.ts";
 import { federatedKeys } from "./federated.ts";
-import { mostTries, patience } from "./patience.ts";
+import { patience } from "./patience.ts";
 import { s3Store } from "./s3.ts";
 import { asked, renewRefused } from "./temporary.ts";
 

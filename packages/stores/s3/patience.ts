@@ -1,13 +1,10 @@
 import { randomInt } from "node:crypto";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import { longestAsked, mostTries } from "../retry.ts";
 
-/** How often one request is sent at most. */
-export const mostTries = 5;
 /** Milliseconds: what is waited before the second try at most, twice as much before each other. */
 const first = { TRANSIENT: 200, THROTTLING: 1_000 };
 const longest = 20_000;
-/** What a store may ask for. One that asks for more is taken at its word by failing: a runner's time is better spent by its next run. */
-const longestAsked = 60_000;
 
 /** What the SDK takes for `retryStrategy`, and tells it of a failed try. */
 type Strategy = Extract<S3ClientConfig["retryStrategy"], { acquireInitialRetryToken: unknown }>;

@@ -69,25 +69,32 @@ export function listens(pid: number, port: number): boolean {
 }
 
 /**
- * proc(5), /proc/net/tcp: local address in hexadecimal, state 0A is LISTEN, the tenth column is the inode. The kernel tells of what listens first;
- * the rest, thousands of connections on a machine with much to do, is not read.
+ * proc(5), /proc/net/tcp: a line of titles, then local address in hexadecimal, state 0A is LISTEN, the tenth column is the inode. The kernel tells of
+ * what listens first; the rest, thousands of connections on a machine with much to do, is not read.
  */
 function listeningInode(port: number): string | undefined {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const file = openSync("/proc/net/tcp", "r");
+  const lines = linesOf("/proc/net/tcp");
+  lines.next();
+  for (const line of lines) {
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+    if (state !== "0A") return undefined;
+    if (local?.endsWith(suffix)) return inode;
+  }
+  return undefined;
+}
+
+/** Reads no further than it is asked for. */
+function* linesOf(name: string): Generator<string> {
+  const file = openSync(name, "r");
   try {
     const buffer = Buffer.allocUnsafe(4_096);
     let rest = "";
     for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) {
       const lines = (rest + buffer.toString("latin1", 0, length)).split("\n");
       rest = lines.pop() ?? "";
-      for (const [head, local, , state, , , , , , inode] of lines.map((line) => line.trim().split(/\s+/))) {
-        if (head === "sl") continue;
-        if (state !== "0A") return undefined;
-        if (local?.endsWith(suffix)) return inode;
-      }
+      yield* lines;
     }
-    return undefined;
   } finally {
     closeSync(file);
   }
